@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * arch/cpuid.h - feature bits by name, and the MSRs of this story.
+ *
+ * One table says where each feature bit lives; the CPU builds its leaves from
+ * it, the dump importer reads it backwards, KVM looks features up with it.
+ */
+#ifndef NPTSIM_ARCH_CPUID_H
+#define NPTSIM_ARCH_CPUID_H
+
+#include "base.h"
+
+struct cpuid_regs {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+enum cpuid_reg { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
+
+/* Features that change what this simulator does or reports. */
+enum feature {
+    FEAT_PSE,
+    FEAT_PAE,
+    FEAT_PGE,
+    FEAT_PAT,
+    FEAT_PSE36,
+    FEAT_PCID,
+    FEAT_HYPERVISOR,
+    FEAT_SMEP,
+    FEAT_INVPCID,
+    FEAT_SMAP,
+    FEAT_UMIP,
+    FEAT_PKU,
+    FEAT_CET_SS,
+    FEAT_LA57,
+    FEAT_SVM,
+    FEAT_NX,
+    FEAT_PAGE1GB,
+    FEAT_LM,
+    FEAT_INVLPGB,
+    FEAT_INVLPGB_NESTED,
+    FEAT_NP,
+    FEAT_LBRV,
+    FEAT_NRIPS,
+    FEAT_TSC_RATE,
+    FEAT_VMCB_CLEAN,
+    FEAT_FLUSH_BY_ASID,
+    FEAT_DECODE_ASSISTS,
+    FEAT_AVIC,
+    FEAT_V_VMSAVE_VMLOAD,
+    FEAT_VGIF,
+    FEAT_GMET,
+    FEAT_X2AVIC,
+    FEAT_SSS_CHECK,
+    FEAT_ROGPT,
+    FEAT_TLBI_CTL,
+    FEAT_VNMI,
+    FEAT_SME,
+    FEAT_SEV,
+    FEAT_VM_PAGE_FLUSH,
+    FEAT_SEV_ES,
+    FEAT_SEV_SNP,
+    FEAT_VMPL,
+    FEAT_RMPQUERY,
+    FEAT_SME_COHERENT,
+    FEAT_SEV_64BIT_HOST,
+    FEAT_DEBUG_SWAP,
+    FEAT_VTE,
+    FEAT_RMPREAD,
+    FEAT_SEGMENTED_RMP,
+    FEAT_UPPER_ADDRESS_IGNORE,
+    N_FEATURES,
+};
+
+struct feature_desc {
+    const char *name; /* as in a CPU model file: "sev_es" */
+    uint32_t leaf;
+    uint8_t reg; /* enum cpuid_reg; sub-leaf is always 0 */
+    uint8_t bit;
+    const char *doc;
+};
+
+/* Indexed by enum feature. */
+extern const struct feature_desc feature_table[N_FEATURES];
+
+/* The feature called @name, or -1. */
+int feature_find(const char *name);
+
+#define MSR_EFER        0xc0000080U
+#define MSR_SYSCFG      0xc0010010U
+#define MSR_HWCR        0xc0010015U
+#define MSR_VM_CR       0xc0010114U
+#define MSR_VM_HSAVE_PA 0xc0010117U
+#define MSR_GHCB        0xc0010130U
+#define MSR_SEV_STATUS  0xc0010131U
+
+#define SYSCFG_MEM_ENCRYPT BIT(23)
+#define SYSCFG_SNP_EN      BIT(24)
+#define HWCR_SMMLOCK       BIT(0)
+#define VM_CR_SVMDIS       BIT(4)
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * arch/sev.h - the GHCB page, its protocol numbers, the PSP's commands.
+ *
+ * Sources: GHCB standard (pub. 56421) and SEV API (pub. 55766) as used by
+ * Linux' asm/svm.h, asm/sev-common.h and uapi/asm/svm.h.
+ */
+#ifndef NPTSIM_ARCH_SEV_H
+#define NPTSIM_ARCH_SEV_H
+
+#include "base.h"
+
+/* GHCB page offsets. Registers lie where the VMSA has them. One valid bit per
+ * 8 bytes, bit index = offset / 8, in the bitmap at GHCB_VALID_BITMAP. */
+#define GHCB_CPL                0x0cb
+#define GHCB_RAX                0x1f8
+#define GHCB_RCX                0x308
+#define GHCB_RDX                0x310
+#define GHCB_RBX                0x318
+#define GHCB_SW_EXITCODE        0x390
+#define GHCB_SW_EXITINFO1       0x398
+#define GHCB_SW_EXITINFO2       0x3a0
+#define GHCB_SW_SCRATCH         0x3a8
+#define GHCB_XCR0               0x3e8
+#define GHCB_VALID_BITMAP       0x3f0 /* 16 bytes */
+#define GHCB_SHARED_BUFFER      0x800
+#define GHCB_SHARED_BUFFER_SIZE 0x7f0 /* 2032 bytes */
+#define GHCB_VERSION            0xffa
+#define GHCB_USAGE              0xffc
+
+/* NAE event codes above the hardware's exit codes. */
+#define NAE_MMIO_READ     0x80000001ULL
+#define NAE_MMIO_WRITE    0x80000002ULL
+#define NAE_NMI_COMPLETE  0x80000003ULL
+#define NAE_AP_HLT_LOOP   0x80000004ULL
+#define NAE_AP_JUMP_TABLE 0x80000005ULL
+#define NAE_TERMINATE     0x8000fffeULL
+#define NAE_UNSUPPORTED   0x8000ffffULL
+
+/* GHCB MSR protocol: value[11:0]. */
+#define GHCB_MSR_SEV_INFO     0x001ULL
+#define GHCB_MSR_SEV_INFO_REQ 0x002ULL
+#define GHCB_MSR_CPUID_REQ    0x004ULL
+#define GHCB_MSR_CPUID_RESP   0x005ULL
+#define GHCB_MSR_TERM_REQ     0x100ULL
+#define GHCB_MSR_CODE_MASK    0xfffULL
+
+/* SW_EXITINFO1 = 2 tells the guest that its GHCB was malformed; INFO2 says how.
+ */
+#define GHCB_HV_RESP_MALFORMED   2ULL
+#define GHCB_ERR_NOT_REGISTERED  1ULL
+#define GHCB_ERR_INVALID_USAGE   2ULL
+#define GHCB_ERR_INVALID_SCRATCH 3ULL
+#define GHCB_ERR_MISSING_INPUT   4ULL
+#define GHCB_ERR_INVALID_INPUT   5ULL
+#define GHCB_ERR_INVALID_EVENT   6ULL
+
+/* #VC error code of a nested page fault: the exit code it would have been. */
+#define VC_NPF 0x400ULL
+
+/* PSP mailbox commands (SEV API). */
+enum psp_cmd {
+    PSP_INIT,
+    PSP_LAUNCH_START,       /* handle -> a fresh guest key */
+    PSP_ACTIVATE,           /* bind the handle's key to an ASID */
+    PSP_LAUNCH_UPDATE_DATA, /* encrypt [spa, spa+len) in place */
+    PSP_LAUNCH_UPDATE_VMSA, /* encrypt one VMSA page in place */
+    PSP_LAUNCH_FINISH,
+    PSP_DEACTIVATE,
+};
+
+/* Firmware status codes that this model returns. */
+enum psp_status {
+    PSP_OK = 0x00,
+    PSP_INVALID_PLATFORM_STATE = 0x01,
+    PSP_INVALID_GUEST_STATE = 0x02,
+    PSP_INVALID_LEN = 0x04,
+    PSP_INVALID_ADDRESS = 0x09,
+    PSP_ASID_OWNED = 0x0c,
+    PSP_INVALID_ASID = 0x0d,
+    PSP_INVALID_GUEST = 0x10,
+    PSP_UNSUPPORTED = 0x15,
+};
+
+/* One mailbox command; fields that a command does not use are 0. */
+struct psp_request {
+    uint32_t handle; /* in; out for LAUNCH_START */
+    uint32_t asid;
+    bool es; /* LAUNCH_START policy: SEV-ES required */
+    spa_t spa;
+    uint64_t len;
+};
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw.h - the CPU and its memory: truth.
+ *
+ * A cpu_model says what the silicon is. From it follow CPUID, MSRs, which bits
+ * of an entry are reserved, and whether a fault leaves the guest as #VMEXIT or
+ * stays inside as #VC. KVM sees none of this header; it gets cpu_wire().
+ */
+#ifndef NPTSIM_HW_H
+#define NPTSIM_HW_H
+
+#include "arch/cpuid.h"
+#include "arch/paging.h"
+#include "arch/svm.h"
+#include "base.h"
+#include "guest_port.h"
+#include "wire.h"
+
+struct trace;
+
+/* What the silicon is; filled from models/cpus/<name>.yaml and cpu.set. */
+struct cpu_model {
+    const char *name;
+    uint32_t signature;      /* CPUID 1 EAX: family, model, stepping */
+    unsigned maxphyaddr_raw; /* CPUID 8000_0008 EAX[7:0], 32..52 */
+    unsigned phys_reduction; /* CPUID 8000_001F EBX[11:6], 0..20 */
+    unsigned cbit;           /* CPUID 8000_001F EBX[5:0]; 0 = none */
+    unsigned linear_bits;    /* CPUID 8000_0008 EAX[15:8], 48 or 57 */
+    unsigned n_vmpls;        /* CPUID 8000_001F EBX[15:12] */
+    unsigned n_asids;        /* CPUID 8000_000A EBX */
+    uint32_t max_sev_asid;   /* CPUID 8000_001F ECX */
+    uint32_t min_sev_asid;   /* CPUID 8000_001F EDX */
+    uint32_t max_ext_leaf;   /* CPUID 8000_0000 EAX */
+    unsigned invlpgb_max;    /* CPUID 8000_0008 EDX[15:0] */
+    bool mem_encrypt;        /* SYSCFG[23] as the firmware left it */
+    bool smmlock;            /* HWCR[0] as the firmware left it */
+    bool features[N_FEATURES];
+};
+
+/* Physical bits that the walker of nested and host tables accepts. */
+unsigned cpu_model_width(const struct cpu_model *m);
+
+/* Check a whole model: what no field check can see (width left after the
+ * reduction, a C-bit below 32 with encryption on, ...). NULL = fine, else what
+ * is wrong, in words (allocated from @pool). */
+const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool);
+
+struct cpu;
+
+/* One machine: cores that share memory and keys; today one core. Lives in
+ * @pool. @trace may be NULL. */
+struct cpu *cpu_create(struct pool *pool, const struct cpu_model *m,
+                       struct trace *trace);
+/* Become another model, memory emptied; for walks and sweeps over models. */
+void cpu_reset(struct cpu *c, const struct cpu_model *m);
+struct wire cpu_wire(struct cpu *c);
+/* The software that answers SOFTCALLs while the vCPU with this VMCB runs. */
+void cpu_set_guest(struct cpu *c, const struct guest_software *sw);
+
+/* A number that changes whenever guest registers or any byte of memory change:
+ * what the run loop compares to prove that nothing moves. */
+uint64_t cpu_state_version(const struct cpu *c);
+
+/* ---- a single translation, for `batch walk`, tests, benchmarks ------------
+ */
+
+enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_RMW, ACCESS_FETCH };
+
+/* Registers of guest and host around one access; no VMCB involved. */
+struct walk_setup {
+    uint64_t h_cr0, h_cr4, h_efer; /* as latched at VMRUN */
+    bool np;                       /* NP_ENABLE */
+    spa_t ncr3;
+    uint64_t g_cr0, g_cr3, g_cr4, g_efer, g_rflags;
+    uint32_t pkru;
+    unsigned cpl;
+};
+
+enum walk_outcome {
+    WALK_OK,
+    WALK_NPF,
+    WALK_PF,
+    WALK_GP,
+    WALK_SS,
+    WALK_INVALID
+};
+
+/* One memory reference of a walk. */
+struct walk_ref {
+    bool npt; /* nested table, else guest table */
+    unsigned level;
+    spa_t slot;
+    uint64_t pte;
+};
+
+struct walk_result {
+    enum walk_outcome outcome;
+    spa_t spa;       /* WALK_OK: of the first byte */
+    uint64_t info1;  /* WALK_NPF: EXITINFO1; WALK_PF: error code */
+    uint64_t info2;  /* WALK_NPF: EXITINFO2; WALK_PF: CR2 */
+    const char *why; /* static text, NULL when ok */
+    unsigned n_refs; /* references made, also beyond the array */
+};
+
+/* Words that A/D updates changed, and references, in walker's order. */
+struct walk_log {
+    struct walk_ref *refs;
+    unsigned max_refs;
+    spa_t *dirty; /* slots written by A/D updates, in order, repeats allowed */
+    unsigned max_dirty, n_dirty;
+};
+
+/* A mode that this version does not walk: why, in words; NULL = it does. */
+const char *walk_unsupported(const struct walk_setup *s);
+/* Load @s into the core, as VMRUN would; false: VMRUN would refuse (the setup
+ * is WALK_INVALID), *@why says why. */
+bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why);
+/* One access of @size bytes (1..64) at @gva under the loaded setup. @log may be
+ * NULL. */
+struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
+                               unsigned size, bool stack, struct walk_log *log);
+/* Physical memory, 8 bytes, @spa 8-byte aligned, as DRAM holds it. */
+uint64_t cpu_peek64(const struct cpu *c, spa_t spa);
+void cpu_poke64(struct cpu *c, spa_t spa, uint64_t value);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * judge.h - what was expected, what happened, and the reason for each.
+ *
+ * The judge listens on the bus. Facts and step outcomes are read off events;
+ * nothing is computed twice.
+ */
+#ifndef NPTSIM_JUDGE_H
+#define NPTSIM_JUDGE_H
+
+#include "base.h"
+#include "trace.h"
+
+/* A value as a scenario writes it. */
+enum value_kind { VALUE_NUMBER, VALUE_BOOL, VALUE_TEXT };
+struct value {
+    enum value_kind kind;
+    uint64_t number; /* NUMBER, BOOL */
+    const char *text;
+    struct mark at;
+};
+
+/* Name: value, e.g. a fact, an event's field, a property of a step. */
+struct expect_item {
+    const char *name;
+    struct value want;
+    unsigned n_list; /* property `npf`: a list of EXITINFO1 values */
+    struct value *list;
+};
+
+struct expect_step {
+    const char *id;
+    unsigned n_items;
+    struct expect_item *items; /* outcome, value, error_code, cr2, npf, ... */
+    struct mark at;
+};
+
+enum expect_event_mode { EXPECT_NEXT, EXPECT_NEVER, EXPECT_COUNT };
+struct expect_event {
+    enum expect_event_mode mode;
+    enum event_id event;
+    unsigned n_fields; /* NEXT, NEVER: fields that must match */
+    struct expect_item *fields;
+    uint64_t count; /* COUNT */
+    struct mark at;
+};
+
+struct expectations {
+    unsigned n_facts, n_steps, n_events;
+    struct expect_item *facts;
+    struct expect_step *steps;
+    struct expect_event *events;
+};
+
+/* What may be expected, for the loader's checks and `list facts`. */
+struct fact_desc {
+    const char *name;
+    enum value_kind kind;
+    const char *doc;
+    enum event_id event; /* where it is read off ... */
+    const char *field;   /* ... and which field */
+};
+extern const struct fact_desc fact_table[];
+extern const unsigned n_facts;
+int fact_find(const char *name);
+
+struct step_property_desc {
+    const char *name;
+    enum value_kind kind;
+    const char *doc;
+};
+extern const struct step_property_desc step_property_table[];
+extern const unsigned n_step_properties;
+extern const char *const step_outcome_names[]; /* NULL-terminated */
+
+/* ---- listening ---- */
+
+struct judge;
+/* @step_ids: ids of all steps, in order. @sizes: bytes of the step's value. */
+struct judge *judge_create(struct pool *pool, const struct expectations *x,
+                           unsigned n_steps, const char *const *step_ids,
+                           const unsigned *sizes);
+void judge_sink(void *judge, const struct event *ev);
+
+enum verdict_result { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP };
+struct verdict {
+    enum verdict_result result;
+    const char *what;   /* "kvm.sev_es = false", "step hpet: outcome = hang" */
+    const char *got;    /* what happened instead; NULL on PASS */
+    const char *reason; /* from the event that settled it; may be NULL */
+    struct mark at;
+};
+
+/* After the run. Returns the verdicts, in the order of the file. */
+unsigned judge_finish(struct judge *j, const struct verdict **out);
+
+/* Facts and outcomes as they were, for --json and matrices. */
+struct fact_value {
+    bool known;
+    struct value value;
+    const char *reason;
+};
+struct fact_value judge_fact(const struct judge *j, unsigned fact);
+
+#define STEP_MAX_NPF 16
+struct step_report {
+    const char *id;
+    const char *outcome; /* one of step_outcome_names */
+    bool has_value, has_error_code, has_cr2;
+    uint64_t value, error_code, cr2;
+    unsigned n_npf; /* total; the first STEP_MAX_NPF are kept */
+    uint64_t npf[STEP_MAX_NPF];
+    uint64_t exits, cycles;
+    const char *reason;
+};
+unsigned judge_steps(const struct judge *j, const struct step_report **out);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * load.h - from files to plain config structs, or to an error with its place.
+ *
+ * Every file goes through the same node tree (libyaml events with marks) and
+ * the same field tables; the JSON schema and `list fields` come from them too.
+ */
+#ifndef NPTSIM_LOAD_H
+#define NPTSIM_LOAD_H
+
+#include "base.h"
+#include "judge.h"
+#include "run.h"
+#include "timing.h"
+
+/* ---- models ----------------------------------------------------------------
+ */
+
+/* The models/ folder, read on demand; every file once. */
+struct catalog;
+struct catalog *catalog_open(struct pool *pool, const char *models_dir);
+
+/* A CPU file: the model, its prices, where it comes from. */
+struct cpu_file {
+    struct cpu_model model;
+    struct cost_model cost;
+    const char *title; /* "AMD EPYC 7763 (Milan, Zen 3)" */
+    const char *source;
+    const char *path;
+};
+/* NULL with @e set: unknown (with a hint), or a bad file. @at: where the name
+ * was written, for the message. */
+const struct cpu_file *catalog_cpu(struct catalog *c, const char *name,
+                                   struct mark at, struct err *e);
+struct kernel_file {
+    struct kernel_model model;
+    const char *title;
+    const char *extends; /* NULL for the oldest */
+    const char *path;
+};
+const struct kernel_file *catalog_kernel(struct catalog *c, const char *name,
+                                         struct mark at, struct err *e);
+/* Names of all models, sorted. */
+unsigned catalog_cpu_names(struct catalog *c, const char *const **out);
+unsigned catalog_kernel_names(struct catalog *c, const char *const **out);
+
+/* ---- scenarios -------------------------------------------------------------
+ */
+
+struct scenario {
+    const char *path, *name, *why;
+    const char *point; /* matrix point: "cpu.set.cbit=51 kernel.model=v6.0" */
+    const char *cpu_name, *kernel_name;
+    unsigned n_tags;
+    const char **tags;
+    struct run_config config;
+    struct cost_model cost;
+    struct expectations expect;
+};
+
+/* key=value from --set or from a matrix point. */
+struct setting {
+    const char *key, *value;
+};
+
+struct scenario_file;
+/* Parse and check @path, with @settings laid over it; -1 with @e on error. */
+int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
+                       const struct setting *settings, unsigned n_settings,
+                       struct scenario_file **out, struct err *e);
+/* Runs that the file asks for: 1 without a matrix. */
+uint64_t scenario_file_points(const struct scenario_file *f);
+/* Point @i as a scenario; 1 = the matrix excludes it, -1 = error. */
+int scenario_file_point(struct scenario_file *f, struct pool *pool, uint64_t i,
+                        struct scenario *out, struct err *e);
+
+/* ---- field tables ----------------------------------------------------------
+ */
+
+/* One line of `list fields`. */
+struct field_doc {
+    const char *path; /* "cpu.set.maxphyaddr_raw" */
+    const char *type; /* "number 32..52", "boolean", "one of: plain sev ..." */
+    const char *doc;
+    bool required;
+};
+unsigned load_fields(struct pool *pool, const struct field_doc **out);
+/* schema/scenario-v1.json, from the same tables. */
+void load_schema(struct buf *b);
+
+/* ---- CPUID dumps -----------------------------------------------------------
+ */
+
+/* Read `cpuid -r` output or an InstLatx64 text dump into a CPU model file's
+ * YAML. Warnings about known tool bugs and junk are appended to @warnings. */
+int cpuid_dump_import(const char *path, const char *name, struct buf *yaml,
+                      struct buf *warnings, struct err *e);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * run.h - a scenario's story, and the machine that lives through it.
+ *
+ * run_scenario() builds CPU, kernel, guest and userspace, then takes the steps
+ * in order. It returns no outcome: everything that happened is on the bus.
+ */
+#ifndef NPTSIM_RUN_H
+#define NPTSIM_RUN_H
+
+#include "base.h"
+#include "guest.h"
+#include "hw.h"
+#include "kvm.h"
+#include "vmm.h"
+
+enum step_kind { STEP_GUEST, STEP_MEMSLOT_CREATE, STEP_MEMSLOT_DELETE };
+
+struct run_step {
+    const char *id;   /* unique within the scenario */
+    const char *what; /* one line: "read 4 bytes at 0xfed000f0" */
+    enum step_kind kind;
+    unsigned vcpu;
+    unsigned size; /* of a read/write step's value in bytes; 0 for code */
+    struct guest_code code;   /* STEP_GUEST */
+    struct vmm_memory memory; /* STEP_MEMSLOT_*; DELETE uses gpa only */
+    struct mark at;
+};
+
+struct run_config {
+    struct cpu_model cpu;
+    struct kernel_model kernel;
+    struct kvm_params params;
+    struct vmm_config vm;
+    struct guest_config guest;
+    unsigned n_steps;
+    struct run_step *steps;
+};
+
+struct trace;
+
+/* Live through @config. 0; or -1 with @e when the machine cannot be built from
+ * it (memory too small for the guest, ...): the user's input is wrong. */
+int run_scenario(struct pool *pool, const struct run_config *config,
+                 struct trace *trace, struct err *e);
+
+#endif

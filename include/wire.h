@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * wire.h - the wall between what the CPU does and what KVM can know.
+ *
+ * Calls go down; only values that software on a real machine could read come
+ * back: CPUID, MSRs, memory as the host sees it (ciphertext where a guest key
+ * was used), what VMRUN left in the VMCB, the PSP's answers. There is no way to
+ * ask why a walk failed, and none to see an SEV-ES register.
+ */
+#ifndef NPTSIM_WIRE_H
+#define NPTSIM_WIRE_H
+
+#include "arch/cpuid.h"
+#include "arch/sev.h"
+#include "arch/svm.h"
+#include "base.h"
+
+struct wire_ops {
+    struct cpuid_regs (*cpuid)(void *hw, uint32_t leaf, uint32_t subleaf);
+    /* false: #GP. */
+    bool (*rdmsr)(void *hw, uint32_t msr, uint64_t *value);
+    bool (*wrmsr)(void *hw, uint32_t msr, uint64_t value);
+    /* Physical memory through a host mapping with C=0: raw DRAM. Any length. */
+    void (*read)(void *hw, spa_t spa, void *buf, size_t len);
+    void (*write)(void *hw, spa_t spa, const void *buf, size_t len);
+    /* The same through a host mapping with C=@c (host SME key if c). */
+    void (*read_c)(void *hw, spa_t spa, void *buf, size_t len, bool c);
+    void (*write_c)(void *hw, spa_t spa, const void *buf, size_t len, bool c);
+    /* 8 aligned bytes, the way page-table code touches memory. */
+    uint64_t (*read64)(void *hw, spa_t spa);
+    void (*write64)(void *hw, spa_t spa, uint64_t value);
+    /* VMRUN rAX=@vmcb; returns at the #VMEXIT. @gpr: what the host's assembly
+     * loads before and stores after (RAX and RSP travel in the VMCB). For an
+     * SEV-ES guest the CPU loads the host's own values back, so @gpr comes
+     * back unchanged. */
+    void (*vmrun)(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS]);
+    /* Flush @asid's nested translations of one linear address. */
+    void (*invlpga)(void *hw, gva_t va, uint32_t asid);
+    enum psp_status (*psp)(void *hw, enum psp_cmd cmd, struct psp_request *r);
+};
+
+/* A host core, as software sees it. */
+struct wire {
+    void *hw;
+    const struct wire_ops *ops;
+};
+
+#endif
