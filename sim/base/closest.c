@@ -6,11 +6,16 @@
 
 #define MAX_WORD 64
 
-/* Insertions, deletions and replacements that turn @a into @b. */
+#define MAX_WORD 64
+
+/*
+ * Insertions, deletions and replacements that turn @a into @b, or into a
+ * beginning of @b for one more: "maxphyadr" is near "maxphyaddr_raw".
+ */
 static size_t distance(const char *a, const char *b)
 {
     size_t la = strlen(a), lb = strlen(b);
-    size_t row[MAX_WORD + 1];
+    size_t row[MAX_WORD + 1], best_prefix;
 
     if (la > MAX_WORD || lb > MAX_WORD)
         return SIZE_MAX;
@@ -32,7 +37,11 @@ static size_t distance(const char *a, const char *b)
             row[j] = best;
         }
     }
-    return row[lb];
+    best_prefix = row[lb];
+    for (size_t j = la > 3 ? 3 : lb; j < lb; j++)
+        if (row[j] + 1 < best_prefix)
+            best_prefix = row[j] + 1;
+    return best_prefix;
 }
 
 const char *closest_word(const char *word, const char *const *candidates,
@@ -43,11 +52,7 @@ const char *closest_word(const char *word, const char *const *candidates,
 
     for (size_t i = 0; i < n; i++) {
         size_t d = distance(word, candidates[i]);
-        bool prefix = strlen(word) >= 3 &&
-                      strncmp(candidates[i], word, strlen(word)) == 0;
 
-        if (prefix && d > limit)
-            d = limit;
         if (d <= limit && d < best) {
             best = d;
             found = candidates[i];

@@ -65,7 +65,7 @@ static unsigned suffix_shift(const char *text, size_t len)
 
 enum num_result num_parse(const char *text, size_t len, uint64_t *out)
 {
-    bool hex = len > 2 && text[0] == '0' && (text[1] | 32) == 'x';
+    bool hex = len > 1 && text[0] == '0' && (text[1] | 32) == 'x';
     size_t start = hex ? 2 : 0, used;
     bool overflow;
 
