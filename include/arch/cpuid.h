@@ -131,6 +131,8 @@ int feature_find(const char *name);
 #define MSR_VM_HSAVE_PA 0xc0010117U
 #define MSR_GHCB        0xc0010130U
 #define MSR_SEV_STATUS  0xc0010131U
+#define MSR_RMP_BASE    0xc0010132U
+#define MSR_RMP_END     0xc0010133U
 
 #define SYSCFG_MEM_ENCRYPT BIT(23)
 #define SYSCFG_SNP_EN      BIT(24)
