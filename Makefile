@@ -18,6 +18,7 @@ LIB := $(filter-out sim/cli/%,$(SRC))
 UNIT := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(UNIT))
 
+.SECONDARY:
 OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * arch/insn.c - Zydis behind a keyhole, plus what it does not know.
+ *
+ * Zydis 4.0 decodes; two encodings are ours to name: VMGEXIT, which it calls
+ * VMMCALL with a prefix (APM vol. 2, 15.35.6), and SOFTCALL, which no CPU has.
+ */
+#include "arch/insn.h"
+
+#include <Zydis/Zydis.h>
+#include <string.h>
+
+/* Encodings that Zydis misnames or does not know: op by exact first bytes. */
+static const struct overlay {
+    uint8_t bytes[4];
+    uint8_t n_bytes, len; /* to match; of the instruction */
+    enum insn_op op;
+    const char *text;
+} overlays[] = {
+    { { 0xf3, 0x0f, 0x01, 0xd9 }, 4, 4, INSN_VMGEXIT, "vmgexit" },
+    { { 0x0f, 0x3f }, 2, 3, INSN_SOFTCALL, "softcall" },
+};
+
+/* The overlay that @bytes begin with. *@cut: they end inside its encoding. */
+static const struct overlay *find_overlay(const uint8_t *bytes, size_t len,
+                                          bool *cut)
+{
+    *cut = false;
+    for (size_t i = 0; i < ARRAY_SIZE(overlays); i++) {
+        const struct overlay *o = &overlays[i];
+
+        if (len < o->n_bytes || memcmp(bytes, o->bytes, o->n_bytes) != 0)
+            continue;
+        *cut = len < o->len;
+        return o;
+    }
+    return NULL;
+}
+
+static int8_t gpr_of(ZydisRegister r)
+{
+    ZydisRegister full =
+        ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, r);
+
+    if (full < ZYDIS_REGISTER_RAX || full > ZYDIS_REGISTER_R15)
+        return -1;
+    return (int8_t)(full - ZYDIS_REGISTER_RAX);
+}
+
+static bool set_reg(struct insn_operand *o, ZydisRegister r)
+{
+    int8_t g = gpr_of(r);
+
+    if (g < 0)
+        return false;
+    o->kind = OPND_REG;
+    o->reg = (uint8_t)g;
+    o->high8 = r >= ZYDIS_REGISTER_AH && r <= ZYDIS_REGISTER_BH;
+    return true;
+}
+
+static bool set_mem(struct insn *out, struct insn_operand *o,
+                    const ZydisDecodedInstruction *zi,
+                    const ZydisDecodedOperandMem *m)
+{
+    o->kind = OPND_MEM;
+    out->disp = m->disp.has_displacement ? m->disp.value : 0;
+    out->base = out->index = -1;
+    out->rip_rel =
+        m->base == ZYDIS_REGISTER_RIP || m->base == ZYDIS_REGISTER_EIP;
+    if (m->base != ZYDIS_REGISTER_NONE && !out->rip_rel)
+        out->base = gpr_of(m->base);
+    if (m->index != ZYDIS_REGISTER_NONE) {
+        out->index = gpr_of(m->index);
+        out->scale = m->scale;
+        if (out->index < 0)
+            return false;
+    }
+    out->addr32 = zi->address_width == 32;
+    out->stack_seg = m->segment == ZYDIS_REGISTER_SS;
+    if (m->segment == ZYDIS_REGISTER_FS)
+        out->segment = SAVE_FS;
+    if (m->segment == ZYDIS_REGISTER_GS)
+        out->segment = SAVE_GS;
+    return true;
+}
+
+/* One Zydis operand as ours; false: a kind that MOVs on segment, control or
+ * vector registers have. */
+static bool set_operand(struct insn *out, struct insn_operand *o,
+                        const ZydisDecodedInstruction *zi,
+                        const ZydisDecodedOperand *zo)
+{
+    o->size = (uint8_t)(zo->size / 8);
+    switch (zo->type) {
+    case ZYDIS_OPERAND_TYPE_REGISTER:
+        return set_reg(o, zo->reg.value);
+    case ZYDIS_OPERAND_TYPE_MEMORY:
+        return set_mem(out, o, zi, &zo->mem);
+    case ZYDIS_OPERAND_TYPE_IMMEDIATE:
+        o->kind = OPND_IMM;
+        out->imm =
+            zo->imm.is_signed ? (uint64_t)zo->imm.value.s : zo->imm.value.u;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum insn_op op_of(const ZydisDecodedInstruction *zi)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_MOV:
+        return INSN_MOV;
+    case ZYDIS_MNEMONIC_MOVZX:
+        return INSN_MOVZX;
+    case ZYDIS_MNEMONIC_MOVSX:
+    case ZYDIS_MNEMONIC_MOVSXD:
+        return INSN_MOVSX;
+    case ZYDIS_MNEMONIC_HLT:
+        return INSN_HLT;
+    case ZYDIS_MNEMONIC_VMMCALL:
+        return INSN_VMMCALL;
+    case ZYDIS_MNEMONIC_INT:
+        return INSN_INT;
+    case ZYDIS_MNEMONIC_IRETQ:
+        return INSN_IRETQ;
+    case ZYDIS_MNEMONIC_JMP:
+        return INSN_JMP;
+    case ZYDIS_MNEMONIC_NOP:
+        return INSN_NOP;
+    default:
+        return INSN_OTHER;
+    }
+}
+
+/* Operands of the ops that have any; a form outside the model is OTHER. */
+static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
+                          const ZydisDecodedOperand *zo)
+{
+    bool ok = true;
+
+    switch (out->op) {
+    case INSN_MOV:
+    case INSN_MOVZX:
+    case INSN_MOVSX:
+        ok = set_operand(out, &out->d, zi, &zo[0]) &&
+             set_operand(out, &out->s, zi, &zo[1]);
+        break;
+    case INSN_JMP:
+        ok = zo[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+             set_operand(out, &out->s, zi, &zo[0]);
+        break;
+    case INSN_INT:
+        out->imm = zo[0].imm.value.u & 0xff;
+        break;
+    case INSN_HLT:
+    case INSN_VMMCALL:
+    case INSN_VMGEXIT:
+    case INSN_IRETQ:
+    case INSN_NOP:
+    case INSN_SOFTCALL:
+    case INSN_OTHER:
+        break;
+    }
+    if (!ok || (zi->attributes & ZYDIS_ATTRIB_HAS_LOCK))
+        out->op = INSN_OTHER;
+}
+
+enum insn_result insn_decode(const uint8_t *bytes, size_t len, struct insn *out)
+{
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    const struct overlay *o;
+    ZydisDecodedInstruction zi;
+    ZydisDecoder decoder;
+    ZyanStatus status;
+    bool cut;
+
+    *out = (struct insn) { .base = -1, .index = -1 };
+    o = find_overlay(bytes, len, &cut);
+    if (o) {
+        out->op = o->op;
+        out->len = o->len;
+        out->imm = !cut && o->op == INSN_SOFTCALL ? bytes[2] : 0;
+        return cut ? INSN_TRUNCATED : INSN_OK;
+    }
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
+                     ZYDIS_STACK_WIDTH_64);
+    status = ZydisDecoderDecodeFull(&decoder, bytes,
+                                    len < INSN_MAX_LEN ? len : INSN_MAX_LEN,
+                                    &zi, operands);
+    if (!ZYAN_SUCCESS(status))
+        return (status == ZYDIS_STATUS_NO_MORE_DATA || len == 0) &&
+                       len < INSN_MAX_LEN
+                   ? INSN_TRUNCATED
+                   : INSN_INVALID;
+    out->op = op_of(&zi);
+    out->len = zi.length;
+    fill_operands(out, &zi, operands);
+    return INSN_OK;
+}
+
+uint64_t insn_address(const struct insn *i, const uint64_t gpr[N_GPRS],
+                      uint64_t rip)
+{
+    uint64_t a = (uint64_t)i->disp;
+
+    if (i->rip_rel)
+        a += rip + i->len;
+    if (i->base >= 0)
+        a += gpr[i->base];
+    if (i->index >= 0)
+        a += gpr[i->index] * i->scale;
+    return i->addr32 ? (uint32_t)a : a;
+}
+
+void insn_text(const uint8_t *bytes, size_t len, uint64_t rip, char *out,
+               size_t out_size)
+{
+    ZydisDisassembledInstruction text;
+    const struct overlay *o;
+    bool cut;
+
+    BUG_ON(out_size == 0);
+    o = find_overlay(bytes, len, &cut);
+    if (o)
+        strncpy(out, cut ? "(bad)" : o->text, out_size - 1);
+    else if (ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, rip,
+                                                bytes, len, &text)))
+        strncpy(out, text.text, out_size - 1);
+    else
+        strncpy(out, "(bad)", out_size - 1);
+    out[out_size - 1] = '\0';
+}

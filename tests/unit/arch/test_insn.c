@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Instructions against their encodings in APM vol. 3. */
+#include "arch/insn.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct insn decoded(const char *bytes, size_t len)
+{
+    struct insn i;
+
+    ck_assert_int_eq(insn_decode((const uint8_t *)bytes, len, &i), INSN_OK);
+    ck_assert_uint_eq(i.len, len);
+    return i;
+}
+#define DECODED(s) decoded(s, sizeof(s) - 1)
+
+START_TEST(mov_from_an_absolute_address_is_a_four_byte_load)
+{
+    struct insn i = DECODED("\x8b\x04\x25\xf0\x00\xd0\xfe");
+    uint64_t gpr[N_GPRS] = { 0 };
+
+    ck_assert_int_eq(i.op, INSN_MOV);
+    ck_assert_int_eq(i.d.kind, OPND_REG);
+    ck_assert_uint_eq(i.d.reg, GPR_RAX);
+    ck_assert_int_eq(i.s.kind, OPND_MEM);
+    ck_assert_uint_eq(i.s.size, 4);
+    /* disp32 is sign-extended: FED000F0h becomes a high address. */
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 0xfffffffffed000f0ULL);
+}
+END_TEST
+
+START_TEST(base_index_scale_and_displacement_add_up)
+{
+    struct insn i =
+        DECODED("\x48\x89\x44\x8b\xf0"); /* mov [rbx+rcx*4-16],rax */
+    uint64_t gpr[N_GPRS] = { [GPR_RBX] = 0x1000, [GPR_RCX] = 3 };
+
+    ck_assert_int_eq(i.d.kind, OPND_MEM);
+    ck_assert_uint_eq(i.d.size, 8);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 0x1000 + 12 - 16);
+}
+END_TEST
+
+START_TEST(rip_relative_counts_from_the_next_instruction)
+{
+    struct insn i = DECODED("\x8b\x05\x10\x00\x00\x00"); /* mov eax,[rip+16] */
+    uint64_t gpr[N_GPRS] = { 0 };
+
+    ck_assert_uint_eq(insn_address(&i, gpr, 0x400), 0x400 + 6 + 16);
+}
+END_TEST
+
+START_TEST(moffs_is_an_absolute_address)
+{
+    struct insn i = DECODED("\xa1\xf0\x00\xd0\xfe\x00\x00\x00\x00");
+    uint64_t gpr[N_GPRS] = { 0 };
+
+    ck_assert_int_eq(i.op, INSN_MOV);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 0xfed000f0);
+}
+END_TEST
+
+START_TEST(movzx_and_movsx_keep_both_sizes)
+{
+    struct insn zx = DECODED("\x0f\xb6\x03");     /* movzx eax, byte [rbx] */
+    struct insn sx = DECODED("\x48\x0f\xbf\x03"); /* movsx rax, word [rbx] */
+    struct insn sxd = DECODED("\x48\x63\x03");    /* movsxd rax, dword [rbx] */
+
+    ck_assert_int_eq(zx.op, INSN_MOVZX);
+    ck_assert_uint_eq(zx.d.size, 4);
+    ck_assert_uint_eq(zx.s.size, 1);
+    ck_assert_int_eq(sx.op, INSN_MOVSX);
+    ck_assert_uint_eq(sx.s.size, 2);
+    ck_assert_int_eq(sxd.op, INSN_MOVSX);
+    ck_assert_uint_eq(sxd.s.size, 4);
+}
+END_TEST
+
+START_TEST(store_of_an_immediate_is_sign_extended)
+{
+    struct insn i = DECODED("\x48\xc7\x03\xff\xff\xff\xff");
+
+    ck_assert_int_eq(i.s.kind, OPND_IMM);
+    ck_assert_uint_eq(i.imm, ~0ULL);
+}
+END_TEST
+
+START_TEST(vmgexit_is_not_vmmcall)
+{
+    ck_assert_int_eq(DECODED("\xf3\x0f\x01\xd9").op, INSN_VMGEXIT);
+    ck_assert_int_eq(DECODED("\x0f\x01\xd9").op, INSN_VMMCALL);
+}
+END_TEST
+
+START_TEST(softcall_carries_its_number)
+{
+    struct insn i = DECODED("\x0f\x3f\x07");
+
+    ck_assert_int_eq(i.op, INSN_SOFTCALL);
+    ck_assert_uint_eq(i.imm, 7);
+}
+END_TEST
+
+START_TEST(moves_outside_general_registers_are_other)
+{
+    ck_assert_int_eq(DECODED("\x0f\x20\xc0").op, INSN_OTHER); /* mov rax,cr0 */
+    ck_assert_int_eq(DECODED("\x8e\xd8").op, INSN_OTHER);     /* mov ds,eax */
+    ck_assert_int_eq(DECODED("\x01\x03").op, INSN_OTHER); /* add [rbx],eax */
+}
+END_TEST
+
+START_TEST(every_prefix_of_an_instruction_is_truncated)
+{
+    static const uint8_t code[] = { 0x8b, 0x04, 0x25, 0xf0, 0x00, 0xd0, 0xfe };
+    static const uint8_t soft[] = { 0x0f, 0x3f, 0x01 };
+    struct insn i;
+
+    for (size_t n = 0; n < sizeof(code); n++)
+        ck_assert_int_eq(insn_decode(code, n, &i), INSN_TRUNCATED);
+    for (size_t n = 0; n < sizeof(soft); n++)
+        ck_assert_int_eq(insn_decode(soft, n, &i), INSN_TRUNCATED);
+}
+END_TEST
+
+START_TEST(an_undefined_opcode_is_invalid)
+{
+    struct insn i;
+
+    ck_assert_int_eq(insn_decode((const uint8_t *)"\x06\x00", 2, &i),
+                     INSN_INVALID);
+}
+END_TEST
+
+START_TEST(the_encoder_and_the_decoder_agree)
+{
+    uint8_t code[INSN_MAX_LEN];
+    unsigned size = 1U << _i;
+    struct insn i;
+    size_t len;
+
+    for (unsigned reg = 0; reg < N_GPRS; reg++) {
+        len = insn_encode_load((enum gpr)reg, GPR_RBX, size, code);
+        ck_assert_uint_gt(len, 0);
+        ck_assert_int_eq(insn_decode(code, len, &i), INSN_OK);
+        ck_assert_uint_eq(i.d.reg, reg);
+        ck_assert_uint_eq(i.s.size, size);
+        ck_assert_int_eq(i.base, GPR_RBX);
+        len = insn_encode_store(GPR_RBX, (enum gpr)reg, size, code);
+        ck_assert_int_eq(insn_decode(code, len, &i), INSN_OK);
+        ck_assert_uint_eq(i.s.reg, reg);
+        ck_assert(!i.s.high8);
+        len = insn_encode_mov_imm64((enum gpr)reg, 0x8000000000000001ULL, code);
+        ck_assert_int_eq(insn_decode(code, len, &i), INSN_OK);
+        ck_assert_uint_eq(i.imm, 0x8000000000000001ULL);
+    }
+}
+END_TEST
+
+START_TEST(register_writes_follow_the_operand_size)
+{
+    uint64_t gpr[N_GPRS] = { 0x1122334455667788ULL };
+    struct insn_operand o = { .kind = OPND_REG, .reg = GPR_RAX };
+
+    o.size = 1;
+    o.high8 = true;
+    gpr_write(gpr, &o, 0xab);
+    ck_assert_uint_eq(gpr[0], 0x112233445566ab88ULL);
+    ck_assert_uint_eq(gpr_read(gpr, &o), 0xab);
+    o.high8 = false;
+    o.size = 2;
+    gpr_write(gpr, &o, 0xcdef);
+    ck_assert_uint_eq(gpr[0], 0x112233445566cdefULL);
+    o.size = 4;
+    gpr_write(gpr, &o, 0xffffffff80000000ULL);
+    ck_assert_uint_eq(gpr[0], 0x80000000ULL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("insn");
+    TCase *t = tcase_create("insn");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    suite_add_tcase(s, t);
+    tcase_add_test(t, mov_from_an_absolute_address_is_a_four_byte_load);
+    tcase_add_test(t, base_index_scale_and_displacement_add_up);
+    tcase_add_test(t, rip_relative_counts_from_the_next_instruction);
+    tcase_add_test(t, moffs_is_an_absolute_address);
+    tcase_add_test(t, movzx_and_movsx_keep_both_sizes);
+    tcase_add_test(t, store_of_an_immediate_is_sign_extended);
+    tcase_add_test(t, vmgexit_is_not_vmmcall);
+    tcase_add_test(t, softcall_carries_its_number);
+    tcase_add_test(t, moves_outside_general_registers_are_other);
+    tcase_add_test(t, every_prefix_of_an_instruction_is_truncated);
+    tcase_add_test(t, an_undefined_opcode_is_invalid);
+    tcase_add_loop_test(t, the_encoder_and_the_decoder_agree, 0, 4);
+    tcase_add_test(t, register_writes_follow_the_operand_size);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
