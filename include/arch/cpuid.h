@@ -124,6 +124,22 @@ extern const struct feature_desc feature_table[N_FEATURES];
 /* The feature called @name, or -1. */
 int feature_find(const char *name);
 
+/* Family and model out of a signature, leaf 1 EAX (APM vol. 3, E.3.2). */
+static inline unsigned cpuid_family(uint32_t signature)
+{
+    unsigned base = signature >> 8 & 0xf;
+
+    return base == 0xf ? base + (signature >> 20 & 0xff) : base;
+}
+
+static inline unsigned cpuid_model(uint32_t signature)
+{
+    unsigned base = signature >> 4 & 0xf;
+    bool extended = (signature >> 8 & 0xf) == 0xf;
+
+    return extended ? base | (signature >> 12 & 0xf0) : base;
+}
+
 #define MSR_EFER        0xc0000080U
 #define MSR_SYSCFG      0xc0010010U
 #define MSR_HWCR        0xc0010015U

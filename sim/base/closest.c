@@ -6,8 +6,6 @@
 
 #define MAX_WORD 64
 
-#define MAX_WORD 64
-
 /*
  * Insertions, deletions and replacements that turn @a into @b, or into a
  * beginning of @b for one more: "maxphyadr" is near "maxphyaddr_raw".

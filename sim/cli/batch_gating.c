@@ -7,7 +7,7 @@
  * the column names are theirs. Each row becomes a whole machine, on which the
  * kernel model boots and loads KVM; no shortcut around the CPU.
  */
-#include "cli/batch_gating.h"
+#include "cli/batch.h"
 #include "hw.h"
 #include "kvm.h"
 #include "load.h"

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/batch.h - the tables behind `nptsim batch`. */
+#ifndef NPTSIM_CLI_BATCH_H
+#define NPTSIM_CLI_BATCH_H
+
+#include "base.h"
+#include "kvm.h"
+
+#include <stdio.h>
+
+/* CSV in, CSV out: what @k concludes about each row's CPU. @columns: a comma
+ * list of result columns to print alone, or NULL. -1 with @e set: a bad row. */
+int batch_gating(FILE *in, const char *in_name, FILE *out,
+                 const struct kernel_model *k, const char *columns,
+                 struct err *e);
+
+struct batch_walk_options {
+    bool refs;  /* every reference, in the walker's order */
+    bool dirty; /* words that accessed/dirty updates changed */
+};
+
+/* JSON Lines in, JSON Lines out: one access per line on the bare hardware. */
+int batch_walk(FILE *in, const char *in_name, FILE *out,
+               const struct batch_walk_options *o, struct err *e);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli/cli.h - what the commands share: exit codes, the catalogue, one run.
+ */
+#ifndef NPTSIM_CLI_CLI_H
+#define NPTSIM_CLI_CLI_H
+
+#include "load.h"
+#include "render.h"
+#include "trace.h"
+
+#include <argp.h>
+#include <stdio.h>
+
+enum exit_status {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1, /* an expectation failed, a difference was found */
+    STATUS_USAGE = 2,
+    STATUS_SKIPPED = 4, /* everything was skipped */
+    STATUS_INPUT = 65,  /* bad input file */
+    STATUS_BUG = 70,    /* a bug in nptsim */
+};
+
+/* One command: argv[0] is its name. */
+int cmd_run(int argc, char **argv);
+int cmd_test(int argc, char **argv);
+int cmd_lint(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_decode(int argc, char **argv);
+int cmd_cpu(int argc, char **argv);
+int cmd_kernel(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_batch(int argc, char **argv);
+
+/* argp_parse() for one command; usage errors end with STATUS_USAGE. */
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* models/ beside the program: ../models or ../share/nptsim/models. */
+struct catalog *cli_catalog(struct pool *pool);
+
+/* Print an error of the user's input; returns STATUS_INPUT. */
+int cli_input_error(const struct err *e);
+/* Print a usage error; returns STATUS_USAGE. */
+int cli_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Write a buffer to stdout; a failing write (full disk) ends the program. */
+void cli_print(const struct buf *b);
+
+/* "key=value" from --set; the strings point into @arg, which is cut. */
+#define CLI_MAX_SETTINGS 64
+struct cli_settings {
+    unsigned n;
+    struct setting s[CLI_MAX_SETTINGS];
+};
+bool cli_add_setting(struct cli_settings *s, struct pool *pool,
+                     const char *arg);
+
+/* ---- one scenario, lived and judged (execute.c) ---- */
+
+struct execution {
+    struct pool *pool; /* everything below lives in it */
+    struct judge *judge;
+    struct explainer *explainer; /* if asked for */
+    struct clock *clock;
+    const struct verdict *verdicts;
+    unsigned n_verdicts;
+    unsigned passed, failed, skipped;
+};
+
+struct execute_options {
+    enum trace_format trace;
+    struct buf *trace_out;
+    bool explain;
+};
+
+/* Run one point. -1: the machine cannot be built from it, @e says why. */
+int execute(struct pool *pool, const struct scenario *s,
+            const struct execute_options *o, struct execution *x,
+            struct err *e);
+
+/* A one-line title: name, CPU, kernel, VM. */
+void execute_title(struct buf *b, const struct scenario *s);
+
+#endif

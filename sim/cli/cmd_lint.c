@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/cmd_lint.c - nptsim lint: parse and check, run nothing. */
+#include "cli/cli.h"
+
+#include <inttypes.h>
+
+struct lint_args {
+    char **files;
+    unsigned n_files;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct lint_args *a = state->input;
+
+    (void)arg;
+    switch (key) {
+    case ARGP_KEY_ARGS:
+        a->files = state->argv + state->next;
+        a->n_files = (unsigned)(state->argc - state->next);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which scenario?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    NULL,      parse_option,
+    "FILE...", "Parse and check scenarios, every point of a matrix included.",
+    NULL,      NULL,
+    NULL
+};
+
+static int lint_file(struct catalog *catalog, const char *path)
+{
+    struct pool *file_pool = pool_create(), *pool = pool_create();
+    uint64_t points = 0, excluded = 0;
+    struct scenario_file *f;
+    struct err e = { 0 };
+    int ret = scenario_file_load(file_pool, catalog, path, NULL, 0, &f, &e);
+
+    if (!ret)
+        points = scenario_file_points(f);
+    for (uint64_t i = 0; i < points && ret >= 0; i++) {
+        struct scenario s;
+
+        ret = scenario_file_point(f, pool, i, &s, &e);
+        excluded += ret == 1;
+        pool_reset(pool);
+    }
+    if (ret < 0)
+        cli_input_error(&e);
+    else if (points == 1)
+        printf("%s: ok\n", path);
+    else
+        printf("%s: ok, %" PRIu64 " points, %" PRIu64 " excluded\n", path,
+               points, excluded);
+    pool_destroy(pool);
+    pool_destroy(file_pool);
+    return ret < 0 ? STATUS_INPUT : STATUS_OK;
+}
+
+int cmd_lint(int argc, char **argv)
+{
+    struct lint_args a = { 0 };
+    struct pool *pool = pool_create();
+    struct catalog *catalog;
+    int status = STATUS_OK;
+
+    cli_parse(&argp, argc, argv, &a);
+    catalog = cli_catalog(pool);
+    for (unsigned i = 0; i < a.n_files; i++)
+        if (lint_file(catalog, a.files[i]))
+            status = STATUS_INPUT;
+    pool_destroy(pool);
+    return status;
+}

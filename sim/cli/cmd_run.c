@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/cmd_run.c - nptsim run: scenarios, their verdicts, and the reasons. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run_args {
+    struct pool *pool;
+    struct cli_settings settings;
+    enum trace_format trace;
+    bool json, cost, colour;
+    char **files;
+    unsigned n_files;
+};
+
+struct totals {
+    unsigned passed, failed, skipped;
+};
+
+static const struct argp_option options[] = {
+    { "trace", 't', "FORMAT", 0,
+      "Print every event: text, jsonl, ftrace or none", 0 },
+    { "json", 'j', NULL, 0, "One JSON object per run", 0 },
+    { "set", 's', "KEY=VALUE", 0,
+      "Lay a value over the scenario, e.g. cpu.set.cbit=47", 0 },
+    { "cost", 'c', NULL, 0, "Show where the cycles go", 0 },
+    { 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct run_args *a = state->input;
+    int format;
+
+    switch (key) {
+    case 't':
+        format = trace_format_find(arg);
+        if (format < 0)
+            argp_error(state, "--trace: '%s' is not text, jsonl, ftrace, none",
+                       arg);
+        a->trace = (enum trace_format)format;
+        return 0;
+    case 'j':
+        a->json = true;
+        return 0;
+    case 's':
+        if (!cli_add_setting(&a->settings, a->pool, arg))
+            argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+        return 0;
+    case 'c':
+        a->cost = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        a->files = state->argv + state->next;
+        a->n_files = (unsigned)(state->argc - state->next);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which scenario?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    options,
+    parse_option,
+    "FILE...",
+    "Run scenarios and print the verdict of each expectation with its reason.",
+    NULL,
+    NULL,
+    NULL
+};
+
+static void print_cost(struct buf *b, const struct clock *clock)
+{
+    const struct cost_row *rows;
+    unsigned n = clock_rows(clock, &rows);
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        total += rows[i].cycles;
+    buf_printf(b, "%-28s %8s %12s %7s\n", "where the cycles go", "events",
+               "cycles", "share");
+    for (unsigned i = 0; i < n; i++) {
+        if (!rows[i].events)
+            continue;
+        buf_printf(
+            b, "%-28s %8llu %12llu %6llu%%\n", rows[i].name,
+            (unsigned long long)rows[i].events,
+            (unsigned long long)rows[i].cycles,
+            (unsigned long long)(total ? rows[i].cycles * 100 / total : 0));
+    }
+    buf_printf(b, "%-28s %8s %12llu\n", "total", "", (unsigned long long)total);
+}
+
+static void json_value(struct buf *b, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_NUMBER:
+        buf_adds(b, "\"0x");
+        buf_hex(b, v->number);
+        buf_addc(b, '"');
+        return;
+    case VALUE_BOOL:
+        buf_adds(b, v->number ? "true" : "false");
+        return;
+    case VALUE_TEXT:
+        render_json_string(b, v->text);
+        return;
+    }
+}
+
+static void json_facts(struct buf *b, const struct judge *judge)
+{
+    const char *gap = "";
+
+    buf_adds(b, ",\"facts\":{");
+    for (unsigned i = 0; i < n_facts; i++) {
+        struct fact_value f = judge_fact(judge, i);
+
+        if (!f.known)
+            continue;
+        buf_printf(b, "%s\"%s\":", gap, fact_table[i].name);
+        json_value(b, &f.value);
+        gap = ",";
+    }
+    buf_addc(b, '}');
+}
+
+static void json_steps(struct buf *b, const struct judge *judge)
+{
+    const struct step_report *steps;
+    unsigned n = judge_steps(judge, &steps);
+
+    buf_adds(b, ",\"steps\":[");
+    for (unsigned i = 0; i < n; i++) {
+        const struct step_report *s = &steps[i];
+
+        buf_printf(b, "%s{\"id\":", i ? "," : "");
+        render_json_string(b, s->id);
+        buf_printf(b, ",\"outcome\":\"%s\"", s->outcome);
+        if (s->has_value)
+            buf_printf(b, ",\"value\":\"0x%llx\"",
+                       (unsigned long long)s->value);
+        if (s->has_error_code)
+            buf_printf(b, ",\"error_code\":\"0x%llx\"",
+                       (unsigned long long)s->error_code);
+        if (s->has_cr2)
+            buf_printf(b, ",\"cr2\":\"0x%llx\"", (unsigned long long)s->cr2);
+        buf_printf(b, ",\"n_npf\":%u,\"npf\":[", s->n_npf);
+        for (unsigned k = 0; k < s->n_npf && k < STEP_MAX_NPF; k++)
+            buf_printf(b, "%s\"0x%llx\"", k ? "," : "",
+                       (unsigned long long)s->npf[k]);
+        buf_printf(b, "],\"exits\":%llu,\"cycles\":\"0x%llx\"}",
+                   (unsigned long long)s->exits, (unsigned long long)s->cycles);
+    }
+    buf_addc(b, ']');
+}
+
+static void json_verdicts(struct buf *b, const struct execution *x)
+{
+    static const char *const names[] = { "pass", "fail", "skip" };
+
+    buf_adds(b, ",\"verdicts\":[");
+    for (unsigned i = 0; i < x->n_verdicts; i++) {
+        const struct verdict *v = &x->verdicts[i];
+
+        buf_printf(b, "%s{\"result\":\"%s\",\"what\":", i ? "," : "",
+                   names[v->result]);
+        render_json_string(b, v->what);
+        if (v->got) {
+            buf_adds(b, ",\"got\":");
+            render_json_string(b, v->got);
+        }
+        if (v->reason) {
+            buf_adds(b, ",\"reason\":");
+            render_json_string(b, v->reason);
+        }
+        buf_addc(b, '}');
+    }
+    buf_addc(b, ']');
+}
+
+static void json_run(struct buf *b, const struct scenario *s,
+                     const struct execution *x)
+{
+    buf_adds(b, "{\"scenario\":");
+    render_json_string(b, s->name);
+    buf_adds(b, ",\"point\":");
+    render_json_string(b, s->point ? s->point : "");
+    json_facts(b, x->judge);
+    json_steps(b, x->judge);
+    json_verdicts(b, x);
+    buf_adds(b, "}\n");
+}
+
+static int run_point(const struct run_args *a, const struct scenario *s,
+                     struct pool *pool, struct totals *t)
+{
+    struct buf out = BUF_INIT;
+    struct execute_options o = { .trace = a->trace, .trace_out = &out };
+    struct execution x;
+    struct err e = { 0 };
+
+    if (execute(pool, s, &o, &x, &e)) {
+        buf_free(&out);
+        return cli_input_error(&e);
+    }
+    if (a->json) {
+        json_run(&out, s, &x);
+    } else {
+        execute_title(&out, s);
+        render_verdicts(&out, x.verdicts, x.n_verdicts, a->colour);
+    }
+    if (a->cost && !a->json)
+        print_cost(&out, x.clock);
+    cli_print(&out);
+    buf_free(&out);
+    t->passed += x.passed;
+    t->failed += x.failed;
+    t->skipped += x.skipped;
+    return STATUS_OK;
+}
+
+static int run_file(const struct run_args *a, struct catalog *catalog,
+                    const char *path, struct totals *t)
+{
+    struct pool *file_pool = pool_create(), *pool = pool_create();
+    struct scenario_file *f;
+    struct err e = { 0 };
+    int status = STATUS_OK;
+
+    if (scenario_file_load(file_pool, catalog, path, a->settings.s,
+                           a->settings.n, &f, &e)) {
+        status = cli_input_error(&e);
+        goto out;
+    }
+    for (uint64_t i = 0; i < scenario_file_points(f) && !status; i++) {
+        struct scenario s;
+        int ret = scenario_file_point(f, pool, i, &s, &e);
+
+        if (ret < 0)
+            status = cli_input_error(&e);
+        else if (ret == 0)
+            status = run_point(a, &s, pool, t);
+        pool_reset(pool);
+    }
+out:
+    pool_destroy(pool);
+    pool_destroy(file_pool);
+    return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct run_args a = { .pool = pool_create() };
+    struct totals t = { 0 };
+    struct catalog *catalog;
+    int status = STATUS_OK;
+
+    a.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    cli_parse(&argp, argc, argv, &a);
+    catalog = cli_catalog(a.pool);
+    for (unsigned i = 0; i < a.n_files; i++) {
+        int ret = run_file(&a, catalog, a.files[i], &t);
+
+        if (ret)
+            status = ret;
+    }
+    fprintf(a.json ? stderr : stdout, "%u passed, %u failed, %u skipped\n",
+            t.passed, t.failed, t.skipped);
+    pool_destroy(a.pool);
+    if (status)
+        return status;
+    if (t.failed)
+        return STATUS_FAILED;
+    return t.skipped && !t.passed ? STATUS_SKIPPED : STATUS_OK;
+}

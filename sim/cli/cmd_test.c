@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli/cmd_test.c - nptsim test: whole folders as a regression set.
+ *
+ * Files are found first, sorted, then run by a few threads, each with its own
+ * pools and catalogue; results are printed in the order of the files.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum test_format { FORMAT_PRETTY, FORMAT_KTAP };
+
+struct test_result {
+    const char *path;
+    unsigned passed, failed, skipped; /* expectations */
+    uint64_t points;
+    bool bad_input;
+    struct buf details; /* failing verdicts, or the error */
+};
+
+struct test_set {
+    struct pool *pool;
+    enum test_format format;
+    const char *junit;
+    unsigned jobs;
+    char **paths;
+    unsigned n_paths;
+    unsigned n, cap;
+    struct test_result *result;
+    atomic_uint next;
+};
+
+static const struct argp_option options[] = {
+    { "format", 'f', "FORMAT", 0, "pretty (default) or ktap", 0 },
+    { "junit", 'u', "FILE", 0, "Write a JUnit report too", 0 },
+    { "jobs", 'j', "N", 0, "Threads, 1..256 (default: all cores)", 0 },
+    { 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct test_set *t = state->input;
+    uint64_t n;
+
+    switch (key) {
+    case 'f':
+        if (strcmp(arg, "ktap") == 0)
+            t->format = FORMAT_KTAP;
+        else if (strcmp(arg, "pretty") != 0)
+            argp_error(state, "--format: '%s' is not pretty or ktap", arg);
+        return 0;
+    case 'u':
+        t->junit = arg;
+        return 0;
+    case 'j':
+        if (num_parse(arg, strlen(arg), &n) != NUM_OK || n < 1 || n > 256)
+            argp_error(state, "--jobs: '%s' is not in 1..256", arg);
+        t->jobs = (unsigned)n;
+        return 0;
+    case ARGP_KEY_ARGS:
+        t->paths = state->argv + state->next;
+        t->n_paths = (unsigned)(state->argc - state->next);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which scenarios?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    options,
+    parse_option,
+    "PATH...",
+    "Run every scenario (*.yaml) below the paths and print the failures.",
+    NULL,
+    NULL,
+    NULL
+};
+
+/* ---- finding ---- */
+
+static void add_file(struct test_set *t, const char *path)
+{
+    if (t->n == t->cap) {
+        t->cap = t->cap ? 2 * t->cap : 64;
+        t->result = realloc(t->result, t->cap * sizeof(*t->result));
+        if (!t->result)
+            abort();
+    }
+    t->result[t->n++] =
+        (struct test_result) { .path = pool_strdup(t->pool, path) };
+}
+
+static bool is_scenario(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 5 && strcmp(name + len - 5, ".yaml") == 0;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int find_files(struct test_set *t)
+{
+    for (unsigned i = 0; i < t->n_paths; i++) {
+        char *one[] = { t->paths[i], NULL };
+        FTS *fts = fts_open(one, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+        FTSENT *f;
+
+        while (fts && (f = fts_read(fts))) {
+            if (f->fts_info == FTS_NS || f->fts_info == FTS_DNR ||
+                f->fts_info == FTS_ERR) {
+                fprintf(stderr, "nptsim: %s: %s\n", f->fts_path,
+                        strerror(f->fts_errno));
+                fts_close(fts);
+                return STATUS_INPUT;
+            }
+            if (f->fts_info == FTS_F &&
+                (f->fts_level == 0 || is_scenario(f->fts_name)))
+                add_file(t, f->fts_path);
+        }
+        if (fts)
+            fts_close(fts);
+    }
+    return STATUS_OK;
+}
+
+/* ---- running ---- */
+
+static void keep_failures(struct test_result *r, const struct scenario *s,
+                          const struct execution *x)
+{
+    bool titled = false;
+
+    for (unsigned i = 0; i < x->n_verdicts; i++) {
+        if (x->verdicts[i].result != VERDICT_FAIL)
+            continue;
+        if (!titled)
+            execute_title(&r->details, s);
+        titled = true;
+        render_verdicts(&r->details, &x->verdicts[i], 1, false);
+    }
+}
+
+static int test_point(struct test_result *r, const struct scenario *s,
+                      struct pool *pool, struct err *e)
+{
+    struct execute_options o = { .trace = TRACE_NONE };
+    struct execution x;
+
+    if (execute(pool, s, &o, &x, e))
+        return -1;
+    r->points++;
+    r->passed += x.passed;
+    r->failed += x.failed;
+    r->skipped += x.skipped;
+    keep_failures(r, s, &x);
+    return 0;
+}
+
+static void test_file(struct test_result *r, struct catalog *catalog)
+{
+    struct pool *file_pool = pool_create(), *pool = pool_create();
+    struct scenario_file *f;
+    struct err e = { 0 };
+    int ret = scenario_file_load(file_pool, catalog, r->path, NULL, 0, &f, &e);
+
+    for (uint64_t i = 0; ret >= 0 && i < scenario_file_points(f); i++) {
+        struct scenario s;
+
+        ret = scenario_file_point(f, pool, i, &s, &e);
+        if (ret == 0)
+            ret = test_point(r, &s, pool, &e);
+        pool_reset(pool);
+    }
+    if (ret < 0) {
+        r->bad_input = true;
+        render_error(&r->details, &e);
+    }
+    pool_destroy(pool);
+    pool_destroy(file_pool);
+}
+
+static void *worker(void *arg)
+{
+    struct test_set *t = arg;
+    struct pool *pool = pool_create();
+    struct catalog *catalog = cli_catalog(pool);
+
+    for (;;) {
+        unsigned i = atomic_fetch_add(&t->next, 1);
+
+        if (i >= t->n)
+            break;
+        test_file(&t->result[i], catalog);
+    }
+    pool_destroy(pool);
+    return NULL;
+}
+
+static void run_all(struct test_set *t)
+{
+    pthread_t threads[256];
+    unsigned started = 0;
+
+    while (started + 1 < t->jobs && started + 1 < t->n &&
+           pthread_create(&threads[started], NULL, worker, t) == 0)
+        started++;
+    worker(t);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* ---- reporting ---- */
+
+static void report_pretty(const struct test_result *r)
+{
+    printf("%s %s (%u passed, %u failed, %u skipped)\n",
+           r->bad_input ? "[ ERROR ]"
+           : r->failed  ? "[ FAIL ]"
+                        : "[ PASS ]",
+           r->path, r->passed, r->failed, r->skipped);
+    cli_print(&r->details);
+}
+
+static void report_ktap(const struct test_result *r, unsigned number)
+{
+    const char *line = r->details.data, *end;
+
+    for (; line && *line; line = end + 1) {
+        end = strchrnul(line, '\n');
+        printf("# %.*s\n", (int)(end - line), line);
+        if (!*end)
+            break;
+    }
+    printf("%s %u %s%s\n", r->bad_input || r->failed ? "not ok" : "ok", number,
+           r->path, r->skipped && !r->passed && !r->failed ? " # SKIP" : "");
+}
+
+static void xml_text(FILE *out, const char *s)
+{
+    for (; s && *s; s++) {
+        switch (*s) {
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        default:
+            if ((unsigned char)*s >= 0x20 || *s == '\n' || *s == '\t')
+                fputc(*s, out);
+        }
+    }
+}
+
+static int write_junit(const struct test_set *t)
+{
+    FILE *out = fopen(t->junit, "w");
+    unsigned failed = 0;
+
+    if (!out) {
+        fprintf(stderr, "nptsim: %s: %s\n", t->junit, strerror(errno));
+        return STATUS_INPUT;
+    }
+    for (unsigned i = 0; i < t->n; i++)
+        failed += t->result[i].failed || t->result[i].bad_input;
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuite name=\"nptsim\" tests=\"%u\" failures=\"%u\">\n",
+            t->n, failed);
+    for (unsigned i = 0; i < t->n; i++) {
+        const struct test_result *r = &t->result[i];
+
+        fputs("<testcase name=\"", out);
+        xml_text(out, r->path);
+        fputs("\">", out);
+        if (r->failed || r->bad_input) {
+            fputs("<failure>", out);
+            xml_text(out, r->details.data);
+            fputs("</failure>", out);
+        }
+        fputs("</testcase>\n", out);
+    }
+    fputs("</testsuite>\n", out);
+    return fclose(out) ? STATUS_INPUT : STATUS_OK;
+}
+
+static int report(const struct test_set *t)
+{
+    unsigned passed = 0, failed = 0, skipped = 0, bad = 0;
+
+    if (t->format == FORMAT_KTAP)
+        printf("KTAP version 1\n1..%u\n", t->n);
+    for (unsigned i = 0; i < t->n; i++) {
+        const struct test_result *r = &t->result[i];
+
+        if (t->format == FORMAT_KTAP)
+            report_ktap(r, i + 1);
+        else
+            report_pretty(r);
+        passed += r->passed;
+        failed += r->failed;
+        skipped += r->skipped;
+        bad += r->bad_input;
+    }
+    printf("%s%u passed, %u failed, %u skipped\n",
+           t->format == FORMAT_KTAP ? "# " : "", passed, failed, skipped);
+    if (bad)
+        return STATUS_INPUT;
+    if (failed)
+        return STATUS_FAILED;
+    return skipped && !passed ? STATUS_SKIPPED : STATUS_OK;
+}
+
+int cmd_test(int argc, char **argv)
+{
+    struct test_set t = { .pool = pool_create() };
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int status;
+
+    t.jobs = cores > 0 && cores < 256 ? (unsigned)cores : 1;
+    cli_parse(&argp, argc, argv, &t);
+    status = find_files(&t);
+    if (!status && t.n == 0)
+        status = cli_usage_error("no scenario below these paths");
+    if (!status) {
+        run_all(&t);
+        status = report(&t);
+        if (t.junit && write_junit(&t))
+            status = STATUS_INPUT;
+    }
+    for (unsigned i = 0; i < t.n; i++)
+        buf_free(&t.result[i].details);
+    free(t.result);
+    pool_destroy(t.pool);
+    return status;
+}

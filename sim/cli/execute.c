@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/execute.c - one scenario on one machine, with everyone listening. */
+#include "cli/cli.h"
+
+static struct judge *make_judge(struct pool *pool, const struct scenario *s)
+{
+    unsigned n = s->config.n_steps;
+    const char **ids = pool_alloc(pool, (n + 1) * sizeof(*ids));
+    unsigned *sizes = pool_alloc(pool, (n + 1) * sizeof(*sizes));
+
+    for (unsigned i = 0; i < n; i++) {
+        ids[i] = s->config.steps[i].id;
+        sizes[i] = s->config.steps[i].size;
+    }
+    return judge_create(pool, &s->expect, n, ids, sizes);
+}
+
+static void count_verdicts(struct execution *x)
+{
+    for (unsigned i = 0; i < x->n_verdicts; i++) {
+        switch (x->verdicts[i].result) {
+        case VERDICT_PASS:
+            x->passed++;
+            break;
+        case VERDICT_FAIL:
+            x->failed++;
+            break;
+        case VERDICT_SKIP:
+            x->skipped++;
+            break;
+        }
+    }
+}
+
+int execute(struct pool *pool, const struct scenario *s,
+            const struct execute_options *o, struct execution *x, struct err *e)
+{
+    struct trace trace;
+
+    *x = (struct execution) { .pool = pool };
+    trace_init(&trace, pool);
+    x->clock = clock_create(pool, &s->cost);
+    trace_set_clock(&trace, clock_price, x->clock);
+    x->judge = make_judge(pool, s);
+    trace_add_sink(&trace, judge_sink, x->judge);
+    if (o->trace != TRACE_NONE)
+        trace_add_sink(&trace, renderer_sink,
+                       renderer_create(pool, o->trace, o->trace_out));
+    if (o->explain) {
+        x->explainer = explainer_create(pool);
+        trace_add_sink(&trace, explainer_sink, x->explainer);
+    }
+    if (run_scenario(pool, &s->config, &trace, e))
+        return -1;
+    x->n_verdicts = judge_finish(x->judge, &x->verdicts);
+    count_verdicts(x);
+    return 0;
+}
+
+void execute_title(struct buf *b, const struct scenario *s)
+{
+    const struct cpu_model *m = &s->config.cpu;
+
+    buf_printf(b, "%s   cpu %s (MAXPHYADDR %u raw, %u effective", s->name,
+               s->cpu_name, m->maxphyaddr_raw, cpu_model_width(m));
+    if (m->cbit)
+        buf_printf(b, ", C-bit %u%s", m->cbit, m->mem_encrypt ? "" : " off");
+    buf_printf(b, ")   kernel %s   vm %s", s->kernel_name,
+               vm_type_names[s->config.vm.type]);
+    if (s->point && s->point[0])
+        buf_printf(b, "   [%s]", s->point);
+    buf_addc(b, '\n');
+}

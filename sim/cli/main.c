@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/main.c - find the command; what every command needs. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The command's own name follows "nptsim ", which argp prints in messages. */
+#define NAME_AT 7
+static const struct command {
+    const char *full;
+    int (*run)(int argc, char **argv);
+    const char *usage, *what;
+} commands[] = {
+    { "nptsim run", cmd_run, "FILE...",
+      "run scenarios, print each verdict and why" },
+    { "nptsim test", cmd_test, "PATH...",
+      "run whole folders as a regression set" },
+    { "nptsim lint", cmd_lint, "FILE...", "parse and check scenarios only" },
+    { "nptsim explain", cmd_explain, "FILE[#step]",
+      "tell the causal chain of an outcome, link by link" },
+    { "nptsim decode", cmd_decode, "npf|spte|exit VALUE", "bits in words" },
+    { "nptsim cpu", cmd_cpu, "list|show NAME|import DUMP", "CPU models" },
+    { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },
+    { "nptsim list", cmd_list, "events|facts|fields|schema",
+      "what can be written and expected" },
+    { "nptsim batch", cmd_batch, "gating|walk",
+      "one record in, one record out" },
+};
+
+static void print_help(FILE *out)
+{
+    fputs("nptsim - what would this CPU do?\n\n", out);
+    fputs("Usage: nptsim COMMAND [ARGUMENT...]\n\n", out);
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        fprintf(out, "  %-8s %-26s %s\n", commands[i].full + NAME_AT,
+                commands[i].usage, commands[i].what);
+    fputs("\nnptsim COMMAND --help tells more.\n", out);
+    fputs("Exit status: 0 ok, 1 an expectation failed, 2 wrong usage,\n"
+          "4 everything skipped, 65 bad input, 70 a bug in nptsim.\n",
+          out);
+}
+
+/* A bug aborts (BUG_ON): tell it from a shell's point of view. */
+static void on_abort(int sig)
+{
+    static const char text[] =
+        "nptsim: this is a bug in nptsim, not in your input; please report the "
+        "line above with the command\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+    (void)sig;
+    (void)ignored;
+    _exit(STATUS_BUG);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[ARRAY_SIZE(commands)];
+    const char *near;
+
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        names[i] = commands[i].full + NAME_AT;
+    near = closest_word(name, names, ARRAY_SIZE(names));
+    fprintf(stderr, "nptsim: unknown command '%s'", name);
+    if (near)
+        fprintf(stderr, ", did you mean '%s'?", near);
+    fputs("\nTry 'nptsim --help'.\n", stderr);
+    return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGABRT, on_abort);
+    if (argc < 2) {
+        print_help(stderr);
+        return STATUS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (strcmp(argv[1], commands[i].full + NAME_AT) == 0) {
+            argp_err_exit_status = STATUS_USAGE;
+            argv[1] = (char *)(uintptr_t)commands[i].full;
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return unknown_command(argv[1]);
+}
+
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    if (argp_parse(argp, argc, argv, 0, NULL, input))
+        exit(STATUS_USAGE);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+struct catalog *cli_catalog(struct pool *pool)
+{
+    static const char *const places[] = { "../models",
+                                          "../share/nptsim/models" };
+    char exe[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char *slash;
+
+    if (len > 0) {
+        exe[len] = '\0';
+        slash = strrchr(exe, '/');
+        for (size_t i = 0; slash && i < ARRAY_SIZE(places); i++) {
+            char *dir = pool_printf(pool, "%.*s/%s", (int)(slash - exe), exe,
+                                    places[i]);
+
+            if (is_folder(dir))
+                return catalog_open(pool, dir);
+        }
+    }
+    return catalog_open(pool, "models");
+}
+
+int cli_input_error(const struct err *e)
+{
+    struct buf b = BUF_INIT;
+
+    render_error(&b, e);
+    fwrite(b.data, 1, b.len, stderr);
+    buf_free(&b);
+    return STATUS_INPUT;
+}
+
+int cli_usage_error(const char *fmt, ...)
+{
+    va_list ap;
+
+    fputs("nptsim: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return STATUS_USAGE;
+}
+
+void cli_print(const struct buf *b)
+{
+    if (b->len && fwrite(b->data, 1, b->len, stdout) != b->len) {
+        fprintf(stderr, "nptsim: cannot write: %s\n", strerror(errno));
+        exit(STATUS_FAILED);
+    }
+}
+
+bool cli_add_setting(struct cli_settings *s, struct pool *pool, const char *arg)
+{
+    const char *eq = strchr(arg, '=');
+
+    if (!eq || eq == arg || s->n == CLI_MAX_SETTINGS)
+        return false;
+    s->s[s->n].key = pool_strndup(pool, arg, (size_t)(eq - arg));
+    s->s[s->n].value = pool_strdup(pool, eq + 1);
+    s->n++;
+    return true;
+}
