@@ -359,8 +359,7 @@ static int read_row(const struct plan *p, const struct csv *c,
         if (cell.len != strlen(PSP_STATE) ||
             memcmp(cell.text, PSP_STATE, cell.len) != 0)
             return err_at(e, csv_mark(c, (unsigned)p->psp),
-                          "psp: only '" PSP_STATE "' is modelled, not '%.*s'",
-                          (int)cell.len, cell.text);
+                          "psp: this version models '" PSP_STATE "' only");
     }
     return 0;
 }
