@@ -29,7 +29,7 @@ all: $(BUILD)/nptsim
 # Two builds of the same sources: optimised, and with sanitizers for tests.
 $(OPT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WARN) -O2 -g -Iinclude -Isim -MMD -MP $(CFLAGS) -c $< -o $@
+	$(CC) $(WARN) -O2 -g -Iinclude -Isim -Itests -MMD -MP $(CFLAGS) -c $< -o $@
 $(ASAN)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) -O1 -g $(SAN) -Iinclude -Isim -Itests -MMD -MP $(CFLAGS) -c $< -o $@
