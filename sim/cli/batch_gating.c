@@ -337,6 +337,16 @@ static int plan_named(struct plan *p, const struct csv *c, struct pool *pool,
     return 0;
 }
 
+static int make_plan(struct plan *p, const struct csv *c, struct pool *pool,
+                     const char *columns, struct err *e)
+{
+    plan_inputs(p, c);
+    if (columns)
+        return plan_named(p, c, pool, columns, e);
+    plan_all(p, c);
+    return 0;
+}
+
 /* ---- rows -----------------------------------------------------------------
  */
 
@@ -359,8 +369,7 @@ static int read_row(const struct plan *p, const struct csv *c,
         if (cell.len != strlen(PSP_STATE) ||
             memcmp(cell.text, PSP_STATE, cell.len) != 0)
             return err_at(e, csv_mark(c, (unsigned)p->psp),
-                          "psp: only '" PSP_STATE "' is modelled, not '%.*s'",
-                          (int)cell.len, cell.text);
+                          "psp: this version models '" PSP_STATE "' only");
     }
     return 0;
 }
@@ -457,16 +466,9 @@ int batch_gating(FILE *in, const char *in_name, FILE *out,
     struct csv *c = csv_open(pool, in, in_name, e);
     struct plan p = { 0 };
     struct buf b = BUF_INIT;
-    int ret = -1;
+    int ret = c ? make_plan(&p, c, pool, columns, e) : -1;
 
-    if (c) {
-        plan_inputs(&p, c);
-        if (columns)
-            ret = plan_named(&p, c, pool, columns, e);
-        else
-            ret = (plan_all(&p, c), 0);
-    }
-    if (c && !ret) {
+    if (!ret) {
         put_header(&b, &p, c);
         ret = run_rows(c, &p, pool, k, out, &b, e);
         /* The rows before a bad one are good: they still go out. */

@@ -3,8 +3,9 @@
  * load/csv.c - tables of millions of rows, one row in memory at a time.
  *
  * Stricter than most: every row has as many cells as the header, no quotes, no
- * NUL, no line without end. A table that a program wrote for another program
- * has no reason to be otherwise, and a shifted column would be believed.
+ * control characters, no line without end. A table that a program wrote for
+ * another program has no reason to be otherwise, and a shifted column would be
+ * believed.
  */
 #include "load.h"
 
@@ -90,6 +91,12 @@ static int next_line(struct csv *c, struct csv_cell *out, struct err *e)
 /* ---- cells ----------------------------------------------------------------
  */
 
+/* Characters of a cell that a message shows. */
+static int shown(struct csv_cell cell)
+{
+    return cell.len < 60 ? (int)cell.len : 60;
+}
+
 /* Cut @line into cells; returns how many there are, also beyond the array. */
 static unsigned cut(struct csv *c, struct csv_cell line)
 {
@@ -111,15 +118,19 @@ static unsigned cut(struct csv *c, struct csv_cell line)
 
 static int check_characters(struct csv *c, struct csv_cell line, struct err *e)
 {
-    const char *nul = memchr(line.text, '\0', line.len);
-    const char *quote = memchr(line.text, '"', line.len);
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char byte = (unsigned char)line.text[i];
 
-    if (nul)
-        return err_at(e, mark_at(c, nul, 1), "a NUL byte: not a text file");
-    if (quote) {
-        err_at(e, mark_at(c, quote, 1), "a quote: cells are plain here");
-        return err_hint(e, "write the cell without quotes; it cannot contain "
-                           "a comma");
+        if (byte >= ' ' && byte != '"' && byte != 0x7f)
+            continue;
+        if (byte == '"') {
+            err_at(e, mark_at(c, line.text + i, 1),
+                   "a quote: cells are plain here");
+            return err_hint(e, "write the cell without quotes; it cannot "
+                               "contain a comma");
+        }
+        return err_at(e, mark_at(c, line.text + i, 1),
+                      "the control character %02xh: not a text file", byte);
     }
     return 0;
 }
@@ -161,7 +172,7 @@ static int read_header(struct csv *c, struct pool *pool, struct err *e)
 
         if (!is_name(cell)) {
             err_at(e, csv_mark(c, i), "'%.*s' is not a column name",
-                   (int)cell.len, cell.text);
+                   shown(cell), cell.text);
             return err_hint(e, "the first line names the columns: letters, "
                                "digits, '_', '.', '-'");
         }
@@ -245,12 +256,12 @@ int csv_number(const struct csv *c, unsigned column, unsigned radix,
 
     if (r != NUM_OK)
         return err_at(e, csv_mark(c, column), "%s: '%.*s' %s", c->names[column],
-                      (int)cell.len, cell.text, num_problem(r));
+                      shown(cell), cell.text, num_problem(r));
     if (*out >= min && *out <= max)
         return 0;
     return err_at(e, csv_mark(c, column),
                   radix == 16 ? "%s: %.*s is not in %llx..%llx"
                               : "%s: %.*s is not in %llu..%llu",
-                  c->names[column], (int)cell.len, cell.text,
+                  c->names[column], shown(cell), cell.text,
                   (unsigned long long)min, (unsigned long long)max);
 }

@@ -44,8 +44,8 @@ static void tell_mmio_mask(struct kvm_module *m, const char *why)
 /*
  * With memory encryption on, the walker reserves what lies above the reduced
  * width, except the C-bit. Only an exact collision matters: a C-bit higher up
- * ends inside the mask, where the bits below it fault. The same in
- * every kernel here.
+ * ends inside the mask, where the bits below it fault. The same in every kernel
+ * here.
  */
 static void svm_adjust_mmio_mask(struct kvm_module *m)
 {

@@ -144,7 +144,7 @@ static struct sev_verdict gate_mmio_caching(struct kvm_module *m,
 static struct sev_verdict gate_lbrv(struct kvm_module *m, enum sev_feature f)
 {
     (void)f;
-    if (!m->lbrv && !kvm_host_has_svm(m, FEAT_LBRV))
+    if (!kvm_host_has_svm(m, FEAT_LBRV))
         kvm_warn(m, "a CPU with SEV-ES lacks LBR virtualization");
     return verdict(m->lbrv, "LBR virtualization is on",
                    "an SEV-ES guest needs LBR virtualization, and it is off");

@@ -18,7 +18,7 @@ struct fake_host {
     uint32_t sev_eax; /* CPUID 8000_001F EAX */
     uint32_t svm_edx; /* CPUID 8000_000A EDX */
     uint64_t rmp_base, rmp_end;
-    bool psp_fails;
+    bool psp_fails, psp_up;
 };
 
 #define FAKE_SME    0x01U
@@ -98,11 +98,13 @@ static inline bool fake_rdmsr(void *hw, uint32_t msr, uint64_t *value)
 static inline enum psp_status fake_psp(void *hw, enum psp_cmd cmd,
                                        struct psp_request *r)
 {
-    const struct fake_host *h = hw;
+    struct fake_host *h = hw;
 
     (void)r;
-    return cmd == PSP_INIT && !h->psp_fails ? PSP_OK
-                                            : PSP_INVALID_PLATFORM_STATE;
+    if (cmd != PSP_INIT || h->psp_fails || h->psp_up)
+        return PSP_INVALID_PLATFORM_STATE;
+    h->psp_up = true;
+    return PSP_OK;
 }
 
 static inline struct wire fake_wire(struct fake_host *h)

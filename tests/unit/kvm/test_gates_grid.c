@@ -13,7 +13,8 @@ static struct kvm_module load(const struct kernel_model *k,
                               const struct fake_host *h,
                               const struct kvm_params *p)
 {
-    struct wire w = fake_wire((struct fake_host *)h);
+    struct fake_host fresh = *h;
+    struct wire w = fake_wire(&fresh);
     struct kvm_module m;
 
     kvm_module_load(&m, &w, k, p, NULL);

@@ -204,6 +204,41 @@ START_TEST(a_second_load_starts_off_only_while_the_flag_is_sticky)
 }
 END_TEST
 
+/* The gate in the old order: open at first, closed once the flag stuck. */
+START_TEST(a_reload_forgets_what_the_first_load_granted)
+{
+    struct kernel_model k = *kernel_of("v5.19");
+    struct kvm_params p = kvm_default_params();
+    struct fake_host h = fake_host();
+    struct wire w = fake_wire(&h);
+    struct kvm_module m;
+
+    k.sev_es = kernel_of("v6.0")->sev_es;
+    h.raw = 51;
+    h.reduction = 0;
+    h.cbit = 51;
+    kvm_module_load(&m, &w, &k, &p, NULL);
+    ck_assert(m.sev_es);
+    ck_assert_uint_eq(m.cg_sev_es, 99);
+    kvm_module_reload(&m);
+    ck_assert(m.sev && !m.sev_es && !m.cpu_cap_sev_es);
+    ck_assert_uint_eq(m.cg_sev_es, 0);
+    ck_assert_str_eq(m.sev_es_log, "");
+}
+END_TEST
+
+/* The firmware refuses a second INIT; the driver, which stays, asks once. */
+START_TEST(the_secure_processor_is_initialised_once)
+{
+    struct fake_host h = fake_host();
+    struct kvm_module m = load("v7.3", &h, NULL);
+
+    ck_assert(m.sev && m.psp_initialized);
+    kvm_module_reload(&m);
+    ck_assert(m.sev && m.sev_es);
+}
+END_TEST
+
 static const struct {
     const char *table, *kernel;
 } edges[] = {
@@ -270,6 +305,8 @@ int main(void)
     tcase_add_test(t, a_refusal_names_its_reason_and_its_commit);
     tcase_add_loop_test(
         t, a_second_load_starts_off_only_while_the_flag_is_sticky, 0, 3);
+    tcase_add_test(t, a_reload_forgets_what_the_first_load_granted);
+    tcase_add_test(t, the_secure_processor_is_initialised_once);
     tcase_add_loop_test(t,
                         loads_and_reloads_agree_with_the_kernels_own_functions,
                         0, ARRAY_SIZE(edges));

@@ -110,8 +110,10 @@ static const struct {
     { BYTES("a,b\n1\n"), 2, 1, "the row has 1 cells, the header 2" },
     { BYTES("a,b\n1,2\n1,2,3\n"), 3, 1, "the row has 3 cells" },
     { BYTES("a,b\n\n"), 2, 1, "an empty line" },
-    { BYTES("a,b\n1,\0\n"), 2, 3, "a NUL byte" },
-    { BYTES("a\0b\n"), 1, 2, "a NUL byte" },
+    { BYTES("a,b\n1,\0\n"), 2, 3, "the control character 00h" },
+    { BYTES("a\0b\n"), 1, 2, "the control character 00h" },
+    { BYTES("a,b\n1\r,2\n"), 2, 2, "the control character 0dh" },
+    { BYTES("a,b\n1,\x1b[31m\n"), 2, 3, "the control character 1bh" },
     { BYTES("a,b\n1,\"2\"\n"), 2, 3, "a quote" },
 };
 
