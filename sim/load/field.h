@@ -10,6 +10,8 @@
 
 #include "load/node.h"
 
+struct json_t;
+
 enum field_form {
     FIELD_BOOL,
     FIELD_NUMBER,    /* min..max */
@@ -49,8 +51,9 @@ struct field {
     /* OWN: read @n into @out. Other kinds: called when the value is stored. */
     int (*read)(const struct reader *r, const struct field *f,
                 const struct node *n, void *out);
-    const char *type;              /* NODE, OWN: in words */
-    void (*schema)(struct buf *b); /* NODE, OWN: as JSON schema */
+    /* NODE, OWN: the type in words, and as JSON schema (schema.h). */
+    const char *type;
+    struct json_t *(*schema)(void);
 };
 
 #define FIELD_AT(type_, member)                                                \
