@@ -111,10 +111,9 @@ int node_text(const struct node *n, const char *what, const char **out,
         return -1;
     if (!n->text[0])
         return err_at(e, n->at, "%s is empty", what);
-    for (const char *c = n->text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            return err_at(e, n->at, "%s: must be one line of printable text",
-                          what);
+    if (strpbrk(n->text, "\n\t"))
+        return err_at(e, n->at, "%s: one line of text is needed, without tabs",
+                      what);
     *out = n->text;
     return 0;
 }

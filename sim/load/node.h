@@ -40,7 +40,7 @@ const char *node_kind_name(const struct node *n);
 int node_number(const struct node *n, const char *what, uint64_t *out,
                 struct err *e);
 int node_bool(const struct node *n, const char *what, bool *out, struct err *e);
-/* One line of printable text, not empty. */
+/* One line of text, not empty. */
 int node_text(const struct node *n, const char *what, const char **out,
               struct err *e);
 int node_expect(const struct node *n, enum node_kind kind, const char *what,

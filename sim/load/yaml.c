@@ -174,8 +174,12 @@ static const struct node *read_scalar(struct reading *r, const yaml_event_t *ev,
     const char *text = (const char *)ev->data.scalar.value;
     size_t len = ev->data.scalar.length;
 
-    if (memchr(text, '\0', len)) {
-        err_at(r->e, n->at, "a NUL character is not text");
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if ((c >= ' ' && c != 0x7f) || c == '\n' || c == '\t')
+            continue;
+        err_at(r->e, n->at, "a control character (%#04x) is not text", c);
         return NULL;
     }
     n->kind = NODE_SCALAR;
