@@ -20,8 +20,7 @@ static uint64_t save_word(const struct kvm_vcpu *v, unsigned offset)
     return vmcb_read64(v, VMCB_SAVE + offset);
 }
 
-/* ---- fetch and decode
- * ----------------------------------------------------------
+/* ---- fetch and decode ------------------------------------------------------
  */
 
 /* Only 64-bit code is decoded. */
@@ -97,8 +96,7 @@ static void tell(struct kvm_vcpu *v, bool failed)
           .failed = failed);
 }
 
-/* ---- execute
- * --------------------------------------------------------------------
+/* ---- execute ---------------------------------------------------------------
  */
 
 static bool canonical(const struct kvm_vcpu *v, gva_t gva)
@@ -193,8 +191,7 @@ static void retire(struct kvm_vcpu *v, unsigned len)
     vmcb_write64(v, VMCB_INT_STATE, vmcb_read64(v, VMCB_INT_STATE) & ~BIT(0));
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------
+/* ---- the whole -------------------------------------------------------------
  */
 
 /* User code gets #UD. A kernel gets it, too, but userspace should know first.

@@ -86,8 +86,7 @@ static struct kvm_regs regs(void)
     return r;
 }
 
-/* ---- loads
- * -----------------------------------------------------------------------
+/* ---- loads -----------------------------------------------------------------
  */
 
 #define BEFORE 0x1122334455667788ULL
@@ -142,8 +141,7 @@ START_TEST(a_load_from_a_device_extends_as_the_cpu_would)
 }
 END_TEST
 
-/* ---- stores
- * -----------------------------------------------------------------------
+/* ---- stores ----------------------------------------------------------------
  */
 
 static const struct {
@@ -190,8 +188,7 @@ START_TEST(a_store_to_a_device_leaves_with_its_data_and_rip_moved)
 }
 END_TEST
 
-/* ---- through the guest's own tables
- * ---------------------------------------------------
+/* ---- through the guest's own tables ----------------------------------------
  */
 
 /* 4-level tables at gpa 1000h: gva 0-2M identity in 4K pages, except what a
@@ -375,8 +372,7 @@ START_TEST(large_guest_pages_are_walked)
 }
 END_TEST
 
-/* ---- what cannot be emulated
- * -------------------------------------------------------------
+/* ---- what cannot be emulated -----------------------------------------------
  */
 
 static const struct {
@@ -437,8 +433,7 @@ START_TEST(legacy_code_is_not_emulated_in_this_version)
 }
 END_TEST
 
-/* ---- may KVM emulate?
- * ------------------------------------------------------------------
+/* ---- may KVM emulate? ------------------------------------------------------
  */
 
 static const struct {
@@ -498,8 +493,7 @@ START_TEST(
 }
 END_TEST
 
-/* ---- without next RIP
- * ----------------------------------------------------------------------
+/* ---- without next RIP ------------------------------------------------------
  */
 
 static void halting_guest(struct fake_machine *f, spa_t vmcb, uint64_t *gpr)
