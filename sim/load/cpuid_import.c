@@ -162,8 +162,9 @@ static uint32_t max_ext_leaf(struct import *im)
 {
     uint32_t max = regs(im, 0x80000000)->eax;
 
-    if (max >= 0x80000008)
+    if (max >= 0x80000008 && max <= 0x8000ffff)
         return max;
+    max = 0;
     for (unsigned i = 0; i < N_DUMP_LEAVES; i++)
         if (im->dump.leaf[i].seen && im->dump.leaf[i].number > max)
             max = im->dump.leaf[i].number;
@@ -260,11 +261,12 @@ static void decode_svm(struct import *im)
     const struct cpuid_regs *svm = regs(im, 0x8000000a);
 
     im->m.n_asids = svm->ebx;
-    if (cpuid_dump_leaf(&im->dump, 0x8000000a)->seen && svm->eax == 0 &&
-        svm->ebx == 0 && svm->edx == 0)
+    if (svm->ebx < 2)
         dump_warn(im->warnings, place(im, 0x8000000a),
-                  "leaf 0x8000000a is all zero: SVM was hidden or switched off "
-                  "when the dump was taken");
+                  "leaf 0x8000000a tells of no ASIDs: SVM was hidden or "
+                  "switched off when the dump was taken; their number is that "
+                  "of %s",
+                  im->parent);
     warn_nameless(im, 0x8000000a, CPUID_EDX);
 }
 
