@@ -241,13 +241,13 @@ static int decode_geometry(struct import *im)
         return err_at(im->e, place(im, 0x80000008),
                       "%u linear address bits are neither 48 nor 57",
                       m->linear_bits);
-    if (m->cbit != 0 && m->cbit < 32)
+    if (m->cbit != 0 && (m->cbit < 32 || m->cbit > 62))
         return err_at(im->e, place(im, 0x8000001f),
-                      "the C-bit, %u, is not in 32..63", m->cbit);
-    if (m->phys_reduction > 20)
+                      "the C-bit, %u, is not in 32..62", m->cbit);
+    if (m->phys_reduction > 20 || m->maxphyaddr_raw < 32 + m->phys_reduction)
         return err_at(im->e, place(im, 0x8000001f),
-                      "a reduction by %u physical bits is not in 0..20",
-                      m->phys_reduction);
+                      "a reduction of %u physical bits by %u leaves too few",
+                      m->maxphyaddr_raw, m->phys_reduction);
     if (size->eax >> 16 & 0xff)
         dump_warn(im->warnings, place(im, 0x80000008),
                   "guest-physical size %u: AMD parts report 0, so a hypervisor "

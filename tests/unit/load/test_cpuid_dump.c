@@ -486,7 +486,8 @@ static const struct {
     { { 0x80000008, { 0x3035, 0, 0, 0 } }, "53 physical address bits" },
     { { 0x80000008, { 0x2020, 0, 0, 0 } }, "32 linear address bits" },
     { { 0x8000001f, { 0xb, 31, 509, 100 } }, "the C-bit, 31, is not in" },
-    { { 0x8000001f, { 0xb, 0x573, 509, 100 } }, "reduction by 21" },
+    { { 0x8000001f, { 0xb, 63, 509, 100 } }, "the C-bit, 63, is not in" },
+    { { 0x8000001f, { 0xb, 0x473, 509, 100 } }, "48 physical bits by 17" },
 };
 
 START_TEST(a_cpu_that_cannot_be_modelled_is_refused)
