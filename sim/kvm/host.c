@@ -71,12 +71,11 @@ static void early_detect_mem_encrypt(struct kvm_module *m, unsigned reduction)
 static bool determine_snp(const struct kvm_module *m)
 {
     struct cpuid_regs id = kvm_host_cpuid(m, 1);
-    unsigned family = (id.eax >> 8 & 0xf) + (id.eax >> 20 & 0xff);
     uint64_t base = kvm_host_rdmsr(m, MSR_RMP_BASE);
     uint64_t end = kvm_host_rdmsr(m, MSR_RMP_END);
 
-    return !has(id.ecx, FEAT_HYPERVISOR) && family >= 0x19 && base &&
-           base < end;
+    return !has(id.ecx, FEAT_HYPERVISOR) && cpuid_family(id.eax) >= 0x19 &&
+           base && base < end;
 }
 
 /* Is the kernel itself encrypted? Asked once, before anything else runs. */

@@ -63,6 +63,7 @@ check() { # TABLE KERNEL
     failed=1
     echo "not ok $name as $2: exit $got"
     head -n 3 "$tmp/err" >&2
+    [ "$got" -eq 0 ] || return
     # Input and wanted result of the first rows that differ, then what came.
     paste -d '|' "$tmp/in" "$tmp/want" "$tmp/got" |
         awk -F'|' 'NR == 1 || $2 != $3' | head -n 5 >&2

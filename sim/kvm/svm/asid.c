@@ -16,8 +16,8 @@ void svm_asid_init(struct kvm *k)
 {
     k->min_asid = k->m->max_sev_asid + 1;
     k->max_asid = kvm_host_cpuid(k->m, 0x8000000a).ebx - 1;
-    k->next_asid = k->max_asid + 1; /* the first guest opens a generation */
-    k->asid_generation = 1;         /* which no vCPU has */
+    k->next_asid = k->min_asid;
+    k->asid_generation = 1; /* a new vCPU is of none: it takes an ASID */
 }
 
 /* Returns what TLB_CONTROL must do. */
