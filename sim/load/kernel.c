@@ -118,6 +118,7 @@ static int read_gates(const struct reader *r, const struct field *f,
     struct kvm_gate_list *list = (void *)((char *)out + f->offset);
     const struct kvm_gate_list parent = *list;
 
+    list->list_because = NULL;
     if (read_list(r, f, n, list->gate, &list->n))
         return -1;
     for (unsigned i = 0; i < list->n; i++) {
@@ -137,21 +138,22 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
-/* "sev_es_gates" speaks for the whole list, "sev_es_gates.asids" for one. */
+/* "sev_es_gates" says why the list is as it is (a gate less, say),
+ * "sev_es_gates.asids" why one gate is in it. */
 static int set_gate_because(const struct reader *r, struct mark at,
                             struct kvm_gate_list *l, const char *gate,
                             const char *why)
 {
-    bool found = false;
-
-    for (unsigned i = 0; i < l->n; i++) {
-        if (gate[0] == '.' && strcmp(gate + 1, kvm_gate_names[l->gate[i]]) != 0)
-            continue;
-        l->because[i] = why;
-        found = true;
-    }
-    if (!gate[0] || found)
+    if (!gate[0]) {
+        l->list_because = why;
         return 0;
+    }
+    for (unsigned i = 0; i < l->n; i++) {
+        if (strcmp(gate + 1, kvm_gate_names[l->gate[i]]) == 0) {
+            l->because[i] = why;
+            return 0;
+        }
+    }
     return err_at(r->e, at, "because: the list has no gate '%.60s'", gate + 1);
 }
 
