@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/cmd_decode.c - nptsim decode: bits in words. */
+#include "cli/cli.h"
+
+#include "arch/paging.h"
+#include "arch/sev.h"
+
+#include <string.h>
+
+struct decode_args {
+    const char *what, *value, *cpu, *kernel;
+};
+
+static const struct argp_option options[] = {
+    { "cpu", 'c', "NAME", 0, "spte: on this CPU (default milan)", 0 },
+    { "kernel", 'k', "NAME", 0, "spte: as this kernel reads it (default v6.1)",
+      0 },
+    { 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct decode_args *a = state->input;
+
+    switch (key) {
+    case 'c':
+        a->cpu = arg;
+        return 0;
+    case 'k':
+        a->kernel = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0)
+            a->what = arg;
+        else if (state->arg_num == 1)
+            a->value = arg;
+        else
+            argp_error(state, "too many arguments");
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->value)
+            argp_error(state, "npf, spte or exit, and a value");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    options,
+    parse_option,
+    "npf|spte|exit VALUE",
+    "Say in words what an EXITINFO1 of #NPF, an SPTE or a #VMEXIT code means.",
+    NULL,
+    NULL,
+    NULL
+};
+
+struct bit_words {
+    uint64_t bit;
+    const char *name, *set, *clear; /* clear NULL: say nothing */
+};
+
+static void print_bits(const struct bit_words *w, size_t n, uint64_t value)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool set = value & w[i].bit;
+
+        if (set || w[i].clear)
+            printf("  %2d %-6s %d  %s\n", __builtin_ctzll(w[i].bit), w[i].name,
+                   set, set ? w[i].set : w[i].clear);
+    }
+}
+
+/* APM vol. 2, 15.25.6 and 15.36.10. */
+static const struct bit_words npf_bits[] = {
+    { PFERR_PRESENT, "P", "the entry was present: permission or reserved bit",
+      "some nested entry was not present" },
+    { PFERR_WRITE, "RW", "a write (a guest-table read counts as one)",
+      "a read" },
+    { PFERR_USER, "US", "a user access, as every nested access is",
+      "not a user access: no plain nested access is one" },
+    { PFERR_RSVD, "RSV", "a reserved bit was set: for SEV-ES this becomes #VC",
+      "no reserved bit: for SEV-ES this exits to the hypervisor" },
+    { PFERR_FETCH, "ID", "an instruction fetch", NULL },
+    { PFERR_SS, "SS", "a shadow-stack access", NULL },
+    { PFERR_GUEST_RMP, "RMP", "the RMP check failed", NULL },
+    { PFERR_GUEST_FINAL, "FINAL", "while translating the final address", NULL },
+    { PFERR_GUEST_PAGE, "TABLE", "while translating a guest page-table address",
+      NULL },
+    { PFERR_GUEST_ENC, "ENC", "the guest's C-bit was effective", NULL },
+    { PFERR_GUEST_SIZEM, "SIZEM", "page sizes of RMP and operand differ",
+      NULL },
+    { PFERR_GUEST_VMPL, "VMPL", "the VMPL permission failed", NULL },
+};
+
+static int decode_npf(const struct decode_args *a, uint64_t v)
+{
+    struct buf words = BUF_INIT;
+    uint64_t known = 0;
+
+    (void)a;
+    pferr_words(&words, v);
+    printf("EXITINFO1 0x%llx of #NPF: %s\n", (unsigned long long)v,
+           words.len ? words.data : "no bit");
+    print_bits(npf_bits, ARRAY_SIZE(npf_bits), v);
+    for (size_t i = 0; i < ARRAY_SIZE(npf_bits); i++)
+        known |= npf_bits[i].bit;
+    if (v & ~known)
+        printf("  other bits set: 0x%llx; no CPU reports these\n",
+               (unsigned long long)(v & ~known));
+    if ((v & PFERR_RSVD) && !(v & PFERR_PRESENT))
+        printf("  RSV without P: no AMD CPU reports this, some emulators do\n");
+    if (!(v & PFERR_GUEST_FINAL) == !(v & PFERR_GUEST_PAGE))
+        printf("  exactly one of FINAL and TABLE is set on hardware\n");
+    buf_free(&words);
+    return STATUS_OK;
+}
+
+static int decode_exit(const struct decode_args *a, uint64_t v)
+{
+    const char *name = exit_code_name(v);
+
+    (void)a;
+    if (v >= EXIT_EXC && v < EXIT_EXC + 32)
+        printf("0x%llx: exception %s, intercepted\n", (unsigned long long)v,
+               vector_name((unsigned)(v - EXIT_EXC)));
+    else if (name)
+        printf("0x%llx: %s\n", (unsigned long long)v, name);
+    else
+        printf("0x%llx: not an exit of this model\n", (unsigned long long)v);
+    if (v == EXIT_NPF)
+        printf("  nested page fault: always exits, unless an SEV-ES guest runs "
+               "and EXITINFO1 has RSV:\n  then it is #VC with error code "
+               "0x400 inside the guest [APM vol. 2, 15.35.5]\n");
+    return STATUS_OK;
+}
+
+/* Linux, arch/x86/kvm/mmu/spte.h: software bits of a present SPTE on AMD. */
+static const struct bit_words spte_bits[] = {
+    { PTE_P, "P", "present for the CPU", "not present for the CPU" },
+    { PTE_W, "W", "writable", "read-only" },
+    { PTE_U, "U", "user: nested accesses need it", "supervisor: all denied" },
+    { PTE_A, "A", "accessed", NULL },
+    { PTE_D, "D", "dirty", NULL },
+    { PTE_PS, "PS", "large page", NULL },
+    { BIT(9), "HW", "host-writable: the host maps it writable", NULL },
+    { BIT(10), "MMUW", "MMU-writable: KVM allows a write", NULL },
+    { BIT(11), "MMUP", "MMU-present: a real SPTE", "not a real SPTE of KVM" },
+    { PTE_NX, "NX", "not executable", NULL },
+};
+
+static void print_mmio_spte(const struct kvm_module *m, uint64_t v)
+{
+    uint64_t gfn = kvm_mmio_spte_gfn(m, v);
+    unsigned access = kvm_mmio_spte_access(m, v);
+
+    printf("  an MMIO SPTE: mask 0x%llx, value 0x%llx\n",
+           (unsigned long long)m->mmio_mask, (unsigned long long)m->mmio_value);
+    printf("  gfn 0x%llx (gpa 0x%llx), access%s%s, generation 0x%llx\n",
+           (unsigned long long)gfn, (unsigned long long)gfn << 12,
+           access & PTE_W ? " W" : "", access & PTE_U ? " U" : "",
+           (unsigned long long)kvm_mmio_spte_generation(m, v));
+    printf("  the CPU finds reserved bits: #NPF with RSV, or #VC for SEV-ES\n");
+}
+
+static int decode_spte(const struct decode_args *a, uint64_t v)
+{
+    struct pool *pool = pool_create();
+    struct catalog *catalog = cli_catalog(pool);
+    struct err e = { 0 };
+    const struct cpu_file *cpu =
+        catalog_cpu(catalog, a->cpu, (struct mark) { .file = "--cpu" }, &e);
+    const struct kernel_file *kernel =
+        cpu ? catalog_kernel(catalog, a->kernel,
+                             (struct mark) { .file = "--kernel" }, &e)
+            : NULL;
+    struct kvm_params params = kvm_default_params();
+    struct kvm_module m;
+    struct wire wire;
+    int status = STATUS_OK;
+
+    if (!kernel) {
+        status = cli_input_error(&e);
+        goto out;
+    }
+    wire = cpu_wire(cpu_create(pool, &cpu->model, NULL));
+    kvm_module_load(&m, &wire, &kernel->model, &params, NULL);
+    printf("SPTE 0x%llx on %s under %s\n", (unsigned long long)v, a->cpu,
+           a->kernel);
+    if (kvm_is_mmio_spte(&m, v)) {
+        print_mmio_spte(&m, v);
+        goto out;
+    }
+    print_bits(spte_bits, ARRAY_SIZE(spte_bits), v);
+    printf("  address 0x%llx\n",
+           (unsigned long long)(v & PTE_ADDR_MASK & ~m.me_mask));
+    if (m.me_mask)
+        printf("  C-bit %d\n", !!(v & m.me_mask));
+out:
+    pool_destroy(pool);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    int (*decode)(const struct decode_args *a, uint64_t value);
+} kinds[] = {
+    { "npf", decode_npf },
+    { "spte", decode_spte },
+    { "exit", decode_exit },
+};
+
+int cmd_decode(int argc, char **argv)
+{
+    struct decode_args a = { .cpu = "milan", .kernel = "v6.1" };
+    enum num_result n;
+    uint64_t v = 0;
+
+    cli_parse(&argp, argc, argv, &a);
+    n = num_parse(a.value, strlen(a.value), &v);
+    if (n != NUM_OK)
+        return cli_usage_error("decode: '%s' %s", a.value, num_problem(n));
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+        if (strcmp(kinds[i].name, a.what) == 0)
+            return kinds[i].decode(&a, v);
+    return cli_usage_error("decode: '%s' is not npf, spte or exit", a.what);
+}
