@@ -138,14 +138,17 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
-/* "sev_es_gates" says why the list is as it is (a gate less, say),
- * "sev_es_gates.asids" why one gate is in it. */
+/* "sev_es_gates" says why the list changed, and stands for its new gates (those
+ * that have only the file's @source yet); "sev_es_gates.asids" for one gate. */
 static int set_gate_because(const struct reader *r, struct mark at,
-                            struct kvm_gate_list *l, const char *gate,
-                            const char *why)
+                            struct kvm_gate_list *l, const char *source,
+                            const char *gate, const char *why)
 {
     if (!gate[0]) {
         l->list_because = why;
+        for (unsigned i = 0; i < l->n; i++)
+            if (l->because[i] == source)
+                l->because[i] = why;
         return 0;
     }
     for (unsigned i = 0; i < l->n; i++) {
@@ -185,7 +188,8 @@ static int set_because(const struct reader *r, const struct node_entry *entry,
     for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
         rest = after(entry->key, lists[i].name);
         if (rest && (!rest[0] || rest[0] == '.'))
-            return set_gate_because(r, entry->key_at, lists[i].list, rest, why);
+            return set_gate_because(r, entry->key_at, lists[i].list, m->source,
+                                    rest, why);
     }
     err_at(r->e, entry->key_at, "because: '%.60s' is no decision", entry->key);
     return err_hint(r->e, "decisions are slots.NAME, setup_order, sev_gates, "
