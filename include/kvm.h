@@ -60,6 +60,7 @@ enum kvm_setup_step {
     SETUP_ME_MASK,
     SETUP_MMIO_MASK,
     SETUP_NRIPS,
+    SETUP_LBRV,
     SETUP_SEV,
     N_SETUP_STEPS,
 };
@@ -127,6 +128,9 @@ struct kvm_module {
     unsigned x86_cache_bits;
     bool cap_sme, cap_sev, cap_sev_es, cap_sev_snp; /* feature flags left */
     unsigned sme_cbit;                              /* 0: SME not active */
+    uint32_t extended_cpuid_level;                  /* CPUID 8000_0000 EAX */
+    uint32_t svm_features;                          /* CPUID 8000_000A EDX */
+    bool psp_initialized; /* by the PSP driver, which stays loaded */
 
     /* kvm.ko */
     unsigned maxphyaddr; /* shadow_phys_bits, kvm_host.maxphyaddr: raw */
