@@ -168,11 +168,14 @@ static int set_number(const struct field *f, const struct node *n, void *at,
 
     if (node_number(n, f->key, &v, e))
         return -1;
-    if (number_fits(f, v)) {
+    if (number_fits(f, v) && f->align && v % f->align) {
+        field_add_size(&range, f->align);
+        err_at(e, n->at, "%s: %s is not a multiple of %s", f->key, n->text,
+               range.data);
+    } else if (number_fits(f, v)) {
         store(at, f->size, v);
         return 0;
-    }
-    if (f->choice) {
+    } else if (f->choice) {
         add_words(&range, f);
         err_at(e, n->at, "%s: %s is not one of %s", f->key, n->text,
                range.data);

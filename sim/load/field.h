@@ -41,12 +41,13 @@ struct field {
     size_t at;    /* offset of a struct mark that says where the value stands,
                      so also whether it does; 0 = nobody asks */
     uint64_t min, max;
+    uint64_t align; /* NUMBER: must be a multiple of it; 0 = any */
     unsigned n; /* of @choice or @words or flags; most items of a LIST, TEXTS */
     const uint64_t *choice;
     const char *const *words;
     const char *(*flag_name)(unsigned i);
     const struct field_table *table;
-    /* NODE: its JSON schema. */
+    /* NODE: what may stand there, as JSON schema. */
     void (*schema)(struct buf *b);
     const char *doc;
 };
