@@ -12,11 +12,17 @@ static const struct field map_fields[] = {
       .doc = "guest-virtual address" },
     { .key = "gpa",
       .type = FIELD_NUMBER,
-      .required = true,
       MEMBER(struct guest_map, gpa),
       .max = BIT(52) - PAGE_SIZE_4K,
       .align = PAGE_SIZE_4K,
       .doc = "guest-physical address that it is mapped to" },
+    { .key = "table",
+      .type = FIELD_NUMBER,
+      MEMBER(struct guest_map, table),
+      .max = BIT(52) - PAGE_SIZE_4K,
+      .align = PAGE_SIZE_4K,
+      .doc = "instead of gpa: the PDE of these 2MiB points to a page table "
+             "there, which the guest does not build" },
     { .key = "size",
       .type = FIELD_NUMBER,
       .required = true,
@@ -58,7 +64,11 @@ static const struct field map_fields[] = {
       .doc = "ORed into the leaf entries, to plant reserved bits" },
 };
 
+#define NOT_GIVEN UINT64_MAX
+
 static const struct guest_map map_init = {
+    .gpa = NOT_GIVEN,
+    .table = NOT_GIVEN,
     .present = true,
     .write = true,
     .user = true,
@@ -157,6 +167,13 @@ static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
 {
     struct buf page = BUF_INIT;
 
+    m->has_table = m->table != NOT_GIVEN;
+    if (m->has_table == (m->gpa != NOT_GIVEN))
+        return err_at(e, m->at, "map: give either gpa or table");
+    if (m->has_table) {
+        m->gpa = 0;
+        m->page_size = pt_size(2);
+    }
     if (!m->page_size)
         m->page_size = fitting_page(m, largest);
     if (m->gva + (m->size - 1) < m->gva)
