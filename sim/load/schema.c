@@ -9,6 +9,7 @@
  */
 #include "load/schema.h"
 
+#include "arch/cpuid.h"
 #include "load.h"
 
 #include <inttypes.h>
@@ -123,12 +124,21 @@ static void add_enum(struct buf *b, const char *const *words, unsigned n)
     buf_adds(b, "]}");
 }
 
+/* Flags are CPUID features today; others would have no words yet. */
+static const char *flag_doc(const char *name)
+{
+    int feature = feature_find(name);
+
+    return feature < 0 ? "" : feature_table[feature].doc;
+}
+
 static void add_flags(struct buf *b, const struct field *f)
 {
     open_object(b);
     for (unsigned i = 0; i < f->n; i++) {
         add_key(b, f->flag_name(i));
         schema_bool(b);
+        describe(b, flag_doc(f->flag_name(i)));
     }
     buf_adds(b, "}}");
 }
@@ -263,7 +273,7 @@ static void add_property(struct buf *b, const struct step_property_desc *d)
     }
 }
 
-void schema_step_expectations(struct buf *b)
+void schema_steps(struct buf *b)
 {
     buf_adds(b, "{\"type\":\"object\",\"additionalProperties\":");
     open_object(b);
@@ -433,7 +443,7 @@ static void add_table_docs(struct docs *d, const struct field_table *t,
         buf_free(&type);
         for (unsigned k = 0; f->type == FIELD_FLAGS && k < f->n; k++)
             add_doc(d, pool_printf(d->pool, "%s.%s", path, f->flag_name(k)),
-                    "boolean", "", false);
+                    "boolean", flag_doc(f->flag_name(k)), false);
         if (f->type == FIELD_GROUP || f->type == FIELD_LIST)
             add_table_docs(d, f->table, pool_printf(d->pool, "%s.", path));
     }
