@@ -124,7 +124,7 @@ static void add_enum(struct buf *b, const char *const *words, unsigned n)
     buf_adds(b, "]}");
 }
 
-/* Flags are CPUID features today; others would have no words yet. */
+/* What a flag means: all flags are CPUID features. */
 static const char *flag_doc(const char *name)
 {
     int feature = feature_find(name);
