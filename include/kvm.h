@@ -88,6 +88,7 @@ struct kvm_gate_list {
     unsigned n;
     uint8_t gate[N_KVM_GATES];
     const char *because[N_KVM_GATES]; /* commit or tag, may be NULL */
+    const char *list_because; /* why the list changed as a whole, or NULL */
 };
 
 struct kernel_model {

@@ -20,9 +20,15 @@ static uint64_t save_word(const struct kvm_vcpu *v, unsigned offset)
     return vmcb_read64(v, VMCB_SAVE + offset);
 }
 
-/* ---- fetch and decode
- * ----------------------------------------------------------
+/* ---- fetch and decode ------------------------------------------------------
  */
+
+/* Only 64-bit code is decoded. */
+static bool in_64bit_mode(const struct kvm_vcpu *v)
+{
+    return (save_word(v, SAVE_EFER) & EFER_LMA) &&
+           (save_word(v, SAVE_CS) >> 16 & SEG_ATTR_L);
+}
 
 /* Append the rest of the page at RIP + emul.len; false: a fault is queued. */
 static bool fetch_more(struct kvm_vcpu *v)
@@ -53,6 +59,11 @@ static enum fetched decode_emulated_instruction(struct kvm_vcpu *v)
     struct emulated *e = &v->emul;
     enum insn_result result = INSN_TRUNCATED;
 
+    if (!in_64bit_mode(v)) {
+        TRACE(vcpu_trace(v), kvm_log,
+              .text = "emulator: only 64-bit code is modelled");
+        return FETCH_UNDECODABLE;
+    }
     if (e->len)
         result = insn_decode(e->bytes, e->len, &e->insn);
     while (result == INSN_TRUNCATED && e->len < INSN_MAX_LEN) {
@@ -85,8 +96,7 @@ static void tell(struct kvm_vcpu *v, bool failed)
           .failed = failed);
 }
 
-/* ---- execute
- * --------------------------------------------------------------------
+/* ---- execute ---------------------------------------------------------------
  */
 
 static bool canonical(const struct kvm_vcpu *v, gva_t gva)
@@ -181,8 +191,7 @@ static void retire(struct kvm_vcpu *v, unsigned len)
     vmcb_write64(v, VMCB_INT_STATE, vmcb_read64(v, VMCB_INT_STATE) & ~BIT(0));
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------
+/* ---- the whole -------------------------------------------------------------
  */
 
 /* User code gets #UD. A kernel gets it, too, but userspace should know first.
@@ -234,9 +243,10 @@ static int complete_emulated_mmio(struct kvm_vcpu *v)
     return x86_emulate_instruction(v, 0, EMULTYPE_NO_DECODE, NULL, 0);
 }
 
-/* Bytes, decoded, in v->emul: 1 go on, 0 or less what to return. */
-static int begin(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
-                 const uint8_t *insn, unsigned insn_len, int *ret)
+/* Bring the instruction, decoded, into v->emul. False: it is over, return
+ * *@ret. */
+static bool begin(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
+                  const uint8_t *insn, unsigned insn_len, int *ret)
 {
     struct emulated *e = &v->emul;
 
@@ -244,20 +254,20 @@ static int begin(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
     *e = (struct emulated) { .gpa = cr2_or_gpa,
                              .gpa_available = type & EMULTYPE_PF,
                              .len = insn_len };
-    for (unsigned i = 0; i < insn_len; i++)
-        e->bytes[i] = insn[i];
+    if (insn_len)
+        memcpy(e->bytes, insn, insn_len);
 
     switch (decode_emulated_instruction(v)) {
     case FETCHED:
-        break;
+        return true;
     case FETCH_FAULT:
         *ret = 1;
-        return 0;
+        return false;
     case FETCH_UNDECODABLE:
         *ret = handle_emulation_failure(v, type);
-        return 0;
+        return false;
     }
-    return 1;
+    BUG_ON(true);
 }
 
 int x86_emulate_instruction(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,

@@ -37,7 +37,8 @@ int x86_emulate_instruction(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
 /* Step over the current instruction, whose effect KVM has brought about. */
 int kvm_skip_emulated_instruction(struct kvm_vcpu *v);
 
-/* ---- mmio.c ---- */
+/* ---- mmio.c ----------------------------------------------------------------
+ */
 
 /* A data access of the instruction in v->emul; len 1..8. */
 enum emul_result emulator_read(struct kvm_vcpu *v, gva_t gva, void *val,

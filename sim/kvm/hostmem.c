@@ -9,7 +9,7 @@
  */
 #include "kvm/vm.h"
 
-/* ---- physical frames ------------------------------------------------------
+/* ---- physical frames -------------------------------------------------------
  */
 
 /* [base, end), free. */
@@ -138,7 +138,7 @@ void host_write(const struct kvm *k, spa_t spa, const void *buf, size_t len)
     w->ops->write_c(w->hw, spa, buf, len, k->m->sme_cbit);
 }
 
-/* ---- the process' mappings --------------------------------------------------
+/* ---- the process' mappings -------------------------------------------------
  */
 
 /* One node of the process' page table: nodes below, or frames in the leaves.

@@ -45,7 +45,7 @@ hva_t kvm_gfn_to_hva(const struct kvm_memory_slot *slot, uint64_t gfn)
     return slot->hva + ((gfn - slot->base_gfn) << 12);
 }
 
-/* ---- the two copies ---------------------------------------------------------
+/* ---- the two copies --------------------------------------------------------
  */
 
 /* The inactive copy, brought up to date, with room for one more slot. */
@@ -113,7 +113,7 @@ static void insert(struct kvm_memslots *s, const struct kvm_memory_slot *new)
     s->slot[at] = *new;
 }
 
-/* ---- the changes ------------------------------------------------------------
+/* ---- the changes -----------------------------------------------------------
  */
 
 static void tell(struct kvm_vm *vm, const char *change,
@@ -155,7 +155,7 @@ static void replace_slot(struct kvm_vm *vm, unsigned at,
     tell(vm, new ? "MOVE" : "DELETE", new ? new : &old);
 }
 
-/* ---- the ioctl --------------------------------------------------------------
+/* ---- the ioctl -------------------------------------------------------------
  */
 
 static int check_region(const struct kvm_memory_region *r)

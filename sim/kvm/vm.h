@@ -41,7 +41,7 @@ struct kvm {
     uint32_t next_asid, min_asid, max_asid;
 };
 
-/* ---- memslots (memslot.c) -------------------------------------------------
+/* ---- memslots (memslot.c) --------------------------------------------------
  */
 
 /* Address spaces that share the generation counter: normal and SMM. This host
@@ -63,7 +63,7 @@ struct kvm_memslots {
     struct kvm_memory_slot *slot; /* ascending by base_gfn */
 };
 
-/* ---- MMU (mmu/) -----------------------------------------------------------
+/* ---- MMU (mmu/) ------------------------------------------------------------
  */
 
 /* The VM's one nested page table: all vCPUs share it. */
@@ -79,7 +79,7 @@ struct mmio_cache {
     unsigned access;
 };
 
-/* ---- VM and vCPU ----------------------------------------------------------
+/* ---- VM and vCPU -----------------------------------------------------------
  */
 
 struct kvm_sev {
@@ -207,7 +207,7 @@ static inline bool sev_guest(const struct kvm_vm *vm)
     return vm->sev.active;
 }
 
-/* ---- hostmem.c ------------------------------------------------------------
+/* ---- hostmem.c -------------------------------------------------------------
  */
 
 void host_memory_init(struct kvm *k);

@@ -60,7 +60,8 @@ static void bench_scenario(const char *nptsim)
     double best = 1e9;
 
     for (int i = 0; i < 20; i++) {
-        double t = run_once(nptsim, "scenarios/lessons/05-hidden-registers.yaml");
+        double t =
+            run_once(nptsim, "scenarios/lessons/05-hidden-registers.yaml");
 
         if (t < best)
             best = t;

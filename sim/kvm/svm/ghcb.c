@@ -8,24 +8,15 @@
  * again. Very early, with no page yet, guests talk through the GHCB MSR itself.
  * Source: GHCB standard (pub. 56421) as KVM implements it.
  */
-#include "kvm/svm/svm.h"
+#include "kvm/svm/ghcb.h"
 
-#define GHCB_RSI           0x330
-#define GHCB_VERSION_MIN   1U
-#define GHCB_COPY_SIZE     0x400U /* registers, exit words, bitmap */
-#define GHCB_SCRATCH_LIMIT 0x10000U
+#define GHCB_RSI         0x330
+#define GHCB_VERSION_MIN 1U
 
-/* Version 2 of the protocol: what the hypervisor can do beyond the base. */
-#define NAE_HV_FEATURES      0x8000fffdULL
+/* Version 2 of the MSR protocol: what the hypervisor can do beyond the base. */
 #define GHCB_MSR_HV_FT_REQ   0x080ULL
 #define GHCB_MSR_HV_FT_RESP  0x081ULL
 #define GHCB_HV_FT_SUPPORTED 3ULL /* SEV-SNP, and AP creation with it */
-
-/* The guest's page, copied. */
-struct ghcb_copy {
-    uint8_t save[GHCB_COPY_SIZE];
-    uint32_t usage;
-};
 
 uint64_t ghcb_msr_sev_info(const struct kvm_module *m, unsigned max_version)
 {
@@ -33,8 +24,7 @@ uint64_t ghcb_msr_sev_info(const struct kvm_module *m, unsigned max_version)
            m->sev_enc_bit << 24 | GHCB_MSR_SEV_INFO;
 }
 
-/* ---- the page
- * ------------------------------------------------------------------
+/* ---- the page --------------------------------------------------------------
  */
 
 /* A part of the GHCB page through the memslots. 0 or -EFAULT. */
@@ -62,13 +52,6 @@ static uint64_t ghcb_field(const struct ghcb_copy *g, unsigned offset)
 
     memcpy(&value, g->save + offset, sizeof(value));
     return value;
-}
-
-static bool ghcb_valid(const struct ghcb_copy *g, unsigned offset)
-{
-    unsigned bit = offset / 8;
-
-    return g->save[GHCB_VALID_BITMAP + bit / 8] & BIT(bit % 8);
 }
 
 static uint64_t field_if_valid(const struct ghcb_copy *g, unsigned offset)
@@ -134,15 +117,6 @@ void sev_es_unmap_ghcb(struct kvm_vcpu *v)
     (void)ghcb_access(v, GHCB_VALID_BITMAP, bitmap, sizeof(bitmap), true);
 }
 
-/* ---- is the request well-formed?
- * --------------------------------------------------
- */
-
-struct complaint {
-    uint64_t reason; /* GHCB_ERR_*; 0 = none */
-    const char *why;
-};
-
 /* Tell the guest, or, as early kernels did, end KVM_RUN. */
 static int malformed(struct kvm_vcpu *v, uint64_t reason, const char *why)
 {
@@ -157,135 +131,15 @@ static int malformed(struct kvm_vcpu *v, uint64_t reason, const char *why)
     BUG_ON(true);
 }
 
-/* Fields that a request must mark valid, besides exit code, INFO1, INFO2. */
-#define NEED_RAX     BIT(0)
-#define NEED_RBX     BIT(1)
-#define NEED_RCX     BIT(2)
-#define NEED_RDX     BIT(3)
-#define NEED_CPL     BIT(4)
-#define NEED_XCR0    BIT(5)
-#define NEED_SCRATCH BIT(6)
-#define NEED_UNKNOWN BIT(31) /* no such request */
-
-#define IOIO_IN     BIT(0)
-#define IOIO_STRING BIT(2)
-
-static uint64_t ioio_needs(uint64_t info1)
-{
-    if (info1 & IOIO_STRING)
-        return NEED_SCRATCH;
-    return info1 & IOIO_IN ? 0 : NEED_RAX;
-}
-
-/* Does this kernel know the requests that came with protocol version 2? */
-static bool knows_version2(const struct kvm_vm *vm)
-{
-    return kvm_wants_typed_vm(vm->kvm);
-}
-
-static uint64_t request_needs(const struct kvm_vcpu *v)
-{
-    switch (v->ghcb.exit_code) {
-    case 0x27: /* DR7 read */
-    case 0x6e: /* RDTSC */
-    case 0x76: /* INVD */
-    case 0x87: /* RDTSCP */
-    case 0x89: /* WBINVD */
-    case NAE_NMI_COMPLETE:
-    case NAE_AP_HLT_LOOP:
-    case NAE_AP_JUMP_TABLE:
-    case NAE_UNSUPPORTED:
-        return 0;
-    case 0x37: /* DR7 write */
-        return NEED_RAX;
-    case 0x6f: /* RDPMC */
-        return NEED_RCX;
-    case EXIT_CPUID:
-        return NEED_RAX | NEED_RCX | (v->gpr[GPR_RAX] == 0xd ? NEED_XCR0 : 0);
-    case EXIT_IOIO:
-        return ioio_needs(v->ghcb.info1);
-    case EXIT_MSR:
-        return NEED_RCX | (v->ghcb.info1 ? NEED_RAX | NEED_RDX : 0);
-    case EXIT_VMMCALL:
-        return NEED_RAX | NEED_CPL;
-    case 0x8a: /* MONITOR */
-        return NEED_RAX | NEED_RCX | NEED_RDX;
-    case 0x8b: /* MWAIT */
-        return NEED_RAX | NEED_RCX;
-    case NAE_MMIO_READ:
-    case NAE_MMIO_WRITE:
-        return NEED_SCRATCH;
-    case NAE_HV_FEATURES:
-    case NAE_TERMINATE:
-        return knows_version2(v->vm) ? 0 : NEED_UNKNOWN;
-    }
-    return NEED_UNKNOWN;
-}
-
-static bool has_needed(const struct ghcb_copy *g, uint64_t needs)
-{
-    static const unsigned offset[] = { GHCB_RAX,       GHCB_RBX, GHCB_RCX,
-                                       GHCB_RDX,       GHCB_CPL, GHCB_XCR0,
-                                       GHCB_SW_SCRATCH };
-
-    for (unsigned i = 0; i < ARRAY_SIZE(offset); i++) {
-        if ((needs & BIT(i)) && !ghcb_valid(g, offset[i]))
-            return false;
-    }
-    return true;
-}
-
-/* In the order in which KVM looks (sev_es_validate_vmgexit()). */
-static struct complaint validate(const struct kvm_vcpu *v,
-                                 const struct ghcb_copy *g)
-{
-    uint64_t needs = request_needs(v);
-
-    if (g->usage)
-        return (struct complaint) { GHCB_ERR_INVALID_USAGE,
-                                    "the page is laid out for some other use" };
-    if (!ghcb_valid(g, GHCB_SW_EXITCODE) || !ghcb_valid(g, GHCB_SW_EXITINFO1) ||
-        !ghcb_valid(g, GHCB_SW_EXITINFO2))
-        return (struct complaint) { GHCB_ERR_MISSING_INPUT,
-                                    "exit code, INFO1 or INFO2 is not marked "
-                                    "valid" };
-    if (needs & NEED_UNKNOWN)
-        return (struct complaint) { GHCB_ERR_INVALID_EVENT,
-                                    "no such request in this kernel" };
-    if (!has_needed(g, needs))
-        return (struct complaint) { GHCB_ERR_MISSING_INPUT,
-                                    "a register that the request needs is not "
-                                    "marked valid" };
-    return (struct complaint) { 0, NULL };
-}
-
-/* ---- MMIO
- * ---------------------------------------------------------------------------
+/* ---- MMIO ------------------------------------------------------------------
  */
-
-static const char *scratch_problem(const struct ghcb_state *g, uint64_t len)
-{
-    gpa_t start = g->scratch_gpa, end = start + len;
-
-    if (!start)
-        return "the scratch area has no address";
-    if (end < start)
-        return "the scratch area wraps";
-    if ((start & PAGE_MASK_4K) == g->gpa) {
-        if (start < g->gpa + GHCB_SHARED_BUFFER ||
-            end > g->gpa + GHCB_SHARED_BUFFER + GHCB_SHARED_BUFFER_SIZE)
-            return "the scratch area leaves the shared buffer of the GHCB";
-        return NULL;
-    }
-    return len > GHCB_SCRATCH_LIMIT ? "the scratch area is too large" : NULL;
-}
 
 /* KVM works on a copy of the scratch area. 0; 1: refused, the guest is told;
  * negative errno. */
 static int setup_scratch(struct kvm_vcpu *v, bool sync, uint64_t len)
 {
     struct ghcb_state *g = &v->ghcb;
-    const char *problem = scratch_problem(g, len);
+    const char *problem = ghcb_scratch_problem(g, len);
 
     if (problem)
         return malformed(v, GHCB_ERR_INVALID_SCRATCH, problem);
@@ -341,8 +195,7 @@ static int sev_es_mmio(struct kvm_vcpu *v, bool write)
     return kvm_mmio_exit(v);
 }
 
-/* ---- requests
- * --------------------------------------------------------------------------
+/* ---- requests --------------------------------------------------------------
  */
 
 static int terminate(struct kvm_vcpu *v, uint64_t set, uint64_t code)
@@ -399,8 +252,7 @@ static int handle_request(struct kvm_vcpu *v)
     return svm_invoke_exit_handler(v, v->ghcb.exit_code);
 }
 
-/* ---- the MSR protocol
- * --------------------------------------------------------------------
+/* ---- the MSR protocol ------------------------------------------------------
  */
 
 static uint64_t cpuid_answer(struct kvm_vcpu *v, uint64_t msr)
@@ -427,7 +279,7 @@ static int handle_msr_protocol(struct kvm_vcpu *v, uint64_t msr)
         msr = cpuid_answer(v, msr);
         break;
     case GHCB_MSR_HV_FT_REQ:
-        if (knows_version2(v->vm))
+        if (ghcb_knows_version2(v->vm))
             msr = GHCB_HV_FT_SUPPORTED << 12 | GHCB_MSR_HV_FT_RESP;
         break;
     case GHCB_MSR_TERM_REQ:
@@ -442,14 +294,13 @@ static int handle_msr_protocol(struct kvm_vcpu *v, uint64_t msr)
     return ret;
 }
 
-/* ---- VMGEXIT
- * --------------------------------------------------------------------------------
+/* ---- VMGEXIT ---------------------------------------------------------------
  */
 
 int sev_handle_vmgexit(struct kvm_vcpu *v)
 {
     uint64_t msr = vmcb_read64(v, VMCB_GHCB_GPA);
-    struct complaint complaint;
+    struct ghcb_complaint complaint;
     struct ghcb_copy g;
 
     if (msr & GHCB_MSR_CODE_MASK)
@@ -467,7 +318,7 @@ int sev_handle_vmgexit(struct kvm_vcpu *v)
     v->ghcb.sync_scratch = false;
     TRACE(vcpu_trace(v), kvm_vmgexit_enter, .exit_reason = v->ghcb.exit_code,
           .info1 = v->ghcb.info1, .info2 = v->ghcb.info2);
-    complaint = validate(v, &g);
+    complaint = ghcb_validate(v, &g);
     if (complaint.reason)
         return malformed(v, complaint.reason, complaint.why);
     answer(v, 0, 0);

@@ -44,8 +44,7 @@ static enum psp_status psp(struct kvm_vm *vm, enum psp_cmd cmd,
     return w->ops->psp(w->hw, cmd, r);
 }
 
-/* ---- KVM_SEV_INIT, _ES_INIT, _INIT2
- * ------------------------------------------------
+/* ---- KVM_SEV_INIT, _ES_INIT, _INIT2 ----------------------------------------
  */
 
 static struct sev_answer platform_init(struct kvm_vm *vm)
@@ -111,8 +110,7 @@ static struct sev_answer init2(struct kvm_vm *vm)
     return guest_init(vm, vm->type == KVM_X86_SEV_ES_VM, GHCB_VERSION_DEFAULT);
 }
 
-/* ---- launch
- * --------------------------------------------------------------------------
+/* ---- launch ----------------------------------------------------------------
  */
 
 static struct sev_answer firmware(enum psp_status status)
@@ -212,8 +210,7 @@ static struct sev_answer launch_finish(struct kvm_vm *vm)
     return firmware(psp(vm, PSP_LAUNCH_FINISH, &r));
 }
 
-/* ---- the ioctl
- * -------------------------------------------------------------------------
+/* ---- the ioctl -------------------------------------------------------------
  */
 
 static const char *command_name(enum sev_cmd_id id)
@@ -286,8 +283,7 @@ int kvm_memory_encrypt_op(struct kvm_vm *vm, const struct sev_cmd *cmd)
     return answer.ret;
 }
 
-/* ---- what only SEV-ES vCPUs have
- * -----------------------------------------------------------
+/* ---- what only SEV-ES vCPUs have -------------------------------------------
  */
 
 int sev_es_vcpu_create(struct kvm_vcpu *v)

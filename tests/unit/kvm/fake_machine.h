@@ -235,8 +235,7 @@ static inline void fake_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
     fake_write64(f, vmcb + VMCB_NRIP, FAKE_RIP + 8 * i);
 }
 
-/* ---- putting it together
- * --------------------------------------------------------
+/* ---- putting it together ---------------------------------------------------
  */
 
 /* A machine, the kernel on it, a VM with one vCPU. */

@@ -30,8 +30,7 @@ static void plain_vm(void)
     fixture_vm(&x, SEV_CMD_PROBE);
 }
 
-/* ---- RAM
- * ----------------------------------------------------------------------
+/* ---- RAM -------------------------------------------------------------------
  */
 
 /* P W U A D, host- and MMU-writable, MMU-present: 1+2+4+20+40+200+400+800 hex.
@@ -161,8 +160,7 @@ START_TEST(memory_that_the_process_lacks_is_efault)
 }
 END_TEST
 
-/* ---- first and second touch of emulated MMIO
- * -------------------------------------
+/* ---- first and second touch of emulated MMIO -------------------------------
  */
 
 static const struct {
@@ -259,8 +257,7 @@ START_TEST(a_gfn_beyond_the_host_is_emulated_without_an_spte)
 }
 END_TEST
 
-/* ---- when memslots change
- * ----------------------------------------------------------
+/* ---- when memslots change --------------------------------------------------
  */
 
 static void delete_slot(uint32_t id)
@@ -358,8 +355,7 @@ START_TEST(a_slot_in_flux_is_retried_and_nothing_is_cached)
 }
 END_TEST
 
-/* ---- writes of the guest's page walker
- * ------------------------------------------------
+/* ---- writes of the guest's page walker -------------------------------------
  */
 
 static void pt_write(struct fake_machine *f, spa_t vmcb, uint64_t *gpr)

@@ -22,8 +22,7 @@ static void teardown(void)
     fixture_teardown(&x);
 }
 
-/* ---- golden: load result and way of asking -> errno
- * ---------------------------
+/* ---- golden: load result and way of asking -> errno ------------------------
  */
 
 static const struct {
@@ -112,8 +111,7 @@ START_TEST(every_way_of_asking_answers_as_the_kernel_does)
 }
 END_TEST
 
-/* ---- the rules beyond the tables
- * ------------------------------------------------
+/* ---- the rules beyond the tables -------------------------------------------
  */
 
 static int op(enum sev_cmd_id id)
@@ -223,8 +221,7 @@ START_TEST(vcpu_ids_are_unique_and_small)
 }
 END_TEST
 
-/* ---- registers and launch
- * ----------------------------------------------------------
+/* ---- registers and launch --------------------------------------------------
  */
 
 static struct kvm_regs odd_regs(void)
@@ -367,8 +364,7 @@ START_TEST(a_default_vm_cannot_be_launched)
 }
 END_TEST
 
-/* ---- ASIDs and flushes
- * -----------------------------------------------------------------
+/* ---- ASIDs and flushes -----------------------------------------------------
  */
 
 START_TEST(a_new_root_flushes_the_guest)
@@ -432,8 +428,7 @@ START_TEST(without_flush_by_asid_a_flush_is_a_new_asid)
 }
 END_TEST
 
-/* ---- exits
- * ------------------------------------------------------------------------------
+/* ---- exits -----------------------------------------------------------------
  */
 
 static void exit_once(struct fake_machine *f, spa_t vmcb, uint64_t *gpr)
