@@ -110,8 +110,8 @@ struct guest_chunk guest_chunk(const struct guest *g, unsigned i);
 struct guest_entry guest_entry(const struct guest *g, unsigned vcpu);
 /* The handlers, for the CPU while it runs @vcpu. */
 struct guest_software guest_software(struct guest *g, unsigned vcpu);
-/* How many of @vcpu's steps ran to their end marker: a HLT alone does not tell,
- * because a step's own code may halt. */
+/* How many of @vcpu's steps ran to their end marker, its boot being the first:
+ * a HLT alone does not tell, because a step's own code may halt. */
 unsigned guest_steps_done(const struct guest *g, unsigned vcpu);
 /* The kernel of @vcpu gave up and halts for ever. */
 bool guest_panicked(const struct guest *g, unsigned vcpu);

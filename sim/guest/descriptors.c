@@ -67,9 +67,7 @@ void write_code(struct guest *g)
                                          VEC_PF };
 
     g->code.next = g->code.page;
-    g->code.entry = g->code.next;
-    if (g->platform->sev_es && g->config->vc_handler == VC_HANDLER_LINUX)
-        emit_softcall(g, SOFT_BOOT);
+    g->code.entry = emit_softcall(g, SOFT_BOOT);
     g->code.iret = emit_iretq(g);
     g->code.terminate = emit_vmgexit(g);
     g->code.halt = emit_hlt(g);

@@ -103,14 +103,45 @@ static enum port_result exception(struct guest_vcpu *v, struct guest_port *p,
                               "does for code in its exception table");
 }
 
-/* Tell the hypervisor where this vCPU's GHCB is. */
+/* Read and write the first word of a page, the programs' pages included. */
+static enum port_result touch(struct guest_port *p, gva_t page)
+{
+    struct guest_regs *r = port_regs(p);
+    uint64_t word, rflags = r->rflags;
+    enum port_result result;
+
+    r->rflags |= RFLAGS_AC; /* opens what SMAP closes */
+    result = port_read(p, page, &word, sizeof(word));
+    if (result == PORT_OK)
+        result = port_write(p, page, &word, sizeof(word));
+    r->rflags = rflags;
+    return result;
+}
+
+/* Touch every page of the kernel, so that the hypervisor has met them all when
+ * the first step begins. One page per SOFTCALL, counted in RCX, since a fault
+ * starts the call over. Then tell the hypervisor where the GHCB is. */
 static enum port_result boot(struct guest_vcpu *v, struct guest_port *p)
 {
-    const struct frame f = { .rip = v->guest->code.entry };
+    const struct guest *g = v->guest;
+    struct guest_regs *r = port_regs(p);
+    uint64_t pages = g->image.used / PAGE_SIZE_4K;
+    uint64_t page = r->gpr[GPR_RCX];
 
-    if (port_wrmsr(p, MSR_GHCB, v->ghcb))
+    if (page < pages || (page == pages && g->platform->sev_es)) {
+        gva_t at = page < pages ? g->image.base + page * PAGE_SIZE_4K : v->ghcb;
+
+        if (touch(p, at) != PORT_OK)
+            return PORT_FAULT;
+        r->gpr[GPR_RCX]++;
+        r->rip -= SOFTCALL_LEN;
         return PORT_OK;
-    return panic(v, p, &f, VEC_GP,
+    }
+    r->gpr[GPR_RCX] = 0;
+    if (!g->platform->sev_es || g->config->vc_handler == VC_HANDLER_NONE ||
+        port_wrmsr(p, MSR_GHCB, v->ghcb))
+        return PORT_OK;
+    return panic(v, p, &(struct frame) { .rip = g->code.entry }, VEC_GP,
                  "the CPU refuses the GHCB MSR: the kernel halts for ever");
 }
 

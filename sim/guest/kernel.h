@@ -94,8 +94,8 @@ struct guest_vcpu {
     gva_t tss, program;
     uint64_t program_size;
     gva_t ghcb;
-    unsigned n_steps, done; /* steps in all; that reached their end marker */
-    struct step *steps;
+    struct step *steps;     /* the boot, then those of the scenario */
+    unsigned n_steps, done; /* in all; that reached their end marker */
     bool panicked;
 };
 

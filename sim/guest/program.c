@@ -2,7 +2,7 @@
 /*
  * guest/program.c - the steps of a vCPU as one program in guest memory.
  *
- *     step 0's bytes, end marker, step 1's bytes, end marker, ...
+ *     end marker of the boot, step 0's bytes, end marker, step 1's bytes, ...
  *
  * The end marker halts, which gives control back to the scenario: at CPL 0 it
  * tells the kernel's records and executes HLT, at CPL 3 it asks the kernel to
@@ -19,7 +19,7 @@ static const uint8_t pad[SOFTCALL_LEN] = { 0x0f, 0x3f, SOFT_LANDED };
 uint64_t program_size(const struct guest_code *steps, unsigned n_steps,
                       unsigned vcpu)
 {
-    uint64_t size = 0;
+    uint64_t size = sizeof(end_at_cpl0);
 
     for (unsigned i = 0; i < n_steps; i++)
         if (steps[i].vcpu == vcpu)
@@ -27,29 +27,37 @@ uint64_t program_size(const struct guest_code *steps, unsigned n_steps,
     return size;
 }
 
-void program_write(struct guest_vcpu *v, const struct guest_code *steps,
-                   unsigned n_steps)
+/* Append one step behind the @v->n_steps that are there; returns where the next
+ * one goes. */
+static gva_t append(struct guest_vcpu *v, gva_t at,
+                    const struct guest_code *code)
 {
     const struct guest *g = v->guest;
     bool user = g->config->cpl == 3;
     const uint8_t *end = user ? end_at_cpl3 : end_at_cpl0;
     size_t end_len = user ? sizeof(end_at_cpl3) : sizeof(end_at_cpl0);
+
+    if (code->len)
+        memcpy(image_at(&g->image, at), code->bytes, code->len);
+    at += code->len;
+    v->steps[v->n_steps++] = (struct step) { .end = at,
+                                             .target = code->target,
+                                             .has_target = code->has_target };
+    memcpy(image_at(&g->image, at), end, end_len);
+    return at + end_len;
+}
+
+void program_write(struct guest_vcpu *v, const struct guest_code *steps,
+                   unsigned n_steps)
+{
+    struct guest *g = v->guest;
     gva_t at = v->program;
 
-    v->steps = pool_alloc(g->pool, n_steps * sizeof(*v->steps));
-    for (unsigned i = 0; i < n_steps; i++) {
-        if (steps[i].vcpu != v - g->vcpu)
-            continue;
-        memcpy(image_at(&g->image, at), steps[i].bytes, steps[i].len);
-        at += steps[i].len;
-        v->steps[v->n_steps++] = (struct step) {
-            .end = at,
-            .target = steps[i].target,
-            .has_target = steps[i].has_target,
-        };
-        memcpy(image_at(&g->image, at), end, end_len);
-        at += end_len;
-    }
+    v->steps = pool_alloc(g->pool, (n_steps + 1) * sizeof(*v->steps));
+    at = append(v, at, &(struct guest_code) { .len = 0 });
+    for (unsigned i = 0; i < n_steps; i++)
+        if (steps[i].vcpu == v - g->vcpu)
+            at = append(v, at, &steps[i]);
 }
 
 static bool in_ram(const struct guest_platform *p, gpa_t gpa)

@@ -89,13 +89,6 @@ static enum port_result ghcb_send(struct vc *c, struct ghcb_writer *w)
     return port_write(c->p, c->v->vc_stack, &c->saved, sizeof(c->saved));
 }
 
-static void tell_entered(const struct vc *c)
-{
-    TRACE(c->v->guest->trace, guest_handler, .vector = VEC_VC,
-          .name = vector_name(VEC_VC), .error_code = c->f.error,
-          .rip = c->f.rip);
-}
-
 static const char *text(const struct vc *c)
 {
     char line[96];
@@ -133,7 +126,6 @@ static enum port_result mmio_request(struct vc *c, gva_t gva, gpa_t gpa)
         ghcb_raw(&w, GHCB_SHARED_BUFFER, &value, i->d.size);
     if (ghcb_send(c, &w) != PORT_OK)
         return PORT_FAULT;
-    tell_entered(c);
     TRACE(c->v->guest->trace, guest_vc, .text = text(c), .gva = gva, .gpa = gpa,
           .size = mmio_size(i), .write = write);
     return PORT_OK;
@@ -180,7 +172,6 @@ static enum port_result registers_enter(struct vc *c, uint64_t code)
     }
     if (ghcb_send(c, &w) != PORT_OK)
         return PORT_FAULT;
-    tell_entered(c);
     TRACE(c->v->guest->trace, guest_vc, .text = text(c));
     return PORT_OK;
 }
@@ -192,6 +183,13 @@ static void set_interrupted_registers(struct vc *c)
     c->user = (c->f.cs & 3) == 3;
 }
 
+static void tell_entered(const struct vc *c)
+{
+    TRACE(c->v->guest->trace, guest_handler, .vector = VEC_VC,
+          .name = vector_name(VEC_VC), .error_code = c->f.error,
+          .rip = c->f.rip);
+}
+
 enum port_result vc_enter(struct guest_vcpu *v, struct guest_port *p)
 {
     struct vc c = { .v = v, .p = p };
@@ -200,10 +198,11 @@ enum port_result vc_enter(struct guest_vcpu *v, struct guest_port *p)
     if (frame_read(p, true, &c.f) != PORT_OK)
         return PORT_FAULT;
     set_interrupted_registers(&c);
-    if (!c.user && (c.f.rip & PAGE_MASK_4K) == v->guest->code.page)
-        return vc_fail(&c, "a #VC inside the kernel's own handlers");
     if (vc_fetch(&c, &decoded) != PORT_OK)
         return PORT_FAULT;
+    tell_entered(&c);
+    if (!c.user && (c.f.rip & PAGE_MASK_4K) == v->guest->code.page)
+        return vc_fail(&c, "a #VC inside the kernel's own handlers");
     if (decoded != INSN_OK)
         return vc_fail(&c, "the interrupted instruction cannot be decoded");
     /* A hypervisor can inject any #VC: the instruction must fit it. */

@@ -135,20 +135,20 @@ static struct ending ending_of(struct walker *w, struct vmm_result r)
 
 /* A HLT that is not the step's end marker is the step's own: userspace enters
  * the guest again, as it would after an interrupt. */
-static struct ending guest_step(struct machine *m, const struct run_step *s)
+static struct ending guest_step(struct machine *m, unsigned vcpu)
 {
-    struct guest_software software = guest_software(m->guest, s->vcpu);
-    unsigned target = guest_steps_done(m->guest, s->vcpu) + 1;
-    struct walker w = { .m = m, .vcpu = s->vcpu };
+    struct guest_software software = guest_software(m->guest, vcpu);
+    unsigned target = guest_steps_done(m->guest, vcpu) + 1;
+    struct walker w = { .m = m, .vcpu = vcpu };
     struct kvm_signals signals = { no_progress, &w };
     struct vmm_result r;
 
     cpu_set_guest(m->cpu, &software);
     progress_begin(&w.progress);
     do {
-        r = vmm_run(m->vmm, s->vcpu, &signals);
-    } while (r.stop == VMM_HLT && !guest_panicked(m->guest, s->vcpu) &&
-             guest_steps_done(m->guest, s->vcpu) < target);
+        r = vmm_run(m->vmm, vcpu, &signals);
+    } while (r.stop == VMM_HLT && !guest_panicked(m->guest, vcpu) &&
+             guest_steps_done(m->guest, vcpu) < target);
     return ending_of(&w, r);
 }
 
@@ -176,15 +176,57 @@ static struct ending take_step(struct machine *m, const struct run_step *s,
         end.why = m->dead[s->vcpu];
         return end;
     }
-    end = guest_step(m, s);
+    end = guest_step(m, s->vcpu);
     if (end.dead)
         m->dead[s->vcpu] = pool_printf(m->pool, "vCPU %u ended in step %s: %s",
                                        s->vcpu, s->id, end.how);
     return end;
 }
 
+/* ---- all steps -------------------------------------------------------------
+ */
+
+/*
+ * Let the guest's kernel boot, unobserved: which pages it has and touches is
+ * this simulator's affair, not the scenario's. A boot that fails is entered
+ * once more before everyone's eyes; what stopped it, stops it again.
+ */
+static void boot(struct machine *m, unsigned vcpu)
+{
+    bool observed = m->trace && m->trace->on;
+    struct ending end;
+
+    if (observed)
+        m->trace->on = false;
+    end = guest_step(m, vcpu);
+    if (observed)
+        m->trace->on = true;
+    if (end.dead)
+        end = guest_step(m, vcpu);
+    if (end.dead)
+        m->dead[vcpu] =
+            pool_printf(m->pool, "the guest's kernel did not boot: %s%s%s",
+                        end.how, end.why ? ", " : "", end.why ? end.why : "");
+}
+
+static void boot_all(struct machine *m)
+{
+    bool booted[RUN_MAX_VCPUS] = { false };
+
+    for (unsigned i = 0; i < m->config->n_steps; i++) {
+        const struct run_step *s = &m->config->steps[i];
+
+        if (s->kind != STEP_GUEST || booted[s->vcpu])
+            continue;
+        boot(m, s->vcpu);
+        booted[s->vcpu] = true;
+    }
+}
+
 void take_steps(struct machine *m, const char *refused)
 {
+    if (!refused)
+        boot_all(m);
     for (unsigned i = 0; i < m->config->n_steps; i++) {
         const struct run_step *s = &m->config->steps[i];
         struct ending end;
