@@ -19,7 +19,6 @@ struct scenario_doc {
     struct mark name_at, kernel_model_at, paging_at;
     const struct node *steps, *expect, *matrix;
 };
-extern const struct field_table scenario_table;
 
 /* ---- the VM (vm.c) ---- */
 
