@@ -58,6 +58,13 @@ void image_put64(const struct image *i, gpa_t gpa, uint64_t value);
 /* ---- tables.c: the guest's own page tables ---------------------------------
  */
 
+/* Linear addresses of 48 bits: a lower and an upper half. */
+#define LOWER_HALF_END BIT(47)
+static inline bool is_canonical(gva_t gva)
+{
+    return gva < LOWER_HALF_END || gva >= ~(LOWER_HALF_END - 1);
+}
+
 struct tables {
     struct image *image;
     gpa_t root;
