@@ -50,6 +50,11 @@ void *image_at(const struct image *i, gpa_t gpa)
     return i->bytes + (gpa - i->base);
 }
 
+bool image_has(const struct image *i, gpa_t gpa)
+{
+    return gpa >= i->base && gpa - i->base < i->used;
+}
+
 void image_put64(const struct image *i, gpa_t gpa, uint64_t value)
 {
     memcpy(image_at(i, gpa), &value, sizeof(value));

@@ -54,6 +54,8 @@ bool image_alloc(struct image *i, unsigned pages, gpa_t *out);
 /* Where the byte at @gpa lies; valid until the next image_alloc(). */
 void *image_at(const struct image *i, gpa_t gpa);
 void image_put64(const struct image *i, gpa_t gpa, uint64_t value);
+/* Does the page at @gpa belong to the image? */
+bool image_has(const struct image *i, gpa_t gpa);
 
 /* ---- tables.c: the guest's own page tables ---------------------------------
  */

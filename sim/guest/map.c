@@ -114,6 +114,22 @@ static int check_map(const struct guest *g, const struct guest_map *m,
     return 0;
 }
 
+/* The PDE of a 2 MiB range points to a table that the guest did not build. */
+static int map_table(struct guest *g, const struct guest_map *m, struct err *e)
+{
+    uint64_t entry = (m->table & PTE_ADDR_MASK) | PTE_P | PTE_W | PTE_U | PTE_A;
+
+    if (m->size != pt_size(2) || !is_aligned(m->gva, pt_size(2)))
+        return err_at(e, m->at,
+                      "map: table covers 2MiB, at a gva that is a multiple");
+    if (m->table & ~PTE_ADDR_MASK)
+        return err_at(e, m->at, "map: table is not a page below bit 52");
+    if (!tables_set(&g->tables, m->gva, 2,
+                    entry | m->set_bits | (m->shared ? 0 : g->cbit)))
+        return out_of_room(e);
+    return 0;
+}
+
 static int map_exception(struct guest *g, const struct guest_map *m,
                          struct err *e)
 {
@@ -122,6 +138,8 @@ static int map_exception(struct guest *g, const struct guest_map *m,
 
     if (check_map(g, m, e))
         return -1;
+    if (m->has_table)
+        return map_table(g, m, e);
     flags |= (m->present ? PTE_P : 0) | (m->write ? PTE_W : 0) |
              (m->user ? PTE_U : 0) | (m->nx ? PTE_NX : 0) |
              (level > 1 ? PTE_PS : 0) | (m->shared ? 0 : g->cbit);

@@ -17,14 +17,23 @@ static uint64_t *entry_at(const struct tables *t, gpa_t table, gva_t gva,
     return (uint64_t *)image_at(t->image, table) + pt_index(gva, level);
 }
 
-static bool is_leaf(uint64_t entry, unsigned level)
-{
-    return !(entry & PTE_P) || level == 1 || (entry & PTE_PS);
-}
-
 static gpa_t table_of(const struct tables *t, uint64_t entry)
 {
     return entry & PTE_ADDR_MASK & ~t->cbit;
+}
+
+/* A pointer to a table that is not the kernel's own. */
+static bool is_foreign(const struct tables *t, uint64_t entry, unsigned level)
+{
+    return level > 1 && (entry & PTE_P) && !(entry & PTE_PS) &&
+           !image_has(t->image, table_of(t, entry));
+}
+
+/* Where the tables that were built here end. */
+static bool is_leaf(const struct tables *t, uint64_t entry, unsigned level)
+{
+    return !(entry & PTE_P) || level == 1 || (entry & PTE_PS) ||
+           is_foreign(t, entry, level);
 }
 
 bool tables_init(struct tables *t, struct image *image, uint64_t cbit)
@@ -33,8 +42,8 @@ bool tables_init(struct tables *t, struct image *image, uint64_t cbit)
     return image_alloc(image, 1, &t->root);
 }
 
-/* Replace the leaf @old of @level by a table of 512 smaller pages that map the
- * same bytes; an absent one by a table of absent ones. */
+/* Replace the leaf at @gva of @level by a table of 512 smaller pages that map
+ * the same bytes; an absent or a foreign entry by a table of absent ones. */
 static bool split(struct tables *t, gpa_t parent, gva_t gva, unsigned level)
 {
     uint64_t old = *entry_at(t, parent, gva, level);
@@ -43,6 +52,8 @@ static bool split(struct tables *t, gpa_t parent, gva_t gva, unsigned level)
     uint64_t *entries;
     gpa_t table;
 
+    if (is_foreign(t, old, level))
+        small = step = 0;
     if (!image_alloc(t->image, 1, &table))
         return false;
     entries = image_at(t->image, table);
@@ -58,7 +69,8 @@ bool tables_set(struct tables *t, gva_t gva, unsigned level, uint64_t entry)
     gpa_t table = t->root;
 
     for (unsigned l = ROOT_LEVEL; l > level; l--) {
-        if (is_leaf(*entry_at(t, table, gva, l), l) && !split(t, table, gva, l))
+        if (is_leaf(t, *entry_at(t, table, gva, l), l) &&
+            !split(t, table, gva, l))
             return false;
         table = table_of(t, *entry_at(t, table, gva, l));
     }
@@ -91,12 +103,12 @@ bool tables_find(const struct tables *t, gva_t gva, gpa_t *gpa, uint64_t *entry)
 
     if (!is_canonical(gva))
         return false;
-    while (!is_leaf(*entry_at(t, table, gva, level), level)) {
+    while (!is_leaf(t, *entry_at(t, table, gva, level), level)) {
         table = table_of(t, *entry_at(t, table, gva, level));
         level--;
     }
     *entry = *entry_at(t, table, gva, level);
     *gpa = (table_of(t, *entry) & ~(pt_size(level) - 1)) |
            (gva & (pt_size(level) - 1));
-    return *entry & PTE_P;
+    return (*entry & PTE_P) && !is_foreign(t, *entry, level);
 }

@@ -151,6 +151,8 @@ int vmm_memslot_create(struct vmm *v, const struct vmm_memory *m)
         return -ENOSPC;
     region.slot = i;
     region.hva = kvm_host_mmap(v->kvm, m->size, m->host_page);
+    if (!region.hva)
+        return -ENOMEM;
     r = kvm_set_memory_region(v->vm, &region);
     if (!r)
         v->slots[i] = (struct slot) { true, m->gpa, m->size, region.hva };
