@@ -74,11 +74,11 @@ schema: $(BUILD)/nptsim
 	$(BUILD)/nptsim list schema > schema/scenario-v1.json
 
 BENCH := $(sort $(wildcard tests/bench/*.c))
-$(BUILD)/bench: $(BENCH:%.c=$(OPT)/%.o) $(OPT)/libnptsim.a
+$(BUILD)/nptsim-bench: $(BENCH:%.c=$(OPT)/%.o) $(OPT)/libnptsim.a
 	$(CC) -o $@ $^ $(LIBS)
 bench: deps
-	@$(MAKE) -s -j2 all $(BUILD)/bench
-	@$(BUILD)/bench $(BUILD)/nptsim
+	@$(MAKE) -s -j2 all $(BUILD)/nptsim-bench
+	@$(BUILD)/nptsim-bench $(BUILD)/nptsim
 
 install: all
 	install -D $(BUILD)/nptsim $(DESTDIR)$(PREFIX)/bin/nptsim

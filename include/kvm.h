@@ -218,7 +218,7 @@ const struct kvm_module *kvm_module_of(const struct kvm *k);
 bool kvm_wants_typed_vm(const struct kvm *k);
 
 /* Anonymous memory of the process, backed by host pages of @page_size (4K, 2M,
- * 1G) on first touch. */
+ * 1G) on first touch. 0: refused (no such page size, or no room). */
 hva_t kvm_host_mmap(struct kvm *k, uint64_t size, uint64_t page_size);
 /* Loads and stores of the process through its own mapping; 0 or -EFAULT. */
 int kvm_host_read(struct kvm *k, hva_t hva, void *buf, size_t len);

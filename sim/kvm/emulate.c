@@ -54,7 +54,7 @@ static bool fetch_more(struct kvm_vcpu *v)
 
 enum fetched { FETCHED, FETCH_FAULT, FETCH_UNDECODABLE };
 
-static enum fetched decode_emulated_instruction(struct kvm_vcpu *v)
+static enum fetched fetch_and_decode(struct kvm_vcpu *v)
 {
     struct emulated *e = &v->emul;
     enum insn_result result = INSN_TRUNCATED;
@@ -245,8 +245,9 @@ static int complete_emulated_mmio(struct kvm_vcpu *v)
 
 /* Bring the instruction, decoded, into v->emul. False: it is over, return
  * *@ret. */
-static bool begin(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
-                  const uint8_t *insn, unsigned insn_len, int *ret)
+static bool decode_instruction(struct kvm_vcpu *v, gpa_t cr2_or_gpa,
+                               unsigned type, const uint8_t *insn,
+                               unsigned insn_len, int *ret)
 {
     struct emulated *e = &v->emul;
 
@@ -257,7 +258,7 @@ static bool begin(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
     if (insn_len)
         memcpy(e->bytes, insn, insn_len);
 
-    switch (decode_emulated_instruction(v)) {
+    switch (fetch_and_decode(v)) {
     case FETCHED:
         return true;
     case FETCH_FAULT:
@@ -285,7 +286,7 @@ int x86_emulate_instruction(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
         return handle_emulation_failure(v, type);
     }
     if (!(type & EMULTYPE_NO_DECODE) &&
-        !begin(v, cr2_or_gpa, type, insn, insn_len, &ret))
+        !decode_instruction(v, cr2_or_gpa, type, insn, insn_len, &ret))
         return ret;
     if (type & EMULTYPE_SKIP) {
         retire(v, v->emul.insn.len);

@@ -19,7 +19,7 @@ struct extent {
 };
 
 /* Where the first mapping of the process begins. */
-#define FIRST_HVA 0x7f0000000000ULL
+#define FIRST_HVA 0x10000000000ULL
 
 void host_memory_init(struct kvm *k)
 {
@@ -166,7 +166,7 @@ hva_t kvm_host_mmap(struct kvm *k, uint64_t size, uint64_t page_size)
     if (page_size != pt_size(1) && page_size != pt_size(2) &&
         page_size != pt_size(3))
         return 0;
-    if (!size || size > BIT(52))
+    if (!size || start > TASK_SIZE_MAX || size > TASK_SIZE_MAX - start)
         return 0;
 
     size = (size + align - 1) & -align;

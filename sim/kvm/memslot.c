@@ -14,7 +14,6 @@
 
 #define KVM_USER_MEM_SLOTS   32764 /* SHRT_MAX less three of KVM's own */
 #define KVM_MEM_MAX_NR_PAGES (BIT(31) - 1)
-#define TASK_SIZE_MAX        (BIT(47) - PAGE_SIZE_4K)
 
 struct kvm_memslots *kvm_memslots_of(struct kvm_vm *vm)
 {
@@ -104,13 +103,13 @@ static void remove_at(struct kvm_memslots *s, unsigned at)
         s->slot[at] = s->slot[at + 1];
 }
 
-static void insert(struct kvm_memslots *s, const struct kvm_memory_slot *new)
+static void insert(struct kvm_memslots *s, const struct kvm_memory_slot *want)
 {
     unsigned at = s->n++;
 
-    for (; at && s->slot[at - 1].base_gfn > new->base_gfn; at--)
+    for (; at && s->slot[at - 1].base_gfn > want->base_gfn; at--)
         s->slot[at] = s->slot[at - 1];
-    s->slot[at] = *new;
+    s->slot[at] = *want;
 }
 
 /* ---- the changes -----------------------------------------------------------
@@ -124,11 +123,11 @@ static void tell(struct kvm_vm *vm, const char *change,
           .generation = kvm_memslots_of(vm)->generation);
 }
 
-static void create_slot(struct kvm_vm *vm, const struct kvm_memory_slot *new)
+static void create_slot(struct kvm_vm *vm, const struct kvm_memory_slot *want)
 {
-    insert(inactive_copy(vm), new);
+    insert(inactive_copy(vm), want);
     swap_memslots(vm);
-    tell(vm, "CREATE", new);
+    tell(vm, "CREATE", want);
 }
 
 /* Nobody may use the slot any more, and no table maps it. */
@@ -139,9 +138,9 @@ static void invalidate_slot(struct kvm_vm *vm, unsigned at)
     kvm_mmu_zap_all_fast(vm, "a memslot goes away or moves");
 }
 
-/* @new NULL: delete it. */
+/* @want NULL: delete it. */
 static void replace_slot(struct kvm_vm *vm, unsigned at,
-                         const struct kvm_memory_slot *new)
+                         const struct kvm_memory_slot *want)
 {
     struct kvm_memory_slot old = kvm_memslots_of(vm)->slot[at];
     struct kvm_memslots *s;
@@ -149,10 +148,10 @@ static void replace_slot(struct kvm_vm *vm, unsigned at,
     invalidate_slot(vm, at);
     s = inactive_copy(vm);
     remove_at(s, at);
-    if (new)
-        insert(s, new);
+    if (want)
+        insert(s, want);
     swap_memslots(vm);
-    tell(vm, new ? "MOVE" : "DELETE", new ? new : &old);
+    tell(vm, want ? "MOVE" : "DELETE", want ? want : &old);
 }
 
 /* ---- the ioctl -------------------------------------------------------------
@@ -174,17 +173,18 @@ static int check_region(const struct kvm_memory_region *r)
     return 0;
 }
 
-/* Does @new fit between the other slots, and below the host's width? */
-static int check_place(struct kvm_vm *vm, const struct kvm_memory_slot *new)
+/* Does @want fit between the other slots, and below the host's width? */
+static int check_place(struct kvm_vm *vm, const struct kvm_memory_slot *want)
 {
     const struct kvm_memslots *s = kvm_memslots_of(vm);
-    uint64_t end = new->base_gfn + new->npages;
+    uint64_t end = want->base_gfn + want->npages;
 
     for (unsigned i = 0; i < s->n; i++) {
         const struct kvm_memory_slot *o = &s->slot[i];
+        bool apart =
+            o->base_gfn + o->npages <= want->base_gfn || end <= o->base_gfn;
 
-        if (o->id != new->id &&
-            o->base_gfn < end &&new->base_gfn < o->base_gfn + o->npages)
+        if (o->id != want->id && !apart)
             return -EEXIST;
     }
     return end - 1 > kvm_mmu_max_gfn(vm->kvm->m) ? -EINVAL : 0;
@@ -192,11 +192,11 @@ static int check_place(struct kvm_vm *vm, const struct kvm_memory_slot *new)
 
 int kvm_set_memory_region(struct kvm_vm *vm, const struct kvm_memory_region *r)
 {
-    struct kvm_memory_slot new = { .base_gfn = r->gpa >> 12,
-                                   .npages = r->size >> 12,
-                                   .hva = r->hva,
-                                   .id = r->slot,
-                                   .readonly = r->readonly };
+    struct kvm_memory_slot want = { .base_gfn = r->gpa >> 12,
+                                    .npages = r->size >> 12,
+                                    .hva = r->hva,
+                                    .id = r->slot,
+                                    .readonly = r->readonly };
     int ret = check_region(r), at = find_id(kvm_memslots_of(vm), r->slot);
     const struct kvm_memory_slot *old;
 
@@ -209,21 +209,21 @@ int kvm_set_memory_region(struct kvm_vm *vm, const struct kvm_memory_region *r)
         return 0;
     }
     if (at < 0) {
-        ret = check_place(vm, &new);
+        ret = check_place(vm, &want);
         if (!ret)
-            create_slot(vm, &new);
+            create_slot(vm, &want);
         return ret;
     }
 
     /* An existing slot may move; what it is made of may not change. */
     old = &kvm_memslots_of(vm)->slot[at];
-    if (old->hva != new.hva || old->npages != new.npages ||
-        old->readonly != new.readonly)
+    if (old->hva != want.hva || old->npages != want.npages ||
+        old->readonly != want.readonly)
         return -EINVAL;
-    if (old->base_gfn == new.base_gfn)
+    if (old->base_gfn == want.base_gfn)
         return 0;
-    ret = check_place(vm, &new);
+    ret = check_place(vm, &want);
     if (!ret)
-        replace_slot(vm, (unsigned)at, &new);
+        replace_slot(vm, (unsigned)at, &want);
     return ret;
 }

@@ -109,6 +109,7 @@ int kvm_run(struct kvm_vcpu *v, const struct kvm_signals *signals)
     if (vcpu_trace(v))
         vcpu_trace(v)->vcpu = v->id;
     v->complete_userspace_io = NULL;
+    v->run.exit_reason = KVM_EXIT_UNKNOWN;
     if (v->vm->sev.need_init)
         ret = -EINVAL;
     else if (complete)

@@ -96,7 +96,7 @@ struct kvm_vm {
     struct kvm_vm *next;
     unsigned type; /* enum kvm_vm_type */
     struct kvm_sev sev;
-    struct kvm_memslots slots_set[KVM_ADDRESS_SPACES]; /* two copies */
+    struct kvm_memslots slots_set[2]; /* see memslot.c */
     unsigned active_slots;
     struct tdp_root root;
     unsigned valid_gen; /* flips each time that all tables are dropped */
@@ -209,6 +209,9 @@ static inline bool sev_guest(const struct kvm_vm *vm)
 
 /* ---- hostmem.c -------------------------------------------------------------
  */
+
+/* User addresses end here: the lower half of 48 bits, less a guard page. */
+#define TASK_SIZE_MAX (BIT(47) - PAGE_SIZE_4K)
 
 void host_memory_init(struct kvm *k);
 /* @size bytes of contiguous physical memory aligned to @align, contents as they

@@ -162,8 +162,9 @@ static uint32_t max_ext_leaf(struct import *im)
 {
     uint32_t max = regs(im, 0x80000000)->eax;
 
-    if (max >= 0x80000008)
+    if (max >= 0x80000008 && max <= 0x8000ffff)
         return max;
+    max = 0;
     for (unsigned i = 0; i < N_DUMP_LEAVES; i++)
         if (im->dump.leaf[i].seen && im->dump.leaf[i].number > max)
             max = im->dump.leaf[i].number;
@@ -240,13 +241,13 @@ static int decode_geometry(struct import *im)
         return err_at(im->e, place(im, 0x80000008),
                       "%u linear address bits are neither 48 nor 57",
                       m->linear_bits);
-    if (m->cbit != 0 && m->cbit < 32)
+    if (m->cbit != 0 && (m->cbit < 32 || m->cbit > 62))
         return err_at(im->e, place(im, 0x8000001f),
-                      "the C-bit, %u, is not in 32..63", m->cbit);
-    if (m->phys_reduction > 20)
+                      "the C-bit, %u, is not in 32..62", m->cbit);
+    if (m->phys_reduction > 20 || m->maxphyaddr_raw < 32 + m->phys_reduction)
         return err_at(im->e, place(im, 0x8000001f),
-                      "a reduction by %u physical bits is not in 0..20",
-                      m->phys_reduction);
+                      "a reduction of %u physical bits by %u leaves too few",
+                      m->maxphyaddr_raw, m->phys_reduction);
     if (size->eax >> 16 & 0xff)
         dump_warn(im->warnings, place(im, 0x80000008),
                   "guest-physical size %u: AMD parts report 0, so a hypervisor "
@@ -260,11 +261,12 @@ static void decode_svm(struct import *im)
     const struct cpuid_regs *svm = regs(im, 0x8000000a);
 
     im->m.n_asids = svm->ebx;
-    if (cpuid_dump_leaf(&im->dump, 0x8000000a)->seen && svm->eax == 0 &&
-        svm->ebx == 0 && svm->edx == 0)
+    if (svm->ebx < 2)
         dump_warn(im->warnings, place(im, 0x8000000a),
-                  "leaf 0x8000000a is all zero: SVM was hidden or switched off "
-                  "when the dump was taken");
+                  "leaf 0x8000000a tells of no ASIDs: SVM was hidden or "
+                  "switched off when the dump was taken; their number is that "
+                  "of %s",
+                  im->parent);
     warn_nameless(im, 0x8000000a, CPUID_EDX);
 }
 

@@ -3,7 +3,7 @@
  * cpuid_yaml.c - writes the CPU model file of an imported dump.
  *
  * The file says all that it knows itself: every feature is listed, on or off,
- * and nothing but the timing comes from the generation that it extends. What a
+ * and only the timing comes from the generation that it extends. What a
  * dump cannot know (SYSCFG, HWCR) is marked as assumed. Text out of the dump is
  * stripped of whatever could end a quoted YAML scalar.
  */
@@ -57,9 +57,11 @@ static void add_groups(struct buf *b, const struct cpu_model *m,
                "geometry: { maxphyaddr_raw: %u, phys_reduction: %u, cbit: %u, "
                "linear_bits: %u }\n",
                m->maxphyaddr_raw, m->phys_reduction, m->cbit, m->linear_bits);
-    buf_printf(b,
-               "svm: { n_asids: %u, invlpgb_max: %u, max_ext_leaf: 0x%08x }\n",
-               m->n_asids, m->invlpgb_max, m->max_ext_leaf);
+    buf_adds(b, "svm: { ");
+    if (m->n_asids >= 2) /* else SVM was hidden: the parent's */
+        buf_printf(b, "n_asids: %u, ", m->n_asids);
+    buf_printf(b, "invlpgb_max: %u, max_ext_leaf: 0x%08x }\n", m->invlpgb_max,
+               m->max_ext_leaf);
     buf_printf(b, "sev: { max_sev_asid: %u, min_sev_asid: ", m->max_sev_asid);
     buf_printf(b, min_asid_assumed ? "{ value: %u, assumed: true }" : "%u",
                m->min_sev_asid);

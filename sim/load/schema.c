@@ -4,299 +4,408 @@
  * fields` shows, and a JSON schema (draft 2020-12). Both come from the tables
  * that parse a scenario.
  *
- * The schema is for completion in editors. It cannot say everything that the
- * parser checks: `nptsim lint` is the judge.
+ * The schema serves completion and quick checks while typing. It cannot say
+ * everything that the parser checks; `nptsim lint` is the judge.
  */
 #include "load/schema.h"
 
 #include "arch/cpuid.h"
 #include "load.h"
-#include "load/field.h"
 
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- pieces of JSON ---- */
+
+static void add_string(struct buf *b, const char *text)
+{
+    buf_addc(b, '"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buf_addc(b, '\\');
+        buf_addc(b, *text);
+    }
+    buf_addc(b, '"');
+}
+
+/* A comma behind everything but an opening bracket. */
+static void add_comma(struct buf *b)
+{
+    char last = b->len ? b->data[b->len - 1] : '{';
+
+    if (last != '{' && last != '[')
+        buf_addc(b, ',');
+}
+
+static void add_key(struct buf *b, const char *key)
+{
+    add_comma(b);
+    add_string(b, key);
+    buf_addc(b, ':');
+}
+
+/* `,"description":"..."` in front of the last closing brace. */
+static void describe(struct buf *b, const char *doc)
+{
+    if (!doc || !doc[0])
+        return;
+    BUG_ON(b->data[b->len - 1] != '}');
+    b->len--;
+    add_key(b, "description");
+    add_string(b, doc);
+    buf_addc(b, '}');
+}
+
+static void open_object(struct buf *b)
+{
+    buf_adds(b, "{\"type\":\"object\",\"additionalProperties\":false,"
+                "\"properties\":{");
+}
+
 /* ---- values ---- */
 
-json_t *schema_number(void)
+void schema_number(struct buf *b)
 {
-    return json_pack("{s:s}", "$ref", "#/$defs/number");
+    buf_adds(b, "{\"$ref\":\"#/$defs/number\"}");
 }
 
-json_t *schema_text(void)
+void schema_text(struct buf *b)
 {
-    return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
+    buf_adds(b, "{\"type\":\"string\",\"minLength\":1}");
 }
 
-static json_t *schema_bool(void)
+static void schema_bool(struct buf *b)
 {
-    return json_pack("{s:s}", "type", "boolean");
+    buf_adds(b, "{\"type\":\"boolean\"}");
 }
 
-/* Every way to write a number; a plain one is an integer to an editor. */
-static json_t *any_number(void)
+/* 0x10_0000 and 64MiB are text to an editor: no bounds for them. */
+#define NUMBER_TEXT                                                            \
+    "{\"type\":\"string\",\"pattern\":"                                        \
+    "\"^(0[xX][0-9a-fA-F](_?[0-9a-fA-F])*|0|[1-9](_?[0-9])*)"                  \
+    "([KMGT]iB)?$\"}"
+
+static void add_bounded(struct buf *b, uint64_t min, uint64_t max)
 {
-    return json_pack("{s:[{s:s, s:i}, {s:s, s:s}]}", "anyOf", "type", "integer",
-                     "minimum", 0, "type", "string", "pattern",
-                     "^(0[xX][0-9a-fA-F](_?[0-9a-fA-F])*|0|[1-9](_?[0-9])*)"
-                     "([KMGT]iB)?$");
+    buf_printf(b, "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":%" PRIu64,
+               min);
+    if (max <= INT64_MAX)
+        buf_printf(b, ",\"maximum\":%" PRIu64, max);
+    buf_adds(b, "}," NUMBER_TEXT "]}");
 }
 
-/* Bounds hold for plain integers; 0x10_0000 and 64MiB are text to an editor. */
-static json_t *bounded_number(const struct field *f)
+static void add_choice(struct buf *b, const struct field *f)
 {
-    json_t *plain, *any, *zero;
+    buf_adds(b, "{\"enum\":[");
+    for (unsigned i = 0; i < f->n; i++) {
+        struct buf size = BUF_INIT;
 
-    if (f->max > INT64_MAX)
-        return schema_number();
-    plain = json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum",
-                      (json_int_t)f->min, "maximum", (json_int_t)f->max);
-    any = json_pack("[o, {s:s, s:s}]", plain, "type", "string", "pattern",
-                    "_|iB$");
-    zero = f->or_zero ? json_pack("{s:i}", "const", 0) : NULL;
-    if (zero)
-        json_array_append_new(any, zero);
-    return json_pack("{s:o}", "anyOf", any);
+        add_comma(b);
+        buf_dec(b, f->choice[i]);
+        field_add_size(&size, f->choice[i]);
+        if (strchr(size.data, 'B')) {
+            add_comma(b);
+            add_string(b, size.data);
+        }
+        buf_free(&size);
+    }
+    buf_adds(b, "]}");
 }
 
-static json_t *enumeration(const char *const *words, unsigned n)
+static void add_enum(struct buf *b, const char *const *words, unsigned n)
 {
-    json_t *list = json_array();
-
-    for (unsigned i = 0; i < n; i++)
-        json_array_append_new(list, json_string(words[i]));
-    return json_pack("{s:o}", "enum", list);
+    buf_adds(b, "{\"enum\":[");
+    for (unsigned i = 0; i < n; i++) {
+        add_comma(b);
+        add_string(b, words[i]);
+    }
+    buf_adds(b, "]}");
 }
 
-static json_t *page_size(void)
+/* What a flag means: all flags are CPUID features. */
+static const char *flag_doc(const char *name)
 {
-    static const char *const sizes[] = { "4KiB", "2MiB", "1GiB" };
+    int feature = feature_find(name);
 
-    return json_pack("{s:[o, {s:[i, i, i]}]}", "anyOf",
-                     enumeration(sizes, ARRAY_SIZE(sizes)), "enum", 4096,
-                     1 << 21, 1 << 30);
+    return feature < 0 ? "" : feature_table[feature].doc;
 }
 
-static json_t *object(json_t *properties)
+static void add_flags(struct buf *b, const struct field *f)
 {
-    return json_pack("{s:s, s:b, s:o}", "type", "object",
-                     "additionalProperties", 0, "properties", properties);
+    open_object(b);
+    for (unsigned i = 0; i < f->n; i++) {
+        add_key(b, f->flag_name(i));
+        schema_bool(b);
+        describe(b, flag_doc(f->flag_name(i)));
+    }
+    buf_adds(b, "}}");
 }
 
-static json_t *list_of(json_t *items)
+static void add_list(struct buf *b, const struct field *f)
 {
-    return json_pack("{s:s, s:o}", "type", "array", "items", items);
-}
-
-static json_t *described(json_t *schema, const char *doc)
-{
-    json_object_set_new(schema, "description", json_string(doc));
-    return schema;
-}
-
-static json_t *features(void)
-{
-    json_t *all = json_object();
-
-    for (unsigned i = 0; i < N_FEATURES; i++)
-        json_object_set_new(all, feature_table[i].name,
-                            described(schema_bool(), feature_table[i].doc));
-    return object(all);
+    buf_adds(b, "{\"type\":\"array\",");
+    if (f->n)
+        buf_printf(b, "\"maxItems\":%u,", f->n);
+    buf_adds(b, "\"items\":");
+    if (f->type == FIELD_LIST)
+        schema_table(b, f->table);
+    else
+        schema_text(b);
+    buf_addc(b, '}');
 }
 
 /* ---- tables ---- */
 
-static json_t *of_field(const struct field *f)
+static void add_field(struct buf *b, const struct field *f)
 {
-    switch (f->kind) {
-    case FIELD_BOOL:
-        return schema_bool();
+    switch (f->type) {
     case FIELD_NUMBER:
-        return bounded_number(f);
-    case FIELD_PAGE_SIZE:
-        return page_size();
+        if (f->choice)
+            add_choice(b, f);
+        else if (f->min == 0 && f->max == UINT64_MAX)
+            schema_number(b);
+        else
+            add_bounded(b, f->min, f->max);
+        return;
+    case FIELD_BOOL:
+        schema_bool(b);
+        return;
     case FIELD_WORD:
-        return enumeration(f->words, f->n_words);
     case FIELD_TEXT:
+        if (f->words)
+            add_enum(b, f->words, f->n);
+        else
+            schema_text(b);
+        return;
     case FIELD_PROSE:
-        return schema_text();
-    case FIELD_TEXTS:
-        return list_of(schema_text());
-    case FIELD_FEATURES:
-        return features();
+        schema_text(b);
+        return;
+    case FIELD_FLAGS:
+        add_flags(b, f);
+        return;
     case FIELD_GROUP:
-        return schema_mapping(f->table);
-    case FIELD_ITEMS:
-        return list_of(schema_mapping(f->table));
+        schema_table(b, f->table);
+        return;
+    case FIELD_TEXTS:
+    case FIELD_LIST:
+        add_list(b, f);
+        return;
     case FIELD_NODE:
-    case FIELD_OWN:
-        return f->schema();
+        if (f->schema)
+            f->schema(b);
+        else
+            buf_adds(b, "{}");
+        return;
     }
-    return NULL;
 }
 
-json_t *schema_mapping(const struct field_table *t)
+void schema_table(struct buf *b, const struct field_table *t)
 {
-    json_t *properties = json_object(), *required = json_array(), *map;
+    bool required = false;
 
+    open_object(b);
     for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->field[i];
-
-        json_object_set_new(properties, f->key, described(of_field(f), f->doc));
-        if (f->required)
-            json_array_append_new(required, json_string(f->key));
+        add_key(b, t->fields[i].key);
+        add_field(b, &t->fields[i]);
+        describe(b, t->fields[i].doc);
+        required |= t->fields[i].required;
     }
-    map = object(properties);
-    json_object_set_new(map, "required", required);
-    return map;
+    buf_addc(b, '}');
+    if (required) {
+        add_key(b, "required");
+        buf_addc(b, '[');
+        for (unsigned i = 0; i < t->n; i++) {
+            if (!t->fields[i].required)
+                continue;
+            add_comma(b);
+            add_string(b, t->fields[i].key);
+        }
+        buf_addc(b, ']');
+    }
+    buf_addc(b, '}');
 }
 
 /* ---- expectations ---- */
 
-static json_t *of_value(enum value_kind kind)
+static void add_value(struct buf *b, enum value_kind kind)
 {
     switch (kind) {
     case VALUE_NUMBER:
-        return schema_number();
+        schema_number(b);
+        return;
     case VALUE_BOOL:
-        return schema_bool();
+        schema_bool(b);
+        return;
     case VALUE_TEXT:
-        return schema_text();
+        schema_text(b);
+        return;
     }
-    return NULL;
 }
 
-json_t *schema_facts(void)
+void schema_facts(struct buf *b)
 {
-    json_t *facts = json_object();
-
-    for (unsigned i = 0; i < n_facts; i++)
-        json_object_set_new(
-            facts, fact_table[i].name,
-            described(of_value(fact_table[i].kind), fact_table[i].doc));
-    return object(facts);
+    open_object(b);
+    for (unsigned i = 0; i < n_facts; i++) {
+        add_key(b, fact_table[i].name);
+        add_value(b, fact_table[i].kind);
+        describe(b, fact_table[i].doc);
+    }
+    buf_adds(b, "}}");
 }
 
-static json_t *of_property(const struct step_property_desc *d)
+/* `npf` is a list, `outcome` one of a few words. */
+static void add_property(struct buf *b, const struct step_property_desc *d)
 {
     unsigned n = 0;
 
-    if (strcmp(d->name, "npf") == 0)
-        return list_of(schema_number());
-    if (strcmp(d->name, "outcome") != 0)
-        return of_value(d->kind);
-    while (step_outcome_names[n])
-        n++;
-    return enumeration(step_outcome_names, n);
-}
-
-json_t *schema_step_expectations(void)
-{
-    json_t *properties = json_object();
-
-    for (unsigned i = 0; i < n_step_properties; i++)
-        json_object_set_new(properties, step_property_table[i].name,
-                            described(of_property(&step_property_table[i]),
-                                      step_property_table[i].doc));
-    return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
-                     object(properties));
-}
-
-static json_t *event_fields(const struct event_desc *d)
-{
-    json_t *fields = json_object();
-
-    for (unsigned i = 0; i < d->n_fields; i++) {
-        enum field_kind kind = d->fields[i].kind;
-        json_t *s = kind == KIND_STR    ? schema_text()
-                    : kind == KIND_BOOL ? schema_bool()
-                                        : schema_number();
-
-        json_object_set_new(fields, d->fields[i].name, s);
+    if (strcmp(d->name, "npf") == 0) {
+        buf_adds(b, "{\"type\":\"array\",\"items\":");
+        schema_number(b);
+        buf_addc(b, '}');
+    } else if (strcmp(d->name, "outcome") == 0) {
+        while (step_outcome_names[n])
+            n++;
+        add_enum(b, step_outcome_names, n);
+    } else {
+        add_value(b, d->kind);
     }
-    return described(object(fields), d->sentence);
 }
 
-/* A mapping with one key, the name of an event. */
-static json_t *one_event(bool count)
+void schema_steps(struct buf *b)
 {
-    json_t *events = json_object(), *map;
-
-    for (unsigned i = 0; i < N_EVENTS; i++)
-        json_object_set_new(events, event_table[i].name,
-                            count ? schema_number()
-                                  : event_fields(&event_table[i]));
-    map = object(events);
-    json_object_set_new(map, "minProperties", json_integer(1));
-    if (!count)
-        json_object_set_new(map, "maxProperties", json_integer(1));
-    return map;
+    buf_adds(b, "{\"type\":\"object\",\"additionalProperties\":");
+    open_object(b);
+    for (unsigned i = 0; i < n_step_properties; i++) {
+        add_key(b, step_property_table[i].name);
+        add_property(b, &step_property_table[i]);
+        describe(b, step_property_table[i].doc);
+    }
+    buf_adds(b, "}}}");
 }
 
-static json_t *event_name(void)
+static enum value_kind field_value_kind(enum field_kind kind)
+{
+    switch (kind) {
+    case KIND_STR:
+        return VALUE_TEXT;
+    case KIND_BOOL:
+        return VALUE_BOOL;
+    case KIND_DEC:
+    case KIND_HEX:
+    case KIND_PTE:
+    case KIND_PFERR:
+    case KIND_EXIT:
+        return VALUE_NUMBER;
+    }
+    return VALUE_NUMBER;
+}
+
+static void add_event_fields(struct buf *b, const struct event_desc *d)
+{
+    open_object(b);
+    for (unsigned i = 0; i < d->n_fields; i++) {
+        add_key(b, d->fields[i].name);
+        add_value(b, field_value_kind(d->fields[i].kind));
+    }
+    buf_adds(b, "}}");
+    describe(b, d->sentence);
+}
+
+/* {npf: {info1: 1}}, or with @count {npf: 3}. */
+static void add_one_event(struct buf *b, bool count)
+{
+    open_object(b);
+    for (unsigned i = 0; i < N_EVENTS; i++) {
+        add_key(b, event_table[i].name);
+        if (count)
+            schema_number(b);
+        else
+            add_event_fields(b, &event_table[i]);
+    }
+    buf_adds(b, "},\"minProperties\":1,\"maxProperties\":1}");
+}
+
+static void add_event_names(struct buf *b)
 {
     const char *names[N_EVENTS];
 
     for (unsigned i = 0; i < N_EVENTS; i++)
         names[i] = event_table[i].name;
-    return enumeration(names, N_EVENTS);
+    add_enum(b, names, N_EVENTS);
 }
 
-static json_t *one_key(const char *key, json_t *schema)
+void schema_events(struct buf *b)
 {
-    json_t *map = object(json_pack("{s:o}", key, schema));
+    static const char event[] = "{\"anyOf\":[{\"$ref\":\"#/$defs/event_name\"},"
+                                "{\"$ref\":\"#/$defs/event\"}]}";
 
-    json_object_set_new(map, "required", json_pack("[s]", key));
-    return map;
+    buf_printf(b, "{\"type\":\"array\",\"items\":{\"anyOf\":[%s,", event);
+    open_object(b);
+    buf_printf(b, "\"never\":%s},\"required\":[\"never\"]},", event);
+    open_object(b);
+    buf_adds(b, "\"count\":{\"$ref\":\"#/$defs/event_count\"}},"
+                "\"required\":[\"count\"]}]}}");
 }
 
-json_t *schema_events(void)
+void schema_axes(struct buf *b)
 {
-    json_t *event = json_pack("{s:[{s:s}, {s:s}]}", "anyOf", "$ref",
-                              "#/$defs/event_name", "$ref", "#/$defs/event");
-    json_t *never = one_key("never", json_deep_copy(event));
-    json_t *count = one_key("count", one_event(true));
+    static const char scalar[] = "{\"type\":[\"string\",\"number\","
+                                 "\"boolean\"]}";
 
-    json_array_append_new(json_object_get(event, "anyOf"), never);
-    json_array_append_new(json_object_get(event, "anyOf"), count);
-    return list_of(event);
+    buf_printf(b,
+               "{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[%s,"
+               "{\"type\":\"array\",\"minItems\":1,\"items\":%s}]}}",
+               scalar, scalar);
 }
 
-json_t *schema_axes(void)
+static void add_definitions(struct buf *b)
 {
-    json_t *scalar = json_pack("[s, s, s]", "string", "number", "boolean");
-
-    return json_pack("{s:s, s:{s:[{s:O}, {s:s, s:{s:o}}]}}", "type", "object",
-                     "additionalProperties", "anyOf", "type", scalar, "type",
-                     "array", "items", "type", scalar);
+    add_key(b, "$defs");
+    buf_addc(b, '{');
+    add_key(b, "number");
+    add_bounded(b, 0, UINT64_MAX);
+    add_key(b, "event_name");
+    add_event_names(b);
+    add_key(b, "event");
+    add_one_event(b, false);
+    add_key(b, "event_count");
+    add_one_event(b, true);
+    buf_addc(b, '}');
 }
 
 /* ---- the two products ---- */
 
 void load_schema(struct buf *b)
 {
-    json_t *schema = schema_mapping(&scenario_table);
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s}", "$schema",
-        "https://json-schema.org/draft/2020-12/schema", "$comment",
-        "SPDX-License-Identifier: MIT. Printed by `nptsim list schema`. In a "
-        "scenario: # yaml-language-server: "
-        "$schema=../../schema/scenario-v1.json",
-        "title", "nptsim scenario, version 1");
+    struct buf flat = BUF_INIT;
+    json_t *tree;
     char *text;
 
-    json_object_update(root, schema);
-    json_object_set_new(root, "$defs",
-                        json_pack("{s:o, s:o, s:o}", "number", any_number(),
-                                  "event_name", event_name(), "event",
-                                  one_event(false)));
-    text = json_dumps(root, JSON_INDENT(2));
+    schema_table(&flat, &scenario_table);
+    flat.len--; /* the closing brace comes last */
+    add_key(&flat, "title");
+    add_string(&flat, "nptsim scenario, version 1");
+    add_key(&flat, "$schema");
+    add_string(&flat, "https://json-schema.org/draft/2020-12/schema");
+    add_key(&flat, "$comment");
+    add_string(&flat, "SPDX-License-Identifier: MIT. Printed by 'nptsim list "
+                      "schema'. A scenario names it in its first line: "
+                      "# yaml-language-server: "
+                      "$schema=../../schema/scenario-v1.json");
+    add_definitions(&flat);
+    buf_addc(&flat, '}');
+    /* Jansson checks the syntax and lays it out. */
+    tree = json_loadb(flat.data, flat.len, JSON_REJECT_DUPLICATES, NULL);
+    BUG_ON(!tree);
+    text = json_dumps(tree, JSON_INDENT(2));
     BUG_ON(!text);
     buf_adds(b, text);
     buf_addc(b, '\n');
     free(text);
-    json_decref(schema);
-    json_decref(root);
+    json_decref(tree);
+    buf_free(&flat);
 }
 
 struct docs {
@@ -305,7 +414,8 @@ struct docs {
     struct field_doc *doc;
 };
 
-static void add_doc(struct docs *d, struct field_doc doc)
+static void add_doc(struct docs *d, const char *path, const char *type,
+                    const char *doc, bool required)
 {
     if (d->n == d->room) {
         struct field_doc *old = d->doc;
@@ -315,34 +425,27 @@ static void add_doc(struct docs *d, struct field_doc doc)
         if (d->n)
             memcpy(d->doc, old, d->n * sizeof(*d->doc));
     }
-    d->doc[d->n++] = doc;
+    d->doc[d->n++] =
+        (struct field_doc) { path, type, doc ? doc : "", required };
 }
 
-static void add_features(struct docs *d, const char *path)
-{
-    for (unsigned i = 0; i < N_FEATURES; i++)
-        add_doc(d, (struct field_doc) {
-                       .path = pool_printf(d->pool, "%s.%s", path,
-                                           feature_table[i].name),
-                       .type = "boolean",
-                       .doc = feature_table[i].doc,
-                   });
-}
-
-static void add_table(struct docs *d, const struct field_table *t,
-                      const char *prefix)
+static void add_table_docs(struct docs *d, const struct field_table *t,
+                           const char *prefix)
 {
     for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->field[i];
+        const struct field *f = &t->fields[i];
         const char *path = pool_printf(d->pool, "%s%s%s", prefix, f->key,
-                                       f->kind == FIELD_ITEMS ? "[]" : "");
+                                       f->type == FIELD_LIST ? "[]" : "");
+        struct buf type = BUF_INIT;
 
-        add_doc(d, (struct field_doc) { path, field_type(f, d->pool), f->doc,
-                                        f->required });
-        if (f->kind == FIELD_FEATURES)
-            add_features(d, path);
-        else if (f->kind == FIELD_GROUP || f->kind == FIELD_ITEMS)
-            add_table(d, f->table, pool_printf(d->pool, "%s.", path));
+        field_describe(f, &type);
+        add_doc(d, path, pool_strdup(d->pool, type.data), f->doc, f->required);
+        buf_free(&type);
+        for (unsigned k = 0; f->type == FIELD_FLAGS && k < f->n; k++)
+            add_doc(d, pool_printf(d->pool, "%s.%s", path, f->flag_name(k)),
+                    "boolean", flag_doc(f->flag_name(k)), false);
+        if (f->type == FIELD_GROUP || f->type == FIELD_LIST)
+            add_table_docs(d, f->table, pool_printf(d->pool, "%s.", path));
     }
 }
 
@@ -350,7 +453,7 @@ unsigned load_fields(struct pool *pool, const struct field_doc **out)
 {
     struct docs d = { .pool = pool };
 
-    add_table(&d, &scenario_table, "");
+    add_table_docs(&d, &scenario_table, "");
     *out = d.doc;
     return d.n;
 }

@@ -32,7 +32,7 @@ struct kvm_page_fault {
     spa_t spa;                          /* of the page, when slot is there */
     bool map_writable;
     unsigned goal_level;
-    const char *why, *source; /* of the result, in words */
+    const char *why; /* of the result, in words */
 };
 
 /* 1 resume the guest, 0 leave to userspace, negative errno. @insn: bytes that

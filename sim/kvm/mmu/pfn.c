@@ -47,9 +47,8 @@ static int noslot_fault(struct kvm_vcpu *v, struct kvm_page_fault *fault)
         return RET_PF_CONTINUE;
 
     fault->why = refusal;
-    fault->source = noslot_source(v->vm);
     TRACE(vcpu_trace(v), mmio_spte_refused, .gfn = fault->gfn, .why = refusal,
-          .source = fault->source);
+          .source = noslot_source(v->vm));
     return RET_PF_EMULATE;
 }
 

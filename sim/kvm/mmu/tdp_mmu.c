@@ -127,10 +127,18 @@ static int link_table(struct kvm_vm *vm, struct tdp_iter *it)
     return 0;
 }
 
-/* Access that an MMIO SPTE remembers. Kernels differ in how they get there
- * (ACC_ALL, or the access of the page's role); for nested tables both leave W
- * and U once the mask of stored bits is applied. */
-#define ACC_WRITE_USER 0x6U
+/* The access that an MMIO page has in the nested tables. Of either value, W and
+ * U are what the SPTE stores. */
+static unsigned mmio_access(const struct kvm_module *m)
+{
+    switch ((enum mmio_access)kvm_slot(m->kernel, SLOT_MMIO_ACCESS)) {
+    case MMIO_ACCESS_ALL: /* ACC_ALL: X 1, W 2, U 4 */
+        return 0x7;
+    case MMIO_ACCESS_ROLE: /* the root's role: R 1, W 2, U 4, X 8 */
+        return 0xf;
+    }
+    BUG_ON(true);
+}
 
 static int map_mmio(struct kvm_vcpu *v, struct kvm_page_fault *fault,
                     struct tdp_iter *it)
@@ -138,7 +146,7 @@ static int map_mmio(struct kvm_vcpu *v, struct kvm_page_fault *fault,
     const struct kvm_module *m = vcpu_module(v);
     uint64_t generation = kvm_memslots_of(v->vm)->generation;
     uint64_t spte =
-        kvm_make_mmio_spte(m, fault->gfn, ACC_WRITE_USER, generation);
+        kvm_make_mmio_spte(m, fault->gfn, mmio_access(m), generation);
 
     set_spte(v->vm, it, spte);
     TRACE(m->trace, mark_mmio_spte, .sptep = it->sptep, .gfn = fault->gfn,

@@ -20,8 +20,10 @@
 
 uint64_t ghcb_msr_sev_info(const struct kvm_module *m, unsigned max_version)
 {
+    uint64_t cbit = (uint64_t)__builtin_ctzll(m->sev_enc_bit);
+
     return (uint64_t)max_version << 48 | (uint64_t)GHCB_VERSION_MIN << 32 |
-           m->sev_enc_bit << 24 | GHCB_MSR_SEV_INFO;
+           cbit << 24 | GHCB_MSR_SEV_INFO;
 }
 
 /* ---- the page --------------------------------------------------------------

@@ -299,7 +299,7 @@ static inline void fixture_module(struct fixture *x)
         .max_sev_asid = 509,
         .min_sev_es_asid = 1,
         .max_sev_es_asid = 99,
-        .sev_enc_bit = 47,
+        .sev_enc_bit = BIT(47),
     };
 }
 

@@ -19,11 +19,13 @@
 /* The model; it and its pool live until the test program ends. */
 static inline const struct kernel_model *kernel_of(const char *name)
 {
+    static struct catalog *models;
+    const struct kernel_file *f;
     struct err e = { 0 };
-    struct catalog *c = catalog_open(pool_create(), "models");
-    const struct kernel_file *f =
-        catalog_kernel(c, name, (struct mark) { 0 }, &e);
 
+    if (!models)
+        models = catalog_open(pool_create(), "models");
+    f = catalog_kernel(models, name, (struct mark) { 0 }, &e);
     ck_assert_msg(f, "%s: %s", name, e.msg);
     return &f->model;
 }

@@ -294,6 +294,20 @@ START_TEST(a_fetch_that_faults_is_the_guests_page_fault)
 }
 END_TEST
 
+/* Code in a device: KVM can emulate the access, but not fetch it. */
+START_TEST(code_outside_memory_cannot_be_emulated)
+{
+    vm(SEV_CMD_PROBE);
+    guest_tables();
+    put64(PT + 8, 0x20000 | FLAGS); /* FAKE_RIP's page has no slot */
+    instruction("", 0, 0x20000);
+    now.info1 |= PFERR_FETCH;
+    ck_assert_int_eq(kvm_run(x.v, NULL), 0);
+    ck_assert_uint_eq(kvm_run_of(x.v)->exit_reason, KVM_EXIT_INTERNAL_ERROR);
+    ck_assert_uint_eq(kvm_run_of(x.v)->internal.suberror, 1);
+}
+END_TEST
+
 /* One table entry changed, one access: the guest's own error code, or none. */
 static const struct {
     unsigned cpl;
@@ -533,6 +547,7 @@ int main(void)
     tcase_add_loop_test(t, missing_bytes_are_fetched_through_the_guests_tables,
                         0, 7);
     tcase_add_test(t, a_fetch_that_faults_is_the_guests_page_fault);
+    tcase_add_test(t, code_outside_memory_cannot_be_emulated);
     tcase_add_loop_test(t, the_software_walk_judges_as_the_guest_would, 0,
                         ARRAY_SIZE(walks));
     tcase_add_test(t, the_software_walk_sets_accessed_and_dirty);

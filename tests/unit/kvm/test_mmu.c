@@ -397,6 +397,70 @@ START_TEST(a_page_table_in_read_only_memory_is_emulated_from_6_12_on)
 }
 END_TEST
 
+/* ---- any order of slots and touches ----------------------------------------
+ */
+
+/* xorshift: the same story every time. */
+static uint64_t dice(uint64_t sides)
+{
+    static uint64_t state = 88172645463325252ULL;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state % sides;
+}
+
+/* One access, and whether it went where the slots of this moment say. */
+static void touch_and_compare(gpa_t gpa, bool write)
+{
+    const struct kvm_memory_slot *slot = kvm_gfn_to_memslot(x.vm, gpa >> 12);
+    uint64_t page_size;
+    unsigned exits;
+    spa_t want;
+
+    x.f->n_touches = 0;
+    fixture_regs(&x);
+    fixture_touch(&x, gpa, write);
+    ck_assert_int_eq(fixture_run(&x, LAPS, &exits), 0);
+    if (!slot || (write && slot->readonly)) {
+        ck_assert_uint_eq(exits, 1);
+        return;
+    }
+    ck_assert_uint_eq(exits, 0);
+    host_get_user_page(x.k, kvm_gfn_to_hva(slot, gpa >> 12) | (gpa & 0xfff),
+                       &want, &page_size);
+    ck_assert_uint_eq(x.f->last_spa, want);
+}
+
+START_TEST(every_touch_goes_where_the_slots_of_the_moment_say)
+{
+    static const uint64_t page[] = { 0x1000, 0x200000, 0x40000000 };
+
+    plain_vm();
+    for (unsigned i = 0; i < 1500; i++) {
+        uint32_t id = (uint32_t)dice(6);
+        gpa_t gpa = dice(48) * 0x100000;
+
+        switch (dice(5)) {
+        case 0: /* some are refused: overlap, or already there */
+            fixture_slot(&x, id, gpa, (1 + dice(12)) * 0x100000, page[dice(3)],
+                         dice(4) == 0);
+            break;
+        case 1: {
+            struct kvm_memory_region gone = { .slot = id };
+
+            kvm_set_memory_region(x.vm, &gone);
+            break;
+        }
+        default:
+            touch_and_compare(gpa + 8 * dice(512), dice(2));
+            break;
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("kvm/mmu");
@@ -430,6 +494,8 @@ int main(void)
     tcase_add_test(t, a_page_table_in_read_only_memory_loops_before_6_12);
     tcase_add_test(t,
                    a_page_table_in_read_only_memory_is_emulated_from_6_12_on);
+    tcase_add_test(t, every_touch_goes_where_the_slots_of_the_moment_say);
+    tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);

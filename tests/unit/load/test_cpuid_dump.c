@@ -297,7 +297,9 @@ END_TEST
 START_TEST(a_hidden_svm_leaf_is_warned_of)
 {
     ck_assert_int_eq(CHANGED(0x8000000a, { 0, 0, 0, 0 }), 0);
-    assert_has(&warnings, ":7:1: warning: leaf 0x8000000a is all zero");
+    assert_has(&warnings, ":7:1: warning: leaf 0x8000000a tells of no "
+                          "ASIDs");
+    assert_has(&yaml, "svm: { invlpgb_max:");
 }
 END_TEST
 
@@ -311,7 +313,16 @@ START_TEST(a_missing_leaf_that_the_cpu_has_is_warned_of)
     ck_assert_int_eq(CHANGED(optional_leaves[_i], GONE), 0);
     snprintf(text, sizeof(text), "leaf 0x%08x is missing", optional_leaves[_i]);
     assert_has(&warnings, text);
-    ck_assert_uint_eq(n_warnings(), 2);
+}
+END_TEST
+
+START_TEST(a_largest_leaf_that_is_none_is_replaced)
+{
+    ck_assert_int_eq(CHANGED(0x80000000, { 0x16, 0x68747541, 0, 0 }), 0);
+    assert_has(&yaml, "max_ext_leaf: 0x80000021 }");
+    assert_has(&warnings, "does not tell the largest extended leaf");
+    ck_assert_int_eq(CHANGED(0x80000000, { 0xffffffff, 0, 0, 0 }), 0);
+    assert_has(&yaml, "max_ext_leaf: 0x80000021 }");
 }
 END_TEST
 
@@ -475,7 +486,8 @@ static const struct {
     { { 0x80000008, { 0x3035, 0, 0, 0 } }, "53 physical address bits" },
     { { 0x80000008, { 0x2020, 0, 0, 0 } }, "32 linear address bits" },
     { { 0x8000001f, { 0xb, 31, 509, 100 } }, "the C-bit, 31, is not in" },
-    { { 0x8000001f, { 0xb, 0x573, 509, 100 } }, "reduction by 21" },
+    { { 0x8000001f, { 0xb, 63, 509, 100 } }, "the C-bit, 63, is not in" },
+    { { 0x8000001f, { 0xb, 0x473, 509, 100 } }, "48 physical bits by 17" },
 };
 
 START_TEST(a_cpu_that_cannot_be_modelled_is_refused)
@@ -567,6 +579,7 @@ static void add_junk(Suite *s)
     tcase_add_test(t, a_hidden_svm_leaf_is_warned_of);
     tcase_add_loop_test(t, a_missing_leaf_that_the_cpu_has_is_warned_of, 0,
                         ARRAY_SIZE(optional_leaves));
+    tcase_add_test(t, a_largest_leaf_that_is_none_is_replaced);
     tcase_add_test(t, a_leaf_that_the_cpu_does_not_have_is_not_missed);
     tcase_add_test(t, a_junk_asid_split_is_replaced_and_marked);
     tcase_add_test(t, an_asid_split_one_past_the_last_asid_is_fine);
