@@ -58,6 +58,7 @@ struct guest_code {
     unsigned vcpu;
     bool has_target; /* a fetch step jumps to @target */
     gva_t target;
+    struct mark at; /* for messages */
 };
 
 /* What the guest finds under its feet. */

@@ -16,14 +16,14 @@ const char *const guest_paging_names[] = {
     [PAGING_5LEVEL] = "5-level",
 };
 
-int out_of_room(struct err *e)
+int out_of_room(struct err *e, struct mark at)
 {
-    err_plain(e, NULL,
-              "the guest's page tables and programs need more than "
-              "the %llu KiB of its kernel",
-              GUEST_KERNEL_SIZE / 1024);
+    err_at(e, at,
+           "the guest's kernel has %llu KiB for programs and page tables, and "
+           "this needs more",
+           GUEST_KERNEL_SIZE / 1024);
     return err_hint(e, "map with larger pages (guest.page_size), or less "
-                       "memory, or shorter steps");
+                       "memory, or take fewer or shorter steps");
 }
 
 /* The frame that the entry stub's IRETQ pops: into the first step. */
@@ -97,7 +97,8 @@ static int find_home(struct guest *g, struct err *e)
     while (i < p->n_ram && p->ram[i].readonly)
         i++;
     if (i == p->n_ram)
-        return err_plain(e, NULL, "the guest has no memory it can write");
+        return err_at(e, i ? p->ram[0].at : (struct mark) { 0 },
+                      "the guest has no memory that it can write");
     size = identity_size(g, p->ram[i].gpa, p->ram[i].size);
     if (size < GUEST_KERNEL_SIZE) {
         err_at(e, p->ram[i].at,
@@ -155,7 +156,7 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
     if (find_home(g, e))
         return NULL;
     if (!lay_out(g, steps, n_steps)) {
-        out_of_room(e);
+        out_of_room(e, n_steps ? steps[n_steps - 1].at : (struct mark) { 0 });
         return NULL;
     }
     if (map_everything(g, e))

@@ -92,6 +92,7 @@ struct step {
     gva_t end; /* its end marker */
     gva_t target;
     bool has_target;
+    struct mark at;
 };
 
 struct guest_vcpu {
@@ -127,7 +128,8 @@ struct guest {
 };
 
 /* boot.c */
-int out_of_room(struct err *e);
+/* The kernel's area is full; @at asked for too much. */
+int out_of_room(struct err *e, struct mark at);
 
 /* descriptors.c */
 void write_code(struct guest *g);

@@ -35,7 +35,7 @@ static unsigned largest_level(const struct guest *g)
     return g->config->page_size >= pt_size(2) ? 2 : 1;
 }
 
-static bool map_world(struct guest *g)
+static int map_world(struct guest *g, struct err *e)
 {
     const struct guest_platform *p = g->platform;
     uint64_t user = g->config->cpl == 3 ? PTE_U : 0;
@@ -44,12 +44,12 @@ static bool map_world(struct guest *g)
     for (unsigned i = 0; i < p->n_ram; i++)
         if (!map_identity(g, p->ram[i].gpa, p->ram[i].size, level,
                           LEAF | user | g->cbit))
-            return false;
+            return out_of_room(e, p->ram[i].at);
     for (unsigned i = 0; i < p->n_mmio; i++)
         if (!map_identity(g, p->mmio[i].gpa, p->mmio[i].size, level,
                           LEAF | user))
-            return false;
-    return true;
+            return out_of_room(e, p->mmio[i].at);
+    return 0;
 }
 
 static bool map_kernel(struct guest *g)
@@ -126,7 +126,7 @@ static int map_table(struct guest *g, const struct guest_map *m, struct err *e)
         return err_at(e, m->at, "map: table is not a page below bit 52");
     if (!tables_set(&g->tables, m->gva, 2,
                     entry | m->set_bits | (m->shared ? 0 : g->cbit)))
-        return out_of_room(e);
+        return out_of_room(e, m->at);
     return 0;
 }
 
@@ -145,15 +145,18 @@ static int map_exception(struct guest *g, const struct guest_map *m,
              (level > 1 ? PTE_PS : 0) | (m->shared ? 0 : g->cbit);
     for (uint64_t at = 0; at < m->size; at += m->page_size)
         if (!tables_set(&g->tables, m->gva + at, level, (m->gpa + at) | flags))
-            return out_of_room(e);
+            return out_of_room(e, m->at);
     return 0;
 }
 
 int map_everything(struct guest *g, struct err *e)
 {
-    if (!tables_init(&g->tables, &g->image, g->cbit) || !map_world(g) ||
-        !map_kernel(g))
-        return out_of_room(e);
+    if (!tables_init(&g->tables, &g->image, g->cbit))
+        return out_of_room(e, g->platform->ram[0].at);
+    if (map_world(g, e))
+        return -1;
+    if (!map_kernel(g))
+        return out_of_room(e, g->platform->ram[0].at);
     for (unsigned i = 0; i < g->config->n_maps; i++)
         if (map_exception(g, &g->config->maps[i], e))
             return -1;

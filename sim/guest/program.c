@@ -42,7 +42,8 @@ static gva_t append(struct guest_vcpu *v, gva_t at,
     at += code->len;
     v->steps[v->n_steps++] = (struct step) { .end = at,
                                              .target = code->target,
-                                             .has_target = code->has_target };
+                                             .has_target = code->has_target,
+                                             .at = code->at };
     memcpy(image_at(&g->image, at), end, end_len);
     return at + end_len;
 }
@@ -76,7 +77,7 @@ static bool in_kernel(const struct guest *g, gpa_t gpa)
 /* Place @len bytes of a pad at @gva, which lie within one page. Nothing where
  * no RAM of the guest's own is mapped: the fetch shall meet what is there. */
 static int place(struct guest *g, gva_t gva, const uint8_t *data, size_t len,
-                 struct err *e)
+                 struct mark at, struct err *e)
 {
     struct guest_chunk c = { .data = data, .len = len };
     uint64_t entry;
@@ -92,8 +93,8 @@ static int place(struct guest *g, gva_t gva, const uint8_t *data, size_t len,
         if (o->gpa == c.gpa && o->data == data)
             return 0; /* two steps, one target */
         if (o->gpa < c.gpa + len && c.gpa < o->gpa + o->len) {
-            err_plain(e, NULL, "fetch steps with overlapping targets at 0x%llx",
-                      (unsigned long long)gva);
+            err_at(e, at, "overlapping targets of fetch steps at 0x%llx",
+                   (unsigned long long)gva);
             return err_hint(e, "keep targets %u bytes apart", SOFTCALL_LEN);
         }
     }
@@ -101,16 +102,17 @@ static int place(struct guest *g, gva_t gva, const uint8_t *data, size_t len,
     return 0;
 }
 
-static int place_pad(struct guest *g, gva_t target, struct err *e)
+static int place_pad(struct guest *g, const struct step *s, struct err *e)
 {
+    gva_t target = s->target;
     uint64_t room = PAGE_SIZE_4K - (target & ~PAGE_MASK_4K);
     size_t first = room < sizeof(pad) ? room : sizeof(pad);
 
-    if (place(g, target, pad, first, e))
+    if (place(g, target, pad, first, s->at, e))
         return -1;
     if (target + first < target)
         return 0; /* the very end of the address space */
-    return place(g, target + first, pad + first, sizeof(pad) - first, e);
+    return place(g, target + first, pad + first, sizeof(pad) - first, s->at, e);
 }
 
 int program_pads(struct guest *g, struct err *e)
@@ -119,7 +121,7 @@ int program_pads(struct guest *g, struct err *e)
         for (unsigned i = 0; i < g->vcpu[v].n_steps; i++) {
             const struct step *s = &g->vcpu[v].steps[i];
 
-            if (s->has_target && place_pad(g, s->target, e))
+            if (s->has_target && place_pad(g, s, e))
                 return -1;
         }
     return 0;

@@ -67,6 +67,7 @@ static int build_guest(struct machine *m, struct err *e)
             return err_at(e, c->steps[i].at, "there is no vCPU %u",
                           c->steps[i].vcpu);
         code[n] = c->steps[i].code;
+        code[n].at = c->steps[i].at;
         code[n++].vcpu = c->steps[i].vcpu;
     }
     if (describe_platform(m, e))

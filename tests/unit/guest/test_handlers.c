@@ -372,8 +372,10 @@ START_TEST(overlapping_targets_are_an_error)
     add_ram(&w, 0, 64 * MIB);
     add_fetch(&w, 0x3000);
     add_fetch(&w, 0x3002);
+    w.steps[1].at = (struct mark) { "s.yaml", 20, 5, 0 };
     ck_assert(!try_build(&w));
     ck_assert_ptr_nonnull(strstr(w.err.msg, "overlapping targets"));
+    ck_assert_uint_eq(w.err.at.line, 20);
     drop(&w);
 }
 END_TEST
@@ -385,7 +387,9 @@ START_TEST(programs_beyond_the_kernels_room_are_an_error)
 
     add_ram(&w, 0, 64 * MIB);
     add_step(&w, code, _i ? MIB : MIB - 8 * 4096);
+    w.steps[0].at = w.platform.ram[0].at = (struct mark) { "s.yaml", 20, 5, 0 };
     ck_assert(!try_build(&w));
+    ck_assert_uint_gt(w.err.at.line, 0);
     drop(&w);
 }
 END_TEST

@@ -132,7 +132,9 @@ START_TEST(a_terabyte_needs_gigabyte_pages)
     ck_assert_uint_eq(walk(&w, 4 * TIB - 2 * GIB).level, 3);
     ck_assert_uint_eq(walk(&w, 4 * TIB - 1).level, 1);
     w.config.page_size = 2 * MIB;
+    w.platform.ram[0].at = (struct mark) { "s.yaml", 12, 5, 0 };
     ck_assert(!try_build(&w));
+    ck_assert_uint_eq(w.err.at.line, 12);
     ck_assert_ptr_nonnull(strstr(w.err.hint, "page_size"));
     drop(&w);
 }
@@ -287,8 +289,9 @@ static const struct {
       "overlaps the guest's kernel" },
     { { .gva = 62 * MIB, .size = 2 * MIB, .page_size = 2 * MIB },
       "overlaps the guest's kernel" },
-    { { .gva = 1 * TIB, .size = 64 * TIB, .page_size = 4096 }, "need more" },
-    { { .gva = 1 * TIB, .size = 64 * TIB, .page_size = 2 * MIB }, "need more" },
+    { { .gva = 1 * TIB, .size = 64 * TIB, .page_size = 4096 }, "needs more" },
+    { { .gva = 1 * TIB, .size = 64 * TIB, .page_size = 2 * MIB },
+      "needs more" },
 };
 
 START_TEST(a_bad_map_is_refused_at_its_place)
@@ -299,7 +302,7 @@ START_TEST(a_bad_map_is_refused_at_its_place)
     map.at = (struct mark) { "s.yaml", 7, 3, 0 };
     ck_assert(!try_build(&w));
     ck_assert_msg(strstr(w.err.msg, bad_maps[_i].message), "%s", w.err.msg);
-    if (!strstr(bad_maps[_i].message, "need more"))
+    if (!strstr(bad_maps[_i].message, "needs more"))
         ck_assert_uint_eq(w.err.at.line, 7);
     drop(&w);
 }
