@@ -25,6 +25,7 @@ enum insn_op {
     INSN_IRETQ,   /* 48 CF */
     INSN_JMP,     /* FF /4, register form: what a fetch step needs */
     INSN_NOP,
+    INSN_CPUID,
     INSN_SOFTCALL, /* 0F 3F ib: guest software, see guest_port.h; imm = number
                     */
     INSN_OTHER,    /* decoded, but not one that this simulator executes */

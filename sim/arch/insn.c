@@ -129,6 +129,8 @@ static enum insn_op op_of(const ZydisDecodedInstruction *zi)
         return INSN_JMP;
     case ZYDIS_MNEMONIC_NOP:
         return INSN_NOP;
+    case ZYDIS_MNEMONIC_CPUID:
+        return INSN_CPUID;
     default:
         return INSN_OTHER;
     }
@@ -159,6 +161,7 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_VMGEXIT:
     case INSN_IRETQ:
     case INSN_NOP:
+    case INSN_CPUID:
     case INSN_SOFTCALL:
     case INSN_OTHER:
         break;

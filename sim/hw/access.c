@@ -16,8 +16,8 @@ bool is_canonical(const struct cpu *c, gva_t gva)
     return (gva_t)((int64_t)(gva << spare) >> spare) == gva;
 }
 
-bool translate(struct cpu *c, gva_t gva, size_t len, struct access a,
-               struct piece piece[2], struct walk *w)
+bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
+                      struct piece piece[2], struct walk *w)
 {
     size_t room = PAGE_SIZE_4K - gva % PAGE_SIZE_4K;
 
@@ -60,14 +60,14 @@ static void tell_data(struct cpu *c, gva_t gva, const struct piece *p,
           .key = p->key ? p->key->id : 0);
 }
 
-enum flow guest_read(struct cpu *c, gva_t gva, void *buf, size_t len,
-                     struct access a)
+enum flow access_read(struct cpu *c, gva_t gva, void *buf, size_t len,
+                      struct access a)
 {
     struct piece piece[2];
     char *to = buf;
     struct walk w;
 
-    if (!translate(c, gva, len, a, piece, &w))
+    if (!access_translate(c, gva, len, a, piece, &w))
         return walk_failed(c, &w, !a.implicit);
     for (unsigned i = 0; i < 2 && piece[i].len; i++) {
         crypt_read(c->mem, piece[i].spa, to, piece[i].len, piece[i].key);
@@ -78,14 +78,14 @@ enum flow guest_read(struct cpu *c, gva_t gva, void *buf, size_t len,
     return FLOW_NEXT;
 }
 
-enum flow guest_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
-                      struct access a)
+enum flow access_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
+                       struct access a)
 {
     const char *from = buf;
     struct piece piece[2];
     struct walk w;
 
-    if (!translate(c, gva, len, a, piece, &w))
+    if (!access_translate(c, gva, len, a, piece, &w))
         return walk_failed(c, &w, !a.implicit);
     for (unsigned i = 0; i < 2 && piece[i].len; i++) {
         crypt_write(c->mem, piece[i].spa, from, piece[i].len, piece[i].key);
@@ -109,10 +109,10 @@ static bool find_code(struct cpu *c, struct piece piece[2], struct walk *w)
     size_t want = sizeof(c->code) - c->code_len;
     struct access a = { .fetch = true, .user = c->g.r.cpl == 3 };
 
-    return translate(c, at, want < room ? want : room, a, piece, w);
+    return access_translate(c, at, want < room ? want : room, a, piece, w);
 }
 
-enum flow fetch_code(struct cpu *c, spa_t *spa)
+enum flow access_fetch(struct cpu *c, spa_t *spa)
 {
     struct piece piece[2];
     struct walk w;
@@ -131,7 +131,7 @@ enum flow fetch_code(struct cpu *c, spa_t *spa)
  * Not for SEV-ES guests, nor while an event is being delivered: there is no
  * instruction then.
  */
-void assist_bytes(struct cpu *c)
+void access_assist(struct cpu *c)
 {
     struct trace *trace = c->trace;
     struct piece piece[2];

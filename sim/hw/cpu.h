@@ -149,18 +149,18 @@ enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
 bool is_canonical(const struct cpu *c, gva_t gva);
 /* Translate @len bytes (1..4096): one piece, or two if they cross a page; the
  * lower one first. piece[1].len = 0 if there is one only. */
-bool translate(struct cpu *c, gva_t gva, size_t len, struct access a,
-               struct piece piece[2], struct walk *w);
-enum flow guest_read(struct cpu *c, gva_t gva, void *buf, size_t len,
-                     struct access a);
-enum flow guest_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
+bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
+                      struct piece piece[2], struct walk *w);
+enum flow access_read(struct cpu *c, gva_t gva, void *buf, size_t len,
                       struct access a);
+enum flow access_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
+                       struct access a);
 /* Data accesses of an instruction at the current CPL. */
 struct access data_access(const struct cpu *c, bool write);
 /* Append bytes at RIP to c->code, up to 15 or to the end of a page. */
-enum flow fetch_code(struct cpu *c, spa_t *spa);
+enum flow access_fetch(struct cpu *c, spa_t *spa);
 /* Decode assist: the instruction's bytes go with the exit. */
-void assist_bytes(struct cpu *c);
+void access_assist(struct cpu *c);
 
 /* ---- events: deliver.c, reflect.c, segment.c ---- */
 enum flow raise_event(struct cpu *c, unsigned vector);

@@ -162,7 +162,7 @@ static enum flow exit_exception(struct cpu *c)
                               e.vector == VEC_PF ? e.cr2 : 0, 0);
 
     if (f == FLOW_EXIT && e.vector == VEC_PF && e.data)
-        assist_bytes(c);
+        access_assist(c);
     return f;
 }
 
@@ -198,8 +198,8 @@ static enum flow read_gate(struct cpu *c, const struct cpu_event *e,
 
     if (at + GATE_SIZE - 1 > idt->limit)
         return raise_error(c, VEC_GP, error);
-    f = guest_read(c, idt->base + at, d, sizeof(d),
-                   (struct access) { .implicit = true });
+    f = access_read(c, idt->base + at, d, sizeof(d),
+                    (struct access) { .implicit = true });
     if (f != FLOW_NEXT)
         return f;
     *gate = (struct gate) {
@@ -249,8 +249,8 @@ static enum flow handler_stack(struct cpu *c, const struct gate *gate,
     if (gate->ist || cpl != c->g.r.cpl) {
         if (at + 7 > tr->limit)
             return raise_error(c, VEC_TS, (tr->sel & ~3U) | ext);
-        f = guest_read(c, tr->base + at, rsp, sizeof(*rsp),
-                       (struct access) { .implicit = true });
+        f = access_read(c, tr->base + at, rsp, sizeof(*rsp),
+                        (struct access) { .implicit = true });
     }
     *rsp &= ~15ULL;
     return f;
@@ -261,7 +261,7 @@ static enum flow push(struct cpu *c, uint64_t *rsp, uint64_t value)
     struct access a = { .write = true, .implicit = true, .stack = true };
 
     *rsp -= 8;
-    return guest_write(c, *rsp, &value, sizeof(value), a);
+    return access_write(c, *rsp, &value, sizeof(value), a);
 }
 
 static enum flow push_frame(struct cpu *c, const struct cpu_event *e,

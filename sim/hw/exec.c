@@ -23,12 +23,12 @@ static enum flow fetch(struct cpu *c, struct insn *insn)
     enum flow f;
 
     c->code_len = 0;
-    f = fetch_code(c, &spa);
+    f = access_fetch(c, &spa);
     if (f != FLOW_NEXT)
         return f;
     res = insn_decode(c->code, c->code_len, insn);
     if (res == INSN_TRUNCATED && c->code_len < sizeof(c->code)) {
-        f = fetch_code(c, &next);
+        f = access_fetch(c, &next);
         if (f != FLOW_NEXT)
             return f;
         res = insn_decode(c->code, c->code_len, insn);
@@ -80,7 +80,7 @@ static enum flow operand_read(struct cpu *c, const struct insn *insn,
         return FLOW_NEXT;
     case OPND_MEM:
         a.stack = insn->stack_seg;
-        return guest_read(c, operand_address(c, insn), value, s->size, a);
+        return access_read(c, operand_address(c, insn), value, s->size, a);
     case OPND_NONE:
         break;
     }
@@ -95,7 +95,7 @@ static enum flow operand_write(struct cpu *c, const struct insn *insn,
 
     if (d->kind == OPND_MEM) {
         a.stack = insn->stack_seg;
-        return guest_write(c, operand_address(c, insn), &value, d->size, a);
+        return access_write(c, operand_address(c, insn), &value, d->size, a);
     }
     gpr_write(c->g.r.gpr, d, value);
     return FLOW_NEXT;
@@ -175,6 +175,22 @@ static enum flow jump(struct cpu *c, const struct insn *insn)
     return FLOW_NEXT;
 }
 
+static enum flow cpuid(struct cpu *c, unsigned len)
+{
+    uint64_t *gpr = c->g.r.gpr;
+    struct cpuid_regs r;
+
+    if (c->ctl.word3 & INTERCEPT3_CPUID)
+        return intercepted(c, EXIT_CPUID, 0, 0, len);
+    r = cpu_cpuid(c, (uint32_t)gpr[GPR_RAX], (uint32_t)gpr[GPR_RCX]);
+    gpr[GPR_RAX] = r.eax;
+    gpr[GPR_RBX] = r.ebx;
+    gpr[GPR_RCX] = r.ecx;
+    gpr[GPR_RDX] = r.edx;
+    c->g.r.rip += len;
+    return FLOW_NEXT;
+}
+
 static enum flow unsupported(struct cpu *c, const struct insn *insn)
 {
     TRACE(c->trace, insn_unsupported, .rip = c->g.r.rip,
@@ -206,6 +222,8 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
     case INSN_NOP:
         c->g.r.rip += insn->len;
         return FLOW_NEXT;
+    case INSN_CPUID:
+        return cpuid(c, insn->len);
     case INSN_SOFTCALL:
         return softcall(c, (unsigned)insn->imm, insn->len);
     case INSN_OTHER:

@@ -94,7 +94,7 @@ static enum flow take_npf(struct cpu *c, const struct walk *w, bool data)
                         "APM vol. 2, 15.35.5");
     exit_with(c, EXIT_NPF, w->code, w->addr);
     if (data)
-        assist_bytes(c);
+        access_assist(c);
     return FLOW_EXIT;
 }
 

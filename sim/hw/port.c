@@ -52,7 +52,7 @@ enum port_result port_read(struct guest_port *p, gva_t gva, void *buf,
 {
     BUG_ON(p->flow != FLOW_NEXT);
     latch_guest_again(p->c);
-    return ended(p, guest_read(p->c, gva, buf, len, data_access(p->c, false)));
+    return ended(p, access_read(p->c, gva, buf, len, data_access(p->c, false)));
 }
 
 enum port_result port_write(struct guest_port *p, gva_t gva, const void *buf,
@@ -60,7 +60,7 @@ enum port_result port_write(struct guest_port *p, gva_t gva, const void *buf,
 {
     BUG_ON(p->flow != FLOW_NEXT);
     latch_guest_again(p->c);
-    return ended(p, guest_write(p->c, gva, buf, len, data_access(p->c, true)));
+    return ended(p, access_write(p->c, gva, buf, len, data_access(p->c, true)));
 }
 
 enum port_result port_iret(struct guest_port *p)

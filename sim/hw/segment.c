@@ -69,8 +69,8 @@ enum flow read_descriptor(struct cpu *c, uint16_t sel, unsigned ext,
         return raise_error(c, VEC_GP, error);
     if ((sel | 7U) > table->limit)
         return raise_error(c, VEC_GP, error);
-    f = guest_read(c, table->base + (sel & ~7U), &d, sizeof(d),
-                   (struct access) { .implicit = true });
+    f = access_read(c, table->base + (sel & ~7U), &d, sizeof(d),
+                    (struct access) { .implicit = true });
     if (f == FLOW_NEXT)
         *out = unpack(sel, d);
     return f;
@@ -89,8 +89,8 @@ enum flow use_segment(struct cpu *c, struct segment *s, unsigned vector,
         return FLOW_NEXT;
     s->attr |= ATTR_ACCESSED;
     type = (uint8_t)s->attr;
-    return guest_write(c, table_of(c, s->sel)->base + (s->sel & ~7U) + 5, &type,
-                       sizeof(type), a);
+    return access_write(c, table_of(c, s->sel)->base + (s->sel & ~7U) + 5,
+                        &type, sizeof(type), a);
 }
 
 /* SS of the frame: null is fine outside user mode, else a stack at @cpl. */
@@ -147,7 +147,7 @@ enum flow iret(struct cpu *c)
     struct segment cs, ss;
     enum flow f;
 
-    f = guest_read(c, r->gpr[GPR_RSP], frame, sizeof(frame), a);
+    f = access_read(c, r->gpr[GPR_RSP], frame, sizeof(frame), a);
     if (f == FLOW_NEXT)
         f = iret_code(c, (uint16_t)frame[1], &cs);
     if (f == FLOW_NEXT)

@@ -75,7 +75,7 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
     c->n_logged = 0;
     if (log)
         log->n_dirty = 0;
-    if (translate(c, gva, size, a, piece, &w)) {
+    if (access_translate(c, gva, size, a, piece, &w)) {
         res.spa = piece[0].spa;
     } else if (w.end == END_NPF || w.end == END_PF) {
         res.info1 = w.code;

@@ -51,7 +51,7 @@ START_TEST(every_bit_is_reserved_exactly_where_the_manual_says)
 {
     for (unsigned i = 0; i < 4; i++) {
         compare((unsigned)_i, 0, i & 1, i & 2);
-        for (unsigned cbit = 32; cbit < 63; cbit++)
+        for (unsigned cbit = 32; cbit < 64; cbit++)
             compare((unsigned)_i, BIT(cbit), i & 1, i & 2);
     }
 }

@@ -12,6 +12,7 @@
 #define MOV_MMIO_EAX "\x89\x04\x25\xf0\xd0\x00\x00"     /* mov [0xd0f0],eax */
 #define MOV_RAX_DATA "\x48\x8b\x04\x25\x00\xc0\x00\x00" /* mov rax,[0xc000] */
 #define HLT          "\xf4"
+#define CPUID        "\x0f\xa2"
 #define VMMCALL      "\x0f\x01\xd9"
 #define VMGEXIT      "\xf3\x0f\x01\xd9"
 
@@ -213,6 +214,36 @@ START_TEST(vmgexit_is_vmmcall_outside_sev_es)
     ck_assert_uint_eq(mini_get(&m, VMCB_EXITINFO1), 0);
     ck_assert_uint_eq(mini_field(&m, EV_vmexit, "rip"),
                       CODE + (_i == SEV_ES ? 4 : 0));
+}
+END_TEST
+
+START_TEST(cpuid_exits_or_becomes_vc)
+{
+    mini_create(&m, (enum mini_type)_i);
+    MINI_CODE(&m, CPUID);
+    mini_set32(&m, VMCB_INTERCEPT_3,
+               INTERCEPT3_INTR | INTERCEPT3_HLT | INTERCEPT3_SHUTDOWN |
+                   INTERCEPT3_CPUID);
+    mini_launch(&m);
+    if (_i == SEV_ES) {
+        ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
+        ck_assert_uint_eq(mini_field(&m, EV_exception, "error_code"),
+                          EXIT_CPUID);
+        ck_assert_uint_eq(mini_field(&m, EV_exception, "rip"), CODE);
+        return;
+    }
+    ck_assert_uint_eq(mini_run(&m), EXIT_CPUID);
+    ck_assert_uint_eq(mini_get(&m, VMCB_NRIP), CODE + 2);
+}
+END_TEST
+
+START_TEST(cpuid_without_intercept_is_the_hardwares)
+{
+    mini_create(&m, PLAIN);
+    MINI_CODE(&m, CPUID HLT);
+    mini_reg(&m, SAVE_RAX, 0xffffffff80000008);
+    ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
+    ck_assert_uint_eq(mini_reg_of(&m, SAVE_RAX), 0x3030);
 }
 END_TEST
 
@@ -562,6 +593,8 @@ int main(void)
     tcase_add_loop_test(t, vmmcall_exits_or_becomes_vc, PLAIN, 3);
     tcase_add_test(t, vmmcall_without_intercept_is_ud);
     tcase_add_loop_test(t, vmgexit_is_vmmcall_outside_sev_es, PLAIN, 3);
+    tcase_add_loop_test(t, cpuid_exits_or_becomes_vc, PLAIN, 3);
+    tcase_add_test(t, cpuid_without_intercept_is_the_hardwares);
     tcase_add_test(t, an_intercepted_pf_leaves_cr2_alone);
     tcase_add_test(t, an_intercepted_exception_of_an_sev_es_guest_is_vc);
     tcase_add_test(t, a_loop_ends_at_the_next_tick);
