@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * judge/verdict.c - the judge: listens, then compares with the expectations.
+ *
+ * A verdict says what was expected, what came instead, and the sentence that
+ * the responsible actor gave for it. Nothing is recomputed here.
+ */
+#include "judge/parts.h"
+
+#include "arch/svm.h"
+
+#include <string.h>
+
+struct judge {
+    struct pool *pool;
+    const struct expectations *x;
+    struct facts facts;
+    struct steps steps;
+    struct watches watches;
+    struct verdict *verdict;
+    unsigned n_verdicts;
+};
+
+struct judge *judge_create(struct pool *pool, const struct expectations *x,
+                           unsigned n_steps, const char *const *step_ids,
+                           const unsigned *sizes)
+{
+    struct judge *j = pool_alloc(pool, sizeof(*j));
+
+    j->pool = pool;
+    j->x = x;
+    facts_init(&j->facts, pool);
+    steps_init(&j->steps, pool, n_steps, step_ids, sizes);
+    watches_init(&j->watches, pool, x);
+    return j;
+}
+
+void judge_sink(void *judge, const struct event *ev)
+{
+    struct judge *j = judge;
+
+    facts_hear(&j->facts, ev);
+    steps_hear(&j->steps, ev);
+    watches_hear(&j->watches, ev);
+}
+
+/* ---- writing values ------------------------------------------------------ */
+
+static const char *exit_text(struct pool *pool, uint64_t code)
+{
+    const char *name = exit_code_name(code);
+
+    return name ? name : pool_printf(pool, "%#llx", (unsigned long long)code);
+}
+
+const char *value_text(struct pool *pool, const struct value *v,
+                       enum field_kind kind)
+{
+    switch (v->kind) {
+    case VALUE_TEXT:
+        return v->text;
+    case VALUE_BOOL:
+        return v->number ? "true" : "false";
+    case VALUE_NUMBER:
+        if (kind == KIND_EXIT)
+            return exit_text(pool, v->number);
+        return pool_printf(pool, kind == KIND_DEC ? "%llu" : "0x%llx",
+                           (unsigned long long)v->number);
+    }
+    BUG_ON(true);
+}
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    return a->kind == VALUE_TEXT ? strcmp(a->text, b->text) == 0
+                                 : a->number == b->number;
+}
+
+/* ---- facts --------------------------------------------------------------- */
+
+static struct verdict judge_one_fact(struct judge *j,
+                                     const struct expect_item *x)
+{
+    int fact = fact_find(x->name);
+    struct fact_value is;
+    enum field_kind kind;
+    struct verdict v = { .at = x->want.at };
+
+    BUG_ON(fact < 0); /* the loader checks names */
+    is = facts_value(&j->facts, (unsigned)fact);
+    kind =
+        event_table[fact_table[fact].event].fields[j->facts.field[fact]].kind;
+    v.what = pool_printf(j->pool, "%s = %s", x->name,
+                         value_text(j->pool, &x->want, kind));
+    v.reason = is.reason;
+    if (is.known && same_value(&is.value, &x->want))
+        return v;
+    v.result = VERDICT_FAIL;
+    v.got = is.known ? value_text(j->pool, &is.value, kind)
+                     : "nothing: the run ended before it was settled";
+    return v;
+}
+
+/* ---- steps --------------------------------------------------------------- */
+
+static const char *npf_text(struct pool *pool, const uint64_t *codes,
+                            unsigned n, unsigned total)
+{
+    const char *text = "[";
+
+    for (unsigned i = 0; i < n; i++)
+        text = pool_printf(pool, "%s%s0x%llx", text, i ? ", " : "",
+                           (unsigned long long)codes[i]);
+    return pool_printf(pool, n < total ? "%s, ... %u in all]" : "%s]", text,
+                       total);
+}
+
+static void judge_npf(struct judge *j, const struct expect_item *x,
+                      const struct step_report *r, struct verdict *v)
+{
+    unsigned kept = r->n_npf < STEP_MAX_NPF ? r->n_npf : STEP_MAX_NPF;
+    uint64_t *want = pool_alloc(j->pool, x->n_list * sizeof(*want));
+    bool same = x->n_list == r->n_npf;
+
+    for (unsigned i = 0; i < x->n_list; i++) {
+        want[i] = x->list[i].number;
+        same = same && (i >= kept || want[i] == r->npf[i]);
+    }
+    v->what = pool_printf(j->pool, "step %s: npf = %s", r->id,
+                          npf_text(j->pool, want, x->n_list, x->n_list));
+    v->result = same ? VERDICT_PASS : VERDICT_FAIL;
+    if (!same)
+        v->got = npf_text(j->pool, r->npf, kept, r->n_npf);
+}
+
+/* A property of a step as a value; false: the step has no such thing. */
+static bool property_value(const struct step_report *r, const char *name,
+                           struct value *out, enum field_kind *kind)
+{
+    *out = (struct value) { .kind = VALUE_NUMBER };
+    *kind = KIND_HEX;
+    if (strcmp(name, "outcome") == 0) {
+        out->kind = VALUE_TEXT;
+        out->text = r->outcome;
+        return true;
+    }
+    if (strcmp(name, "value") == 0) {
+        out->number = r->value;
+        return r->has_value;
+    }
+    if (strcmp(name, "error_code") == 0) {
+        out->number = r->error_code;
+        return r->has_error_code;
+    }
+    if (strcmp(name, "cr2") == 0) {
+        out->number = r->cr2;
+        return r->has_cr2;
+    }
+    *kind = KIND_DEC;
+    out->number = strcmp(name, "exits") == 0 ? r->exits : r->cycles;
+    return true;
+}
+
+static struct verdict judge_property(struct judge *j,
+                                     const struct expect_item *x,
+                                     const struct step_report *r)
+{
+    struct verdict v = { .reason = r->reason, .at = x->want.at };
+    struct value is;
+    enum field_kind kind;
+    bool has;
+
+    if (strcmp(x->name, "npf") == 0) {
+        judge_npf(j, x, r, &v);
+        return v;
+    }
+    has = property_value(r, x->name, &is, &kind);
+    v.what = pool_printf(j->pool, "step %s: %s = %s", r->id, x->name,
+                         value_text(j->pool, &x->want, kind));
+    if (has && same_value(&is, &x->want))
+        return v;
+    v.result = VERDICT_FAIL;
+    v.got = has ? value_text(j->pool, &is, kind)
+                : pool_printf(j->pool, "none (outcome %s)", r->outcome);
+    return v;
+}
+
+static const struct step_report *report_of(const struct judge *j,
+                                           const char *id)
+{
+    for (unsigned i = 0; i < j->steps.n; i++)
+        if (strcmp(j->steps.report[i].id, id) == 0)
+            return &j->steps.report[i];
+    BUG_ON(true); /* the loader checks ids */
+}
+
+static void judge_one_step(struct judge *j, const struct expect_step *x)
+{
+    const struct step_report *r = report_of(j, x->id);
+
+    for (unsigned i = 0; i < x->n_items; i++)
+        j->verdict[j->n_verdicts++] = judge_property(j, &x->items[i], r);
+}
+
+/* ---- all ----------------------------------------------------------------- */
+
+unsigned judge_finish(struct judge *j, const struct verdict **out)
+{
+    const struct expectations *x = j->x;
+    unsigned n = x->n_facts + x->n_events;
+
+    for (unsigned i = 0; i < x->n_steps; i++)
+        n += x->steps[i].n_items;
+    j->verdict = pool_alloc(j->pool, n * sizeof(*j->verdict));
+    j->n_verdicts = 0;
+
+    steps_finish(&j->steps);
+    for (unsigned i = 0; i < x->n_facts; i++)
+        j->verdict[j->n_verdicts++] = judge_one_fact(j, &x->facts[i]);
+    for (unsigned i = 0; i < x->n_steps; i++)
+        judge_one_step(j, &x->steps[i]);
+    for (unsigned i = 0; i < x->n_events; i++)
+        j->verdict[j->n_verdicts++] = watches_verdict(&j->watches, i);
+    *out = j->verdict;
+    return j->n_verdicts;
+}
+
+struct fact_value judge_fact(const struct judge *j, unsigned fact)
+{
+    return facts_value(&j->facts, fact);
+}
+
+unsigned judge_steps(const struct judge *j, const struct step_report **out)
+{
+    *out = j->steps.report;
+    return j->steps.n;
+}
