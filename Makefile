@@ -22,14 +22,14 @@ UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(UNIT))
 OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 
-.PHONY: all deps demo check check-fast unit cli-tests layers fmt fmt-check lint \
-        bench clean help install schema
+.PHONY: all deps demo check unit clang fmt lint bench schema install clean help
+.DEFAULT_GOAL := all
 all: $(BUILD)/nptsim
 
 # Two builds of the same sources: optimised, and with sanitizers for tests.
 $(OPT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WARN) -O2 -g -Iinclude -Isim -MMD -MP $(CFLAGS) -c $< -o $@
+	$(CC) $(WARN) -O2 -g -Iinclude -Isim -Itests -MMD -MP $(CFLAGS) -c $< -o $@
 $(ASAN)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) -O1 -g $(SAN) -Iinclude -Isim -Itests -MMD -MP $(CFLAGS) -c $< -o $@
@@ -49,4 +49,54 @@ $(ASAN)/unit/%: $(ASAN)/tests/unit/%.o $(ASAN)/libnptsim.a
 unit: $(UNIT_NAMES:%=$(ASAN)/unit/%)
 	@tests/unit.sh $^
 
+# Set-up is a step of its own, so that a missing compiler is installed first.
+deps:
+	@tests/deps.sh
+demo: deps
+	@$(MAKE) -s -j2 all
+	@tests/demo.sh
+
+check: deps
+	@$(MAKE) -s -j2 all $(ASAN)/nptsim clang $(UNIT_NAMES:%=$(ASAN)/unit/%)
+	@tests/check.sh $(UNIT_NAMES:%=$(ASAN)/unit/%)
+
+# The other compiler's opinion of every source.
+clang: $(SRC:%.c=$(BUILD)/clang/%.ok)
+$(BUILD)/clang/%.ok: %.c
+	@mkdir -p $(@D)
+	clang-14 $(WARN) -Iinclude -Isim -fsyntax-only $< && touch $@
+
+fmt:
+	clang-format-14 -i $(shell find sim include tests -name '*.[ch]')
+lint: $(BUILD)/nptsim
+	$(BUILD)/nptsim lint $(shell find scenarios -name '*.yaml')
+schema: $(BUILD)/nptsim
+	$(BUILD)/nptsim list schema > schema/scenario-v1.json
+
+BENCH := $(sort $(wildcard tests/bench/*.c))
+$(BUILD)/nptsim-bench: $(BENCH:%.c=$(OPT)/%.o) $(OPT)/libnptsim.a
+	$(CC) -o $@ $^ $(LIBS)
+bench: deps
+	@$(MAKE) -s -j2 all $(BUILD)/nptsim-bench
+	@$(BUILD)/nptsim-bench $(BUILD)/nptsim
+
+install: all
+	install -D $(BUILD)/nptsim $(DESTDIR)$(PREFIX)/bin/nptsim
+	mkdir -p $(DESTDIR)$(PREFIX)/share/nptsim
+	cp -r models scenarios schema $(DESTDIR)$(PREFIX)/share/nptsim
+clean:
+	rm -rf $(BUILD)
+help:
+	@echo "make            build $(BUILD)/nptsim"
+	@echo "make demo       all set-up, then the seed's question answered"
+	@echo "make check      all set-up, then every test"
+	@echo "make unit       unit tests only, with sanitizers"
+	@echo "make bench      measured figures, one per line, tab-separated"
+	@echo "make lint       parse and check every scenario"
+	@echo "make fmt        format all C files"
+	@echo "make schema     write schema/scenario-v1.json anew"
+	@echo "make install    to PREFIX=$(PREFIX)"
+	@echo "make clean      remove $(BUILD)"
+
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
+-include $(BENCH:%.c=$(OPT)/%.d)

@@ -35,6 +35,8 @@ struct guest_map {
     uint64_t page_size; /* 4K, 2M, 1G */
     bool present, write, user, nx;
     bool shared;       /* C=0 although the guest is encrypted */
+    bool has_table;    /* no page: the PDE points to a page table at @table */
+    gpa_t table;
     uint64_t set_bits; /* ORed into the leaf entries, to plant reserved bits */
     struct mark at;
 };
@@ -66,6 +68,7 @@ struct guest_platform {
         gpa_t gpa;
         uint64_t size;
         bool readonly;
+        struct mark at; /* for messages */
     } ram[64], mmio[64];
     bool sev, sev_es;
     unsigned cbit; /* meaningful when sev */
@@ -105,7 +108,12 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
 unsigned guest_n_chunks(const struct guest *g);
 struct guest_chunk guest_chunk(const struct guest *g, unsigned i);
 struct guest_entry guest_entry(const struct guest *g, unsigned vcpu);
-/* The handlers, for the CPU that runs the guest. */
-struct guest_software guest_software(struct guest *g);
+/* The handlers, for the CPU while it runs @vcpu. */
+struct guest_software guest_software(struct guest *g, unsigned vcpu);
+/* How many of @vcpu's steps ran to their end marker, its boot being the first:
+ * a HLT alone does not tell, because a step's own code may halt. */
+unsigned guest_steps_done(const struct guest *g, unsigned vcpu);
+/* The kernel of @vcpu gave up and halts for ever. */
+bool guest_panicked(const struct guest *g, unsigned vcpu);
 
 #endif

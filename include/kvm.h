@@ -60,6 +60,7 @@ enum kvm_setup_step {
     SETUP_ME_MASK,
     SETUP_MMIO_MASK,
     SETUP_NRIPS,
+    SETUP_LBRV,
     SETUP_SEV,
     N_SETUP_STEPS,
 };
@@ -87,6 +88,7 @@ struct kvm_gate_list {
     unsigned n;
     uint8_t gate[N_KVM_GATES];
     const char *because[N_KVM_GATES]; /* commit or tag, may be NULL */
+    const char *list_because; /* why the list changed as a whole, or NULL */
 };
 
 struct kernel_model {
@@ -127,6 +129,9 @@ struct kvm_module {
     unsigned x86_cache_bits;
     bool cap_sme, cap_sev, cap_sev_es, cap_sev_snp; /* feature flags left */
     unsigned sme_cbit;                              /* 0: SME not active */
+    uint32_t extended_cpuid_level;                  /* CPUID 8000_0000 EAX */
+    uint32_t svm_features;                          /* CPUID 8000_000A EDX */
+    bool psp_initialized; /* by the PSP driver, which stays loaded */
 
     /* kvm.ko */
     unsigned maxphyaddr; /* shadow_phys_bits, kvm_host.maxphyaddr: raw */
@@ -213,7 +218,7 @@ const struct kvm_module *kvm_module_of(const struct kvm *k);
 bool kvm_wants_typed_vm(const struct kvm *k);
 
 /* Anonymous memory of the process, backed by host pages of @page_size (4K, 2M,
- * 1G) on first touch. */
+ * 1G) on first touch. 0: refused (no such page size, or no room). */
 hva_t kvm_host_mmap(struct kvm *k, uint64_t size, uint64_t page_size);
 /* Loads and stores of the process through its own mapping; 0 or -EFAULT. */
 int kvm_host_read(struct kvm *k, hva_t hva, void *buf, size_t len);

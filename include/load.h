@@ -13,6 +13,8 @@
 #include "run.h"
 #include "timing.h"
 
+#include <stdio.h>
+
 /* ---- models ----------------------------------------------------------------
  */
 
@@ -95,5 +97,31 @@ void load_schema(struct buf *b);
  * YAML. Warnings about known tool bugs and junk are appended to @warnings. */
 int cpuid_dump_import(const char *path, const char *name, struct buf *yaml,
                       struct buf *warnings, struct err *e);
+
+/* ---- CSV -------------------------------------------------------------------
+ */
+
+/* A table read row by row: a header line of names, then rows of as many cells.
+ * No quoting: a cell is what stands between two commas. */
+struct csv;
+struct csv_cell {
+    const char *text; /* not terminated; until the next csv_next() */
+    size_t len;
+};
+
+/* Read the header of @in, called @name in messages; NULL with @e set. */
+struct csv *csv_open(struct pool *pool, FILE *in, const char *name,
+                     struct err *e);
+unsigned csv_n_columns(const struct csv *c);
+const char *csv_column_name(const struct csv *c, unsigned column);
+int csv_column(const struct csv *c, const char *name); /* or -1 */
+/* 1 = a row is there, 0 = end of the table, -1 = error. */
+int csv_next(struct csv *c, struct err *e);
+struct csv_cell csv_cell(const struct csv *c, unsigned column);
+/* The place of a cell of this row, for messages. */
+struct mark csv_mark(const struct csv *c, unsigned column);
+/* The cell as a number of @radix 10 or 16 in @min..@max. */
+int csv_number(const struct csv *c, unsigned column, unsigned radix,
+               uint64_t min, uint64_t max, uint64_t *out, struct err *e);
 
 #endif

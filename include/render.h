@@ -31,9 +31,9 @@ void render_json_string(struct buf *b, const char *text);
 struct explainer;
 struct explainer *explainer_create(struct pool *pool);
 void explainer_sink(void *explainer, const struct event *ev);
-/* @step: id of one step, or NULL for the whole story. */
-void explainer_tell(struct explainer *x, const char *title, const char *moral,
-                    const char *step, struct buf *out);
+/* @moral: told first. @step: id of one step, or NULL for the whole story. */
+void explainer_tell(struct explainer *x, const char *moral, const char *step,
+                    struct buf *out);
 
 /* Verdicts as `run` prints them. @colour: ANSI colours. */
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,

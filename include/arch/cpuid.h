@@ -124,6 +124,22 @@ extern const struct feature_desc feature_table[N_FEATURES];
 /* The feature called @name, or -1. */
 int feature_find(const char *name);
 
+/* Family and model out of a signature, leaf 1 EAX (APM vol. 3, E.3.2). */
+static inline unsigned cpuid_family(uint32_t signature)
+{
+    unsigned base = signature >> 8 & 0xf;
+
+    return base == 0xf ? base + (signature >> 20 & 0xff) : base;
+}
+
+static inline unsigned cpuid_model(uint32_t signature)
+{
+    unsigned base = signature >> 4 & 0xf;
+    bool extended = (signature >> 8 & 0xf) == 0xf;
+
+    return extended ? base | (signature >> 12 & 0xf0) : base;
+}
+
 #define MSR_EFER        0xc0000080U
 #define MSR_SYSCFG      0xc0010010U
 #define MSR_HWCR        0xc0010015U
@@ -131,6 +147,8 @@ int feature_find(const char *name);
 #define MSR_VM_HSAVE_PA 0xc0010117U
 #define MSR_GHCB        0xc0010130U
 #define MSR_SEV_STATUS  0xc0010131U
+#define MSR_RMP_BASE    0xc0010132U
+#define MSR_RMP_END     0xc0010133U
 
 #define SYSCFG_MEM_ENCRYPT BIT(23)
 #define SYSCFG_SNP_EN      BIT(24)

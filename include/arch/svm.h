@@ -96,6 +96,8 @@
 #define INTERCEPT3_INTR     BIT(0)
 #define INTERCEPT3_NMI      BIT(1)
 #define INTERCEPT3_CPUID    BIT(18)
+#define INTERCEPT3_IRET     BIT(20)
+#define INTERCEPT3_INTN     BIT(21)
 #define INTERCEPT3_HLT      BIT(24)
 #define INTERCEPT3_INVLPG   BIT(25)
 #define INTERCEPT3_IOIO     BIT(27)
@@ -108,6 +110,8 @@
 #define EXIT_EXC      0x040 /* + vector */
 #define EXIT_INTR     0x060
 #define EXIT_CPUID    0x072
+#define EXIT_IRET     0x074
+#define EXIT_SWINT    0x075
 #define EXIT_HLT      0x078
 #define EXIT_IOIO     0x07b
 #define EXIT_MSR      0x07c

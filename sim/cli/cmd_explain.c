@@ -88,7 +88,7 @@ static int explain_point(struct pool *pool, const struct scenario *s,
     if (execute(pool, s, &o, &x, &e))
         return cli_input_error(&e);
     execute_title(&out, s);
-    explainer_tell(x.explainer, s->name, s->why, step, &out);
+    explainer_tell(x.explainer, s->why, step, &out);
     cli_print(&out);
     buf_free(&out);
     return STATUS_OK;

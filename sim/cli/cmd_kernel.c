@@ -60,6 +60,8 @@ static int kernel_list(struct catalog *catalog)
 static void show_gates(const char *name, const struct kvm_gate_list *l)
 {
     printf("\n%s\n", name);
+    if (l->list_because)
+        printf("  (%s)\n", l->list_because);
     for (unsigned i = 0; i < l->n; i++)
         printf("  %2u. %-16s %s\n", i + 1, kvm_gate_names[l->gate[i]],
                l->because[i] ? l->because[i] : "");

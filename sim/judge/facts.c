@@ -16,6 +16,7 @@ enum reason {
     BY_CPU_WIDTH,
     BY_BOOT_WIDTH,
     BY_MMIO_MASK,
+    BY_MMIO_CACHING,
     BY_SEV_GATES,
     BY_SEV_ES_GATES,
     BY_SEV_SNP_GATES,
@@ -89,10 +90,10 @@ const struct fact_desc fact_table[] = {
 const unsigned n_facts = N_FACTS;
 
 static const enum reason reasons[N_FACTS] = {
-    [CPU_WIDTH] = BY_CPU_WIDTH,        [KVM_X86_PHYS_BITS] = BY_BOOT_WIDTH,
-    [KVM_MMIO_VALUE] = BY_MMIO_MASK,   [KVM_MMIO_MASK] = BY_MMIO_MASK,
-    [KVM_MMIO_CACHING] = BY_MMIO_MASK, [KVM_SEV] = BY_SEV_GATES,
-    [KVM_SEV_ES] = BY_SEV_ES_GATES,    [KVM_SEV_SNP] = BY_SEV_SNP_GATES,
+    [CPU_WIDTH] = BY_CPU_WIDTH,           [KVM_X86_PHYS_BITS] = BY_BOOT_WIDTH,
+    [KVM_MMIO_VALUE] = BY_MMIO_MASK,      [KVM_MMIO_MASK] = BY_MMIO_MASK,
+    [KVM_MMIO_CACHING] = BY_MMIO_CACHING, [KVM_SEV] = BY_SEV_GATES,
+    [KVM_SEV_ES] = BY_SEV_ES_GATES,       [KVM_SEV_SNP] = BY_SEV_SNP_GATES,
     [VM_CREATE] = BY_VM_CREATE,
 };
 
@@ -164,6 +165,31 @@ static void keep(const char **kept, const char *text)
         *kept = text;
 }
 
+static void hear_mask(struct facts *f, const struct ev_kvm_mmio_mask *e)
+{
+    keep(&f->mmio_mask, e->why);
+    f->mmio_works = e->caching;
+}
+
+static bool is_ok(const char *ret)
+{
+    return !ret || !*ret || strcmp(ret, "ok") == 0;
+}
+
+/* A refusal by KVM explains what userspace sees better than userspace can. */
+static void hear_kvm_create(struct facts *f, const struct ev_kvm_create_vm *e)
+{
+    if (!f->vm_answered && !is_ok(e->ret))
+        keep(&f->vm_create, e->why);
+}
+
+static void hear_vm_create(struct facts *f, const struct ev_vm_create *e)
+{
+    f->vm_answered = true;
+    if (!f->vm_create || is_ok(e->result))
+        f->vm_create = e->why && *e->why ? e->why : NULL;
+}
+
 void facts_hear(struct facts *f, const struct event *ev)
 {
     if (f->settles[ev->id])
@@ -173,13 +199,13 @@ void facts_hear(struct facts *f, const struct event *ev)
     else if (ev->id == EV_kvm_boot_width)
         keep(&f->boot_width, EV(kvm_boot_width, ev)->why);
     else if (ev->id == EV_kvm_mmio_mask)
-        keep(&f->mmio_mask, EV(kvm_mmio_mask, ev)->why);
+        hear_mask(f, EV(kvm_mmio_mask, ev));
     else if (ev->id == EV_kvm_gate)
         hear_gate(f, EV(kvm_gate, ev));
     else if (ev->id == EV_kvm_create_vm)
-        keep(&f->vm_create, EV(kvm_create_vm, ev)->why);
+        hear_kvm_create(f, EV(kvm_create_vm, ev));
     else if (ev->id == EV_vm_create)
-        keep(&f->vm_create, EV(vm_create, ev)->why);
+        hear_vm_create(f, EV(vm_create, ev));
 }
 
 /* "gate mmio_caching closed: why (source)". */
@@ -208,6 +234,19 @@ static const char *width_reason(const struct facts *f)
                        (unsigned long long)(c->raw - c->width));
 }
 
+/* Some kernels show in sysfs what was asked for, whatever came of it. */
+static const char *caching_reason(const struct facts *f)
+{
+    bool shown = f->value[KVM_MMIO_CACHING].value.number;
+
+    if (shown == f->mmio_works || !f->mmio_mask)
+        return f->mmio_mask;
+    return pool_printf(f->pool,
+                       "sysfs shows what was asked for; in fact it is "
+                       "%s: %s",
+                       f->mmio_works ? "on" : "off", f->mmio_mask);
+}
+
 static const char *reason_of(const struct facts *f, unsigned fact)
 {
     switch (reasons[fact]) {
@@ -219,6 +258,8 @@ static const char *reason_of(const struct facts *f, unsigned fact)
         return f->boot_width;
     case BY_MMIO_MASK:
         return f->mmio_mask;
+    case BY_MMIO_CACHING:
+        return caching_reason(f);
     case BY_SEV_GATES:
         return gate_reason(f, GATES_SEV);
     case BY_SEV_ES_GATES:

@@ -28,6 +28,8 @@ struct facts {
     /* What the sentences beside the facts come from. */
     struct ev_cpu cpu;
     const char *boot_width, *mmio_mask, *vm_create;
+    bool mmio_works;  /* by the last choice of bits */
+    bool vm_answered; /* what KVM says after vm_create is another story */
     struct gate_seen gate[N_GATE_CHAINS]; /* the last one asked */
 };
 
@@ -45,7 +47,8 @@ struct step_notes {
     uint64_t vector, rax;
     const char *how, *why;
     const char *hang, *shutdown, *fixup, *fault, *vc, *answer, *terminate;
-    uint64_t began_at; /* cycles */
+    const char *unsupported; /* an instruction that nobody executes */
+    uint64_t began_at;       /* cycles */
 };
 
 struct steps {
@@ -59,7 +62,7 @@ void steps_init(struct steps *s, struct pool *pool, unsigned n,
                 const char *const *ids, const unsigned *sizes);
 void steps_hear(struct steps *s, const struct event *ev);
 /* Settle outcomes; steps that never began count as skipped. */
-void steps_finish(struct steps *s);
+void steps_finish(struct steps *s, struct pool *pool);
 
 /* ---- expect.c ---- */
 

@@ -154,6 +154,8 @@ static void hear_inside(struct steps *s, const struct event *ev)
         hear_halt(n, EV(halt, ev));
     else if (ev->id == EV_kvm_fault_result)
         n->answer = EV(kvm_fault_result, ev)->why;
+    else if (ev->id == EV_insn_unsupported)
+        n->unsupported = EV(insn_unsupported, ev)->text;
     else if (ev->id == EV_kvm_mmio || ev->id == EV_kvm_fast_mmio)
         n->emulated = true;
     else if (ev->id == EV_guest_vc_done && n->vc)
@@ -246,12 +248,16 @@ static const char *first_text(const char *a, const char *b, const char *c)
 }
 
 /* The sentence of whoever knew it best. */
-static const char *settle_reason(const struct step_notes *n, const char *how)
+static const char *settle_reason(const struct step_notes *n, const char *how,
+                                 struct pool *pool)
 {
     if (!n->begun)
         return "the run ended before this step";
     if (!n->ended)
         return "the run broke off in this step";
+    if (strcmp(how, "ud") == 0 && n->unsupported)
+        return pool_printf(pool, "this simulator does not execute \"%s\"",
+                           n->unsupported);
     if (strcmp(how, "hang") == 0)
         return first_text(n->hang, n->why, NULL);
     if (strcmp(how, "shutdown") == 0)
@@ -273,12 +279,12 @@ static uint64_t cut(uint64_t value, unsigned bytes)
 }
 
 static void settle(struct step_report *r, const struct step_notes *n,
-                   unsigned size)
+                   unsigned size, struct pool *pool)
 {
     bool came_through;
 
     r->outcome = settle_outcome(n);
-    r->reason = settle_reason(n, r->outcome);
+    r->reason = settle_reason(n, r->outcome, pool);
     came_through = strcmp(r->outcome, "ram") == 0 ||
                    strcmp(r->outcome, "mmio.emulated") == 0 ||
                    strcmp(r->outcome, "mmio.vc") == 0;
@@ -288,8 +294,8 @@ static void settle(struct step_report *r, const struct step_notes *n,
     r->has_cr2 = n->fixed_up ? n->vector == VEC_PF : n->faulted;
 }
 
-void steps_finish(struct steps *s)
+void steps_finish(struct steps *s, struct pool *pool)
 {
     for (unsigned i = 0; i < s->n; i++)
-        settle(&s->report[i], &s->notes[i], s->size ? s->size[i] : 0);
+        settle(&s->report[i], &s->notes[i], s->size ? s->size[i] : 0, pool);
 }

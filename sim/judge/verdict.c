@@ -167,7 +167,7 @@ static struct verdict judge_property(struct judge *j,
                                      const struct expect_item *x,
                                      const struct step_report *r)
 {
-    struct verdict v = { .reason = r->reason, .at = x->want.at };
+    struct verdict v = { .at = x->want.at };
     struct value is;
     enum field_kind kind;
     bool has;
@@ -196,12 +196,37 @@ static const struct step_report *report_of(const struct judge *j,
     BUG_ON(true); /* the loader checks ids */
 }
 
+static bool is_outcome(const struct expect_item *x)
+{
+    return strcmp(x->name, "outcome") == 0;
+}
+
+/* Of a step that was skipped, only the outcome can be right or wrong. If that
+ * is not judged, nobody would notice: then the other properties fail. */
+static void judge_skipped(struct verdict *v, const struct step_report *r,
+                          bool outcome_judged)
+{
+    v->result = outcome_judged ? VERDICT_SKIP : VERDICT_FAIL;
+    v->got = "nothing: the step was skipped";
+    v->reason = r->reason;
+}
+
 static void judge_one_step(struct judge *j, const struct expect_step *x)
 {
     const struct step_report *r = report_of(j, x->id);
+    bool skipped = strcmp(r->outcome, "skipped") == 0, outcome_judged = false;
 
     for (unsigned i = 0; i < x->n_items; i++)
-        j->verdict[j->n_verdicts++] = judge_property(j, &x->items[i], r);
+        outcome_judged |= is_outcome(&x->items[i]);
+    for (unsigned i = 0; i < x->n_items; i++) {
+        struct verdict *v = &j->verdict[j->n_verdicts++];
+
+        *v = judge_property(j, &x->items[i], r);
+        if (skipped && !is_outcome(&x->items[i]))
+            judge_skipped(v, r, outcome_judged);
+        else if (v->result == VERDICT_FAIL || is_outcome(&x->items[i]))
+            v->reason = r->reason;
+    }
 }
 
 /* ---- all ----------------------------------------------------------------- */
@@ -216,7 +241,7 @@ unsigned judge_finish(struct judge *j, const struct verdict **out)
     j->verdict = pool_alloc(j->pool, n * sizeof(*j->verdict));
     j->n_verdicts = 0;
 
-    steps_finish(&j->steps);
+    steps_finish(&j->steps, j->pool);
     for (unsigned i = 0; i < x->n_facts; i++)
         j->verdict[j->n_verdicts++] = judge_one_fact(j, &x->facts[i]);
     for (unsigned i = 0; i < x->n_steps; i++)

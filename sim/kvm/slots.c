@@ -28,7 +28,7 @@ const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
     [SLOT_MMIO_GENERATION] = { "mmio_generation",
                                "How many bits of the memslots generation does "
                                "an MMIO SPTE hold?",
-                               ROWS("gen19", "gen18") },
+                               ROWS("gen19", "gen18", "gen18_tag") },
     [SLOT_MMIO_ACCESS] = { "mmio_access",
                            "Which access bits does the TDP MMU store in an "
                            "MMIO SPTE?",
@@ -105,6 +105,7 @@ const char *const kvm_setup_step_names[N_SETUP_STEPS] = {
     [SETUP_ME_MASK] = "me_mask",
     [SETUP_MMIO_MASK] = "mmio_mask",
     [SETUP_NRIPS] = "nrips",
+    [SETUP_LBRV] = "lbrv",
     [SETUP_SEV] = "sev",
 };
 

@@ -22,7 +22,7 @@ enum mmio_mask_check {
     MASK_CHECK_ALLOWED,
     MASK_CHECK_ALLOWED_BIT10
 };
-enum mmio_generation { MMIO_GEN_19, MMIO_GEN_18 };
+enum mmio_generation { MMIO_GEN_19, MMIO_GEN_18, MMIO_GEN_18_TAG };
 enum mmio_access { MMIO_ACCESS_ALL, MMIO_ACCESS_ROLE };
 enum frozen_spte { FROZEN_5A0, FROZEN_63_5A0, FROZEN_63_1A0 };
 enum empty_spte { EMPTY_ZERO, EMPTY_BIT63 };

@@ -175,7 +175,7 @@ void explainer_sink(void *explainer, const struct event *ev)
         open_chapter(x, EV(step, ev)->id, EV(step, ev)->what);
     else if (ev->id == EV_step_done)
         end_step(x, ev);
-    else if (link_of(ev->id)->tell)
+    else if (link_of(ev->id)->tell && !explain_run_silent(ev))
         keep_note(x, ev);
 
     if (ev->id == EV_npf || ev->id == EV_pf || ev->id == EV_data ||
@@ -219,16 +219,16 @@ static bool is_commit(const char *s)
     return strspn(s, "0123456789abcdef") == 12 && (!s[12] || s[12] == ',');
 }
 
-/* The source that came with the event, else the one of its link. */
-static void add_source(struct buf *b, const struct event *ev,
+/* The source that the sentence names, else the one that came with the event,
+ * else the one of its link. */
+static void add_source(struct telling *t, const struct event *ev,
                        const char *otherwise)
 {
     int field = event_field_find(ev->id, "source");
     const char *s = field < 0 ? "" : event_str(ev, (unsigned)field);
 
-    if (!*s)
-        s = otherwise ? otherwise : "seen in this run";
-    buf_printf(b, " [%s%s]", is_commit(s) ? "commit " : "", s);
+    s = text_or(t->source, text_or(s, text_or(otherwise, "seen in this run")));
+    buf_printf(&t->text, " [%s%s]", is_commit(s) ? "commit " : "", s);
 }
 
 /* The text at hand becomes the next numbered link. */
@@ -251,7 +251,8 @@ static void tell_note(struct story *s, const struct note *n)
     s->t.note = n;
     l->tell(&s->t, &ev);
     if (s->t.text.len)
-        add_source(&s->t.text, &ev, l->source);
+        add_source(&s->t, &ev, l->source);
+    s->t.source = NULL;
     end_link(s);
 }
 
@@ -287,7 +288,7 @@ static bool only_maps(const struct explainer *x, const struct lap *l)
 
         maps |= id == EV_kvm_mmu_set_spte;
         if (id != EV_npf && id != EV_kvm_mmu_set_spte &&
-            id != EV_kvm_fault_result && id != EV_kvm_userspace_exit)
+            id != EV_kvm_fault_result)
             return false;
     }
     return maps;
@@ -393,28 +394,19 @@ static void tell_chapter(struct story *s, const struct chapter *c)
     tell_end(s, c);
 }
 
-static void tell_title(struct buf *out, const char *title, const char *moral)
-{
-    buf_printf(out, "%s\n", title);
-    for (size_t i = strlen(title); i; i--)
-        buf_addc(out, '=');
-    buf_addc(out, '\n');
-    if (moral && *moral)
-        wrap_text(out, "", moral, WIDTH);
-}
-
 static bool wanted(const struct chapter *c, unsigned i, const char *step)
 {
     return !step || i == 0 || (c->id && strcmp(c->id, step) == 0);
 }
 
-void explainer_tell(struct explainer *x, const char *title, const char *moral,
-                    const char *step, struct buf *out)
+void explainer_tell(struct explainer *x, const char *moral, const char *step,
+                    struct buf *out)
 {
     struct story s = { .x = x, .t = { .text = BUF_INIT, .gates = BUF_INIT } };
 
     close_lap(x);
-    tell_title(out, title, moral);
+    if (moral && *moral)
+        wrap_text(out, "", moral, WIDTH);
     for (unsigned i = 0; i < x->n_chapters; i++) {
         s.out = wanted(&x->chapter[i], i, step) ? out : NULL;
         tell_chapter(&s, &x->chapter[i]);

@@ -28,7 +28,8 @@ struct touch {
 
 /* What the links of one story know of each other. */
 struct telling {
-    struct buf text; /* the link at hand; empty = nothing to say */
+    struct buf text;    /* the link at hand; empty = nothing to say */
+    const char *source; /* of the link at hand, if its event's does not fit */
     const struct note *note, *lap, *lap_end;
     bool mask_told, caching, es_asks_caching;
     unsigned n_gates; /* open ones of the feature at hand, in gates */
@@ -42,6 +43,8 @@ struct link {
     const char *source; /* if the event brings none; NULL: seen in this run */
 };
 
+/* Would a link about this event be silent? Then it is not even kept. */
+bool explain_run_silent(const struct event *ev);
 /* tell is NULL where a file has nothing to say about an event. */
 const struct link *explain_setup_link(enum event_id id);
 const struct link *explain_run_link(enum event_id id);

@@ -25,6 +25,15 @@ static bool lap_has(const struct telling *t, enum event_id id)
     return false;
 }
 
+/* Did it happen before, in the same lap? */
+static bool told_before(const struct telling *t, enum event_id id)
+{
+    for (const struct note *n = t->lap; n < t->note; n++)
+        if (n->id == id)
+            return true;
+    return false;
+}
+
 /* ---- faults -------------------------------------------------------------- */
 
 /* How many times the page was touched now; 0: too many pages to remember. */
@@ -189,8 +198,6 @@ static void tell_stale(struct telling *t, const struct event *ev)
 {
     const struct ev_check_mmio_spte *e = EV(check_mmio_spte, ev);
 
-    if (e->valid)
-        return;
     buf_printf(&t->text,
                "KVM sees its MMIO SPTE, but it is from memslot generation "
                "0x%llx and this is 0x%llx: it must look again.",
@@ -219,10 +226,13 @@ static void tell_result(struct telling *t, const struct event *ev)
     tell_why(t, e->why);
 }
 
+/* Asked again when userspace has answered: not worth a second link. */
 static void tell_verdict(struct telling *t, const struct event *ev)
 {
     const struct ev_kvm_emulate_verdict *e = EV(kvm_emulate_verdict, ev);
 
+    if (told_before(t, EV_kvm_emulate_verdict))
+        return;
     buf_printf(&t->text, "May KVM emulate the instruction? The answer is %s",
                text_or(e->verdict, "?"));
     tell_why(t, e->why);
@@ -241,10 +251,12 @@ static void tell_mmio(struct telling *t, const struct event *ev)
 {
     const struct ev_kvm_mmio *e = EV(kvm_mmio, ev);
 
+    if (told_before(t, EV_vmm_device))
+        return;
     if (strcmp(text_or(e->kind, ""), "read") == 0)
         buf_printf(&t->text, "The read of %llu bytes at 0x%llx gives 0x%llx.",
                    L(e->len), L(e->gpa), L(e->val));
-    else if (strcmp(text_or(e->kind, ""), "write") == 0)
+    else
         buf_printf(&t->text, "It is a write of 0x%llx, %llu bytes, at 0x%llx.",
                    L(e->val), L(e->len), L(e->gpa));
 }
@@ -302,11 +314,8 @@ static void tell_malformed(struct telling *t, const struct event *ev)
 
 static void tell_userspace(struct telling *t, const struct event *ev)
 {
-    const struct ev_kvm_userspace_exit *e = EV(kvm_userspace_exit, ev);
-
-    if (e->reason == KVM_EXIT_MMIO)
-        buf_printf(&t->text, "KVM_RUN returns to userspace with %s.",
-                   text_or(e->name, "KVM_EXIT_MMIO"));
+    buf_printf(&t->text, "KVM_RUN returns to userspace with %s.",
+               text_or(EV(kvm_userspace_exit, ev)->name, "KVM_EXIT_MMIO"));
 }
 
 static void tell_device(struct telling *t, const struct event *ev)
@@ -361,7 +370,7 @@ static void tell_hang(struct telling *t, const struct event *ev)
     const struct ev_hang *e = EV(hang, ev);
     const char *name = exit_code_name(e->exit);
 
-    buf_printf(&t->text, "This is a loop. After %llu exits (%s", L(e->laps),
+    buf_printf(&t->text, "This is a loop, noticed in lap %llu (%s", L(e->laps),
                name ? name : "exit");
     if (e->exit == EXIT_NPF) {
         buf_adds(&t->text, ", code ");
@@ -420,6 +429,18 @@ static const struct link links[N_EVENTS] = {
     [EV_hang] = { tell_hang, NULL },
     [EV_host_action] = { tell_host_action, NULL },
 };
+
+bool explain_run_silent(const struct event *ev)
+{
+    if (ev->id == EV_kvm_userspace_exit)
+        return EV(kvm_userspace_exit, ev)->reason != KVM_EXIT_MMIO;
+    if (ev->id == EV_check_mmio_spte)
+        return EV(check_mmio_spte, ev)->valid;
+    if (ev->id == EV_kvm_mmio)
+        return strcmp(text_or(EV(kvm_mmio, ev)->kind, ""), "read") != 0 &&
+               strcmp(text_or(EV(kvm_mmio, ev)->kind, ""), "write") != 0;
+    return false;
+}
 
 const struct link *explain_run_link(enum event_id id)
 {

@@ -41,16 +41,19 @@ static void tell_cpu(struct telling *t, const struct event *ev)
 
     buf_printf(b, "The CPU, %s, says that it has %llu physical address bits.",
                text_or(e->model, "of no name"), L(e->raw));
-    if (!e->mem_encrypt) {
+    if (!e->mem_encrypt)
         buf_printf(b, " Memory encryption is off, so all %llu are addresses.",
                    L(e->width));
-    } else {
+    else if (e->raw == e->width)
+        buf_adds(b, " Memory encryption is on, but takes none of them.");
+    else
         buf_printf(b,
                    " Memory encryption is on and takes %llu of them, so the "
-                   "page walker accepts addresses of %llu bits. Bit %llu is "
-                   "the C-bit: it marks a page as encrypted.",
-                   L(e->raw - e->width), L(e->width), L(e->cbit));
-    }
+                   "page walker accepts addresses of %llu bits.",
+                   L(e->raw - e->width), L(e->width));
+    if (e->mem_encrypt)
+        buf_printf(b, " Bit %llu is the C-bit: it marks a page as encrypted.",
+                   L(e->cbit));
     tell_reserved(b, e);
 }
 
@@ -134,6 +137,7 @@ static void tell_gate(struct telling *t, const struct event *ev)
         buf_printf(&t->text, "Open: %s. ", t->gates.data);
     if (e->open) {
         buf_adds(&t->text, "These are all the gates of this kernel: yes.");
+        t->source = "Linux, sev_hardware_setup()";
     } else {
         buf_printf(&t->text, "Closed: %s", gate);
         tell_why(t, e->why);
@@ -153,6 +157,9 @@ static void tell_loaded(struct telling *t, const struct event *ev)
                e->mmio_caching ? 'Y' : 'N', e->npt ? 'Y' : 'N',
                e->sev ? 'Y' : 'N', e->sev_es ? 'Y' : 'N',
                e->sev_snp ? 'Y' : 'N');
+    if (e->mmio_caching && t->mask_told && !t->caching)
+        buf_adds(&t->text, " In this kernel mmio_caching shows what was asked "
+                           "for, not what works.");
     if (e->sev_es && t->mask_told && !t->caching && !t->es_asks_caching)
         buf_adds(&t->text,
                  " No gate of this kernel asked whether MMIO caching works: it "
@@ -172,13 +179,19 @@ static void tell_log(struct telling *t, const struct event *ev)
                text_or(EV(kvm_log, ev)->text, ""));
 }
 
+static bool is_ok(const char *ret)
+{
+    return strcmp(text_or(ret, "ok"), "ok") == 0;
+}
+
 static void tell_kvm_create(struct telling *t, const struct event *ev)
 {
     const struct ev_kvm_create_vm *e = EV(kvm_create_vm, ev);
 
-    buf_printf(&t->text, "Userspace calls %s for a VM (%s). KVM answers %s",
-               text_or(e->call, "KVM"), text_or(e->path, "?"),
-               text_or(e->ret, "ok"));
+    if (is_ok(e->ret))
+        return;
+    buf_printf(&t->text, "Userspace calls %s. KVM answers %s",
+               text_or(e->call, "KVM"), e->ret);
     tell_why(t, e->why);
 }
 
@@ -187,7 +200,7 @@ static void tell_vm_create(struct telling *t, const struct event *ev)
     const struct ev_vm_create *e = EV(vm_create, ev);
     const char *type = text_or(e->type, "?");
 
-    if (strcmp(text_or(e->result, "ok"), "ok") == 0) {
+    if (is_ok(e->result)) {
         buf_printf(&t->text, "The VM of type %s is there.", type);
         return;
     }

@@ -88,13 +88,17 @@ static void add_field(struct buf *b, const struct event *ev, unsigned i)
     BUG_ON(true);
 }
 
+/* A text that says nothing is left out. */
 void render_fields(struct buf *b, const struct event *ev)
 {
     const struct event_desc *d = &event_table[ev->id];
+    const char *gap = "";
 
     for (unsigned i = 0; i < d->n_fields; i++) {
-        if (i)
-            buf_addc(b, ' ');
+        if (d->fields[i].kind == KIND_STR && !*event_str(ev, i))
+            continue;
+        buf_adds(b, gap);
+        gap = " ";
         buf_adds(b, d->fields[i].name);
         buf_addc(b, '=');
         add_field(b, ev, i);

@@ -147,7 +147,8 @@ static void refuse_sev_es(void)
           .maxphyaddr = 52);
     TRACE(&trace, kvm_create_vm, .path = "legacy", .call = "KVM_SEV_ES_INIT",
           .ret = "ENOTTY", .why = "SEV-ES is off");
-    TRACE(&trace, vm_create, .type = "sev-es", .result = "ENOTTY");
+    TRACE(&trace, vm_create, .type = "sev-es", .result = "ENOTTY",
+          .why = "the call failed");
 }
 
 static const struct {
@@ -236,6 +237,36 @@ START_TEST(a_fact_that_was_never_settled_fails)
     ck_assert_int_eq(v->result, VERDICT_FAIL);
     ck_assert_ptr_nonnull(strstr(v->got, "nothing"));
     ck_assert(!judge_fact(judge, (unsigned)fact_find("kvm.sev_es")).known);
+}
+END_TEST
+
+START_TEST(a_parameter_that_shows_only_the_request_says_so)
+{
+    struct expectations x = { 0 };
+    struct fact_value f;
+
+    listen(&x);
+    TRACE(&trace, kvm_mmio_mask, .caching = false, .why = "no bit is left");
+    TRACE(&trace, kvm_loaded, .mmio_caching = true);
+    f = judge_fact(judge, (unsigned)fact_find("kvm.mmio_caching"));
+    ck_assert(f.known && f.value.number);
+    ck_assert_str_eq(f.reason, "sysfs shows what was asked for; in fact it is "
+                               "off: no bit is left");
+}
+END_TEST
+
+START_TEST(what_kvm_answers_after_the_vm_is_there_does_not_explain_it)
+{
+    struct expectations x = { 0 };
+    struct fact_value f;
+
+    listen(&x);
+    TRACE(&trace, vm_create, .result = "ok", .why = "it is offered");
+    TRACE(&trace, kvm_create_vm, .call = "KVM_SEV_LAUNCH_START", .ret = "EIO",
+          .why = "later");
+    f = judge_fact(judge, (unsigned)fact_find("vm.create"));
+    ck_assert_str_eq(f.value.text, "ok");
+    ck_assert_str_eq(f.reason, "it is offered");
 }
 END_TEST
 
@@ -661,7 +692,36 @@ START_TEST(verdicts_keep_the_order_of_the_file)
     ck_assert_str_eq(v[2].what, "step two: exits = 0");
     ck_assert_str_eq(v[3].what, "never vc");
     for (unsigned i = 0; i < 4; i++)
-        ck_assert_int_eq(v[i].result, VERDICT_PASS);
+        ck_assert_int_eq(v[i].result, i == 2 ? VERDICT_SKIP : VERDICT_PASS);
+}
+END_TEST
+
+START_TEST(a_skipped_step_cannot_pass_by_what_it_did_not_do)
+{
+    struct expect_item item = { "exits", number(0), 0, NULL };
+    struct expect_step step = { .id = "two", .n_items = 1, .items = &item };
+    struct expectations x = { .n_steps = 1, .steps = &step };
+    const struct verdict *v;
+
+    listen(&x);
+    v = only_verdict();
+    ck_assert_int_eq(v->result, VERDICT_FAIL);
+    ck_assert_str_eq(v->got, "nothing: the step was skipped");
+}
+END_TEST
+
+START_TEST(an_instruction_that_nobody_executes_is_named)
+{
+    struct expectations x = { 0 };
+
+    listen(&x);
+    begin("one");
+    TRACE(&trace, insn_unsupported, .text = "fsin", .bytes = "d9 fe");
+    TRACE(&trace, guest_fixup, .vector = VEC_UD, .why = "gave up");
+    end("one", "completed", "");
+    ck_assert_str_eq(report(0)->outcome, "ud");
+    ck_assert_str_eq(report(0)->reason,
+                     "this simulator does not execute \"fsin\"");
 }
 END_TEST
 
@@ -682,6 +742,9 @@ int main(void)
                         ARRAY_SIZE(seed_facts));
     tcase_add_test(t, a_wrong_fact_says_what_it_is_instead);
     tcase_add_test(t, a_fact_that_was_never_settled_fails);
+    tcase_add_test(t, a_parameter_that_shows_only_the_request_says_so);
+    tcase_add_test(t,
+                   what_kvm_answers_after_the_vm_is_there_does_not_explain_it);
     tcase_add_test(t, a_reload_of_the_module_settles_its_facts_anew);
     tcase_add_test(t, a_step_that_just_completes_reached_ram);
     tcase_add_test(t, code_steps_give_the_whole_register);
@@ -703,6 +766,8 @@ int main(void)
     tcase_add_test(t, an_event_that_differs_in_a_field_is_shown);
     tcase_add_test(t, never_and_count_look_at_the_whole_run);
     tcase_add_test(t, verdicts_keep_the_order_of_the_file);
+    tcase_add_test(t, a_skipped_step_cannot_pass_by_what_it_did_not_do);
+    tcase_add_test(t, an_instruction_that_nobody_executes_is_named);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);

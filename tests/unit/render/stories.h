@@ -43,6 +43,9 @@ static inline void tell_refusal(struct trace *t)
           .why = "SEV-ES guests learn of MMIO only from a reserved-bit #NPF",
           .source = "0c29397ac1fd");
     TRACE(t, kvm_loaded, .npt = true, .sev = true);
+    TRACE(t, kvm_create_vm, .call = "KVM_CREATE_VM", .ret = "ok");
+    TRACE(t, kvm_create_vm, .call = "KVM_SEV_ES_INIT", .ret = "ENOTTY",
+          .why = "sev_es is off");
     TRACE(t, vm_create, .type = "sev-es", .path = "ES_INIT", .result = "ENOTTY",
           .why = "sev_es is off");
     TRACE(t, step, .id = "hpet", .what = "read 4 bytes at 0xfed000f0");
@@ -73,6 +76,8 @@ static inline void tell_loop(struct trace *t, unsigned laps)
         TRACE(t, kvm_emulate_verdict, .vm = "sev-es", .verdict = "false",
               .why = "KVM can read neither registers nor code");
     }
+    TRACE(t, kvm_userspace_exit, .reason = 10, .name = "KVM_EXIT_INTR",
+          .ret = "EINTR");
     TRACE(t, hang, .laps = laps, .exit = EXIT_NPF, .info1 = 0x100000004,
           .info2 = HPET, .why = "nothing will ever change");
     TRACE(t, step_done, .id = "hpet", .how = "hang", .why = "no progress");

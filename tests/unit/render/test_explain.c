@@ -32,7 +32,7 @@ static const char *tell(const char *step)
 {
     char *to;
 
-    explainer_tell(explainer, "title", "The moral.", step, &out);
+    explainer_tell(explainer, "The moral.", step, &out);
     to = out.data;
     for (const char *s = out.data; *s; s++) {
         char c = *s == '\n' ? ' ' : *s;
@@ -70,7 +70,6 @@ static void assert_in_order(const char *text, const char *const *words,
 START_TEST(a_refusal_leads_from_the_width_to_the_errno)
 {
     static const char *const links[] = {
-        "title",
         "The moral.",
         "1. The CPU, milan",
         "52 physical address bits",
@@ -87,10 +86,12 @@ START_TEST(a_refusal_leads_from_the_width_to_the_errno)
         "first spare bit 51 is the C-bit",
         "MMIO caching is off",
         "5. May guests use SEV? Open: module_param, npt.",
+        "[Linux, sev_hardware_setup()]",
         "6. May guests use SEV-ES? Open: module_param. Closed: mmio_caching",
         "[commit 0c29397ac1fd]",
         "7. KVM is loaded",
-        "8. There will be no VM",
+        "8. Userspace calls KVM_SEV_ES_INIT. KVM answers ENOTTY: sev_es is off",
+        "9. There will be no VM",
         "ENOTTY",
         "Step hpet",
         "skipped",
@@ -179,6 +180,32 @@ START_TEST(the_way_through_vc_is_told_from_the_empty_entry_to_the_device)
 }
 END_TEST
 
+/* KVM asks again whether it may emulate when userspace has answered, and then
+ * tells what it read: the reader knows both already. */
+START_TEST(an_emulated_access_is_told_once)
+{
+    static const char *const links[] = {
+        "KVM decodes the guest's instruction (mov eax, [rbx]) and emulates it",
+        "KVM_RUN returns to userspace with KVM_EXIT_MMIO",
+        "The device there (hpet) answers 0x5a",
+    };
+
+    TRACE(&trace, step, .id = "s", .what = "w");
+    TRACE(&trace, vmrun, .rip = 0);
+    TRACE(&trace, kvm_emulate_verdict, .verdict = "true", .why = "plain");
+    TRACE(&trace, kvm_emulate_insn, .text = "mov eax, [rbx]");
+    TRACE(&trace, kvm_mmio, .kind = "unsatisfied-read", .len = 4);
+    TRACE(&trace, kvm_userspace_exit, .reason = 6, .name = "KVM_EXIT_MMIO");
+    TRACE(&trace, vmm_device, .name = "hpet", .value = 0x5a);
+    TRACE(&trace, kvm_emulate_verdict, .verdict = "true", .why = "plain");
+    TRACE(&trace, kvm_mmio, .kind = "read", .len = 4, .val = 0x5a);
+    TRACE(&trace, step_done, .id = "s", .how = "completed");
+    assert_in_order(tell(NULL), links, ARRAY_SIZE(links));
+    ck_assert_uint_eq(count(out.data, "May KVM emulate"), 1);
+    ck_assert_uint_eq(count(out.data, "0x5a"), 1);
+}
+END_TEST
+
 START_TEST(a_step_on_its_own_keeps_the_set_up_and_drops_other_steps)
 {
     static const char *const links[] = { "The CPU, milan",
@@ -210,7 +237,7 @@ START_TEST(every_numbered_link_names_its_source)
     unsigned links = 0;
 
     tell_vc_path(&trace);
-    explainer_tell(explainer, "title", "Moral.", NULL, &out);
+    explainer_tell(explainer, "Moral.", NULL, &out);
     for (const char *s = out.data, *end; *s; s = end + 1) {
         end = strchrnul(s, '\n');
         if (!starts_link(s))
@@ -227,7 +254,7 @@ END_TEST
 START_TEST(no_line_is_wider_than_a_hundred_columns)
 {
     tell_loop(&trace, 3);
-    explainer_tell(explainer, "title", "Moral.", NULL, &out);
+    explainer_tell(explainer, "Moral.", NULL, &out);
     for (const char *s = out.data, *end; *s; s = end + 1) {
         end = strchrnul(s, '\n');
         ck_assert_msg(end - s <= 100, "%.*s", (int)(end - s), s);
@@ -254,7 +281,7 @@ START_TEST(any_event_with_empty_or_extreme_fields_can_be_told)
     TRACE(&trace, step, .id = "s");
     trace_emit(&trace, (enum event_id)_i, fields[0]);
     trace_emit(&trace, (enum event_id)_i, fields[1]);
-    explainer_tell(explainer, "t", NULL, NULL, &out);
+    explainer_tell(explainer, NULL, NULL, &out);
     ck_assert_uint_gt(out.len, 0);
 }
 END_TEST
@@ -274,6 +301,7 @@ int main(void)
     tcase_add_test(t, laps_that_differ_are_left_out_beyond_a_bound);
     tcase_add_test(
         t, the_way_through_vc_is_told_from_the_empty_entry_to_the_device);
+    tcase_add_test(t, an_emulated_access_is_told_once);
     tcase_add_test(t, a_step_on_its_own_keeps_the_set_up_and_drops_other_steps);
     tcase_add_test(t, every_numbered_link_names_its_source);
     tcase_add_test(t, no_line_is_wider_than_a_hundred_columns);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * guest/boot.c - lay the kernel out, and say how a vCPU starts in it.
+ *
+ * The kernel is what a scenario needs and no more: stubs that enter handlers
+ * written in C (see guest_port.h), descriptor tables, stacks, page tables. It
+ * handles no interrupts and schedules nothing.
+ */
+#include "guest/kernel.h"
+
+#include <string.h>
+
+const char *const guest_paging_names[] = {
+    [PAGING_NONE] = "none",      [PAGING_32BIT] = "32-bit",
+    [PAGING_PAE] = "pae",        [PAGING_4LEVEL] = "4-level",
+    [PAGING_5LEVEL] = "5-level",
+};
+
+int out_of_room(struct err *e)
+{
+    err_plain(e, NULL,
+              "the guest's page tables and programs need more than "
+              "the %llu KiB of its kernel",
+              GUEST_KERNEL_SIZE / 1024);
+    return err_hint(e, "map with larger pages (guest.page_size), or less "
+                       "memory, or shorter steps");
+}
+
+/* The frame that the entry stub's IRETQ pops: into the first step. */
+static gva_t first_frame(const struct guest_vcpu *v)
+{
+    return v->stack + PAGE_SIZE_4K - 5 * 8;
+}
+
+static void write_first_frame(const struct guest_vcpu *v)
+{
+    const struct guest *g = v->guest;
+    bool user = g->config->cpl == 3;
+    gva_t at = first_frame(v);
+
+    image_put64(&g->image, at, v->program);
+    image_put64(&g->image, at + 8, user ? USER_CS : KERNEL_CS);
+    image_put64(&g->image, at + 16, RFLAGS_FIXED);
+    image_put64(&g->image, at + 24,
+                (user ? v->user_stack : v->stack) + PAGE_SIZE_4K);
+    image_put64(&g->image, at + 32, user ? USER_SS : KERNEL_SS);
+}
+
+static bool lay_out_vcpu(struct guest *g, unsigned index,
+                         const struct guest_code *steps, unsigned n_steps)
+{
+    struct guest_vcpu *v = &g->vcpu[index];
+    struct image *i = &g->image;
+
+    v->guest = g;
+    v->tss = g->gdt + PAGE_SIZE_4K / 4 + index * 128;
+    v->ghcb = i->base + GUEST_KERNEL_SIZE - (index + 1) * PAGE_SIZE_4K;
+    v->program_size =
+        (program_size(steps, n_steps, index) + PAGE_SIZE_4K - 1) & PAGE_MASK_4K;
+    if (v->program_size > GUEST_KERNEL_SIZE)
+        return false;
+    return image_alloc(i, 1, &v->stack) && image_alloc(i, 1, &v->vc_stack) &&
+           image_alloc(i, 1, &v->df_stack) &&
+           image_alloc(i, 1, &v->user_stack) &&
+           image_alloc(i, (unsigned)(v->program_size / PAGE_SIZE_4K),
+                       &v->program);
+}
+
+static bool lay_out(struct guest *g, const struct guest_code *steps,
+                    unsigned n_steps)
+{
+    if (!image_alloc(&g->image, 1, &g->code.page) ||
+        !image_alloc(&g->image, 1, &g->idt) ||
+        !image_alloc(&g->image, 1, &g->gdt))
+        return false;
+    for (unsigned i = 0; i < g->platform->n_vcpus; i++)
+        if (!lay_out_vcpu(g, i, steps, n_steps))
+            return false;
+    write_code(g);
+    write_descriptors(g);
+    for (unsigned i = 0; i < g->platform->n_vcpus; i++) {
+        write_first_frame(&g->vcpu[i]);
+        program_write(&g->vcpu[i], steps, n_steps);
+    }
+    return true;
+}
+
+/* Where the kernel goes: the end of the first RAM range that can be written,
+ * or of what the identity map reaches of it. */
+static int find_home(struct guest *g, struct err *e)
+{
+    const struct guest_platform *p = g->platform;
+    uint64_t reserved = p->sev_es ? p->n_vcpus * PAGE_SIZE_4K : 0;
+    unsigned i = 0;
+    uint64_t size;
+
+    while (i < p->n_ram && p->ram[i].readonly)
+        i++;
+    if (i == p->n_ram)
+        return err_plain(e, NULL, "the guest has no memory it can write");
+    size = identity_size(g, p->ram[i].gpa, p->ram[i].size);
+    if (size < GUEST_KERNEL_SIZE) {
+        err_at(e, p->ram[i].at,
+               "no room for the guest's kernel: it takes the last %llu KiB of "
+               "the first writable memory, below 2^47 and the C-bit",
+               GUEST_KERNEL_SIZE / 1024);
+        return err_hint(e, "make this range larger, or put one before it");
+    }
+    image_init(&g->image, g->pool, p->ram[i].gpa + size - GUEST_KERNEL_SIZE,
+               GUEST_KERNEL_SIZE - reserved);
+    return 0;
+}
+
+static void list_chunks(struct guest *g, unsigned n_steps)
+{
+    g->chunks = pool_alloc(g->pool, (2 + 2 * n_steps) * sizeof(*g->chunks));
+    if (g->platform->sev_es) {
+        size_t len = g->platform->n_vcpus * PAGE_SIZE_4K;
+
+        g->chunks[g->n_chunks++] = (struct guest_chunk) {
+            .gpa = g->image.base + GUEST_KERNEL_SIZE - len,
+            .data = pool_alloc(g->pool, len),
+            .len = len,
+            .shared = true,
+        };
+    }
+    g->chunks[g->n_chunks++] = (struct guest_chunk) {
+        .gpa = g->image.base,
+        .data = g->image.bytes,
+        .len = g->image.used,
+    };
+}
+
+struct guest *guest_build(struct pool *pool, const struct guest_config *config,
+                          const struct guest_platform *platform,
+                          const struct guest_code *steps, unsigned n_steps,
+                          struct trace *trace, struct err *e)
+{
+    struct guest *g = pool_alloc(pool, sizeof(*g));
+
+    BUG_ON(platform->n_vcpus > GUEST_MAX_VCPUS);
+    *g = (struct guest) {
+        .pool = pool,
+        .trace = trace,
+        .config = config,
+        .platform = platform,
+        .cbit = platform->sev && platform->cbit ? BIT(platform->cbit) : 0,
+    };
+    if (config->paging != PAGING_4LEVEL) {
+        err_plain(e, NULL, "guest.paging: %s is not modelled",
+                  guest_paging_names[config->paging]);
+        err_hint(e, "this version has 4-level");
+        return NULL;
+    }
+    if (find_home(g, e))
+        return NULL;
+    if (!lay_out(g, steps, n_steps)) {
+        out_of_room(e);
+        return NULL;
+    }
+    if (map_everything(g, e))
+        return NULL;
+    list_chunks(g, n_steps);
+    return program_pads(g, e) ? NULL : g;
+}
+
+unsigned guest_n_chunks(const struct guest *g)
+{
+    return g->n_chunks;
+}
+
+struct guest_chunk guest_chunk(const struct guest *g, unsigned i)
+{
+    BUG_ON(i >= g->n_chunks);
+    return g->chunks[i];
+}
+
+struct guest_entry guest_entry(const struct guest *g, unsigned vcpu)
+{
+    const struct guest_vcpu *v = &g->vcpu[vcpu];
+    const struct guest_config *c = g->config;
+
+    return (struct guest_entry) {
+        .rip = g->code.entry,
+        .rsp = first_frame(v),
+        .rflags = RFLAGS_FIXED,
+        .cr0 =
+            CR0_PE | CR0_MP | CR0_ET | CR0_NE | (c->wp ? CR0_WP : 0) | CR0_PG,
+        .cr3 = g->tables.root | g->cbit,
+        .cr4 = CR4_PAE | (c->smep ? CR4_SMEP : 0) | (c->smap ? CR4_SMAP : 0),
+        .efer = EFER_LME | EFER_LMA | (c->nxe ? EFER_NXE : 0),
+        .cpl = 0,
+        .gdt_base = g->gdt,
+        .gdt_limit = GDT_LIMIT,
+        .idt_base = g->idt,
+        .idt_limit = IDT_LIMIT,
+        .tr_base = v->tss,
+        .tr_limit = TSS_SIZE - 1,
+        .cs = KERNEL_CS,
+        .ss = KERNEL_SS,
+        .tr = (uint16_t)(FIRST_TR + 16 * vcpu),
+    };
+}
+
+struct guest_software guest_software(struct guest *g, unsigned vcpu)
+{
+    BUG_ON(vcpu >= g->platform->n_vcpus);
+    return (struct guest_software) { guest_softcall, &g->vcpu[vcpu] };
+}
+
+unsigned guest_steps_done(const struct guest *g, unsigned vcpu)
+{
+    return g->vcpu[vcpu].done;
+}
+
+bool guest_panicked(const struct guest *g, unsigned vcpu)
+{
+    return g->vcpu[vcpu].panicked;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * guest/kernel.h - what the files of the guest's kernel share.
+ *
+ * The kernel owns the last GUEST_KERNEL_SIZE bytes of the first writable RAM
+ * range, identity-mapped in 4K pages. From its base upwards: code (stubs), IDT,
+ * GDT and TSSs, stacks, the steps' programs, page tables. From its end
+ * downwards: one GHCB page per vCPU, shared with the hypervisor.
+ */
+#ifndef NPTSIM_GUEST_KERNEL_H
+#define NPTSIM_GUEST_KERNEL_H
+
+#include "guest.h"
+
+#define GUEST_MAX_VCPUS 8
+
+/* Segment selectors (GDT index * 8, requested privilege level). */
+#define KERNEL_CS   0x08
+#define KERNEL_SS   0x10
+#define USER_SS     (0x18 | 3)
+#define USER_CS     (0x20 | 3)
+#define FIRST_TR    0x28 /* one 16-byte TSS descriptor per vCPU */
+#define GDT_LIMIT   (FIRST_TR + 16 * GUEST_MAX_VCPUS - 1)
+#define IDT_LIMIT   (16 * 256 - 1)
+#define TSS_SIZE    104
+#define SYSCALL_INT 0x80 /* how a step at CPL 3 says that it ended */
+
+/* SOFTCALL numbers. An exception handler is SOFT_EXCEPTION + vector. */
+enum soft {
+    SOFT_BOOT,
+    SOFT_STEP_END, /* end marker at CPL 0 */
+    SOFT_SYSCALL,  /* INT 0x80: end marker at CPL 3 */
+    SOFT_LANDED,   /* a fetch step arrived at its target */
+    SOFT_VC_DONE,  /* second half of the #VC handler, after VMGEXIT */
+    SOFT_HALT,     /* back to the HLT of a kernel that gave up */
+    SOFT_EXCEPTION = 0x40,
+};
+#define SOFTCALL_LEN 3
+#define INT_LEN      2
+
+/* ---- image.c: the kernel's bytes -------------------------------------------
+ */
+
+struct image {
+    struct pool *pool;
+    gpa_t base;
+    uint8_t *bytes;
+    size_t used, capacity, limit;
+};
+
+void image_init(struct image *i, struct pool *pool, gpa_t base, size_t limit);
+/* @pages zeroed pages; false when the area is full. */
+bool image_alloc(struct image *i, unsigned pages, gpa_t *out);
+/* Where the byte at @gpa lies; valid until the next image_alloc(). */
+void *image_at(const struct image *i, gpa_t gpa);
+void image_put64(const struct image *i, gpa_t gpa, uint64_t value);
+/* Does the page at @gpa belong to the image? */
+bool image_has(const struct image *i, gpa_t gpa);
+
+/* ---- tables.c: the guest's own page tables ---------------------------------
+ */
+
+struct tables {
+    struct image *image;
+    gpa_t root;
+    uint64_t cbit; /* the C-bit as a mask, 0 without SEV */
+};
+
+/* All of these return false when the kernel's area has no page left. */
+bool tables_init(struct tables *t, struct image *image, uint64_t cbit);
+/* Map [gva, gva+size) to gpa.. with the largest pages up to @max_level that
+ * fit. @flags: the leaf's bits; 4K aligned throughout. */
+bool tables_map(struct tables *t, gva_t gva, gpa_t gpa, uint64_t size,
+                unsigned max_level, uint64_t flags);
+/* Write @entry as the leaf of @level for @gva, splitting a larger page. */
+bool tables_set(struct tables *t, gva_t gva, unsigned level, uint64_t entry);
+/* The leaf that maps @gva and the GPA behind it; false: not mapped. */
+bool tables_find(const struct tables *t, gva_t gva, gpa_t *gpa,
+                 uint64_t *entry);
+
+/* ---- the kernel ------------------------------------------------------------
+ */
+
+struct step {
+    gva_t end; /* its end marker */
+    gva_t target;
+    bool has_target;
+};
+
+struct guest_vcpu {
+    struct guest *guest;
+    gva_t stack, vc_stack, df_stack; /* one page each, address of the page */
+    gva_t user_stack;
+    gva_t tss, program;
+    uint64_t program_size;
+    gva_t ghcb;
+    struct step *steps;     /* the boot, then those of the scenario */
+    unsigned n_steps, done; /* in all; that reached their end marker */
+    bool panicked;
+};
+
+struct guest {
+    struct pool *pool;
+    struct trace *trace;
+    const struct guest_config *config;
+    const struct guest_platform *platform;
+    uint64_t cbit; /* as a mask; 0 without SEV */
+    struct image image;
+    struct tables tables;
+    gva_t idt, gdt;
+    struct {
+        gva_t page; /* 4K of stubs */
+        gva_t next; /* where the next stub goes, while building */
+        gva_t entry, iret, halt, terminate, syscall;
+        gva_t exception[32]; /* 0: no handler */
+    } code;
+    struct guest_vcpu vcpu[GUEST_MAX_VCPUS];
+    struct guest_chunk *chunks;
+    unsigned n_chunks;
+};
+
+/* boot.c */
+int out_of_room(struct err *e);
+
+/* descriptors.c */
+void write_code(struct guest *g);
+void write_descriptors(struct guest *g);
+
+/* map.c */
+uint64_t identity_size(const struct guest *g, gpa_t gpa, uint64_t size);
+int map_everything(struct guest *g, struct err *e);
+
+/* program.c: steps as machine code, and pads at the targets of fetch steps. */
+uint64_t program_size(const struct guest_code *steps, unsigned n_steps,
+                      unsigned vcpu);
+void program_write(struct guest_vcpu *v, const struct guest_code *steps,
+                   unsigned n_steps);
+int program_pads(struct guest *g, struct err *e);
+
+/* ---- handlers.c: exceptions, and the ends of steps
+ * ---------------------------
+ */
+
+/* What the CPU pushes for an exception; @error is 0 where it pushes none. */
+struct frame {
+    gva_t at; /* where RIP lies on the stack */
+    uint64_t error, rip, cs, rflags, rsp, ss;
+};
+
+enum port_result guest_softcall(void *vcpu, struct guest_port *p,
+                                unsigned number);
+enum port_result frame_read(struct guest_port *p, bool has_error,
+                            struct frame *f);
+/* Write @f back and leave RSP at its RIP, for the stub's IRETQ. */
+enum port_result frame_return(struct guest_port *p, const struct frame *f);
+/* Let the interrupted step go on at its end marker, and say why; a kernel that
+ * was not in a step gives up itself. */
+enum port_result give_up_step(struct guest_vcpu *v, struct guest_port *p,
+                              struct frame *f, unsigned vector,
+                              const char *why);
+/* The kernel gives up: halt for ever. */
+enum port_result panic(struct guest_vcpu *v, struct guest_port *p,
+                       const struct frame *f, unsigned vector, const char *why);
+
+/* vc.c: the two halves of the #VC handler, around VMGEXIT. */
+enum port_result vc_enter(struct guest_vcpu *v, struct guest_port *p);
+enum port_result vc_done(struct guest_vcpu *v, struct guest_port *p);
+
+#endif

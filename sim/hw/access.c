@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/access.c - loads, stores and fetches of any length.
+ *
+ * What crosses a page is translated completely before anything moves, the lower
+ * page first, so that a fault on the second page leaves nothing half done.
+ */
+#include "hw/cpu.h"
+
+#include <string.h>
+
+bool is_canonical(const struct cpu *c, gva_t gva)
+{
+    unsigned spare = 64 - c->guest.linear_bits;
+
+    return (gva_t)((int64_t)(gva << spare) >> spare) == gva;
+}
+
+bool translate(struct cpu *c, gva_t gva, size_t len, struct access a,
+               struct piece piece[2], struct walk *w)
+{
+    size_t room = PAGE_SIZE_4K - gva % PAGE_SIZE_4K;
+
+    BUG_ON(len == 0 || len > PAGE_SIZE_4K);
+    c->watched = c->log || (c->trace && c->trace->on);
+    w->end = END_OK;
+    w->n_refs = 0;
+    if (!is_canonical(c, gva) || !is_canonical(c, gva + len - 1)) {
+        w->end = a.stack ? END_SS : END_GP;
+        w->why = WHY_NONCANONICAL;
+        return false;
+    }
+    if (!guest_walk(c, w, gva, a))
+        return false;
+    piece[0] = (struct piece) { w->gpa, w->spa, w->key, len };
+    piece[1].len = 0;
+    if (__builtin_expect(len <= room, 1))
+        return true;
+    piece[0].len = room;
+    if (!guest_walk(c, w, gva + room, a))
+        return false;
+    piece[1] = (struct piece) { w->gpa, w->spa, w->key, len - room };
+    return true;
+}
+
+/* Up to 8 bytes as a number, for the event. */
+static uint64_t first_bytes(const void *buf, size_t len)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, buf, len < sizeof(value) ? len : sizeof(value));
+    return value;
+}
+
+static void tell_data(struct cpu *c, gva_t gva, const struct piece *p,
+                      const void *buf, bool write)
+{
+    TRACE(c->trace, data, .gva = gva, .gpa = p->gpa, .spa = p->spa,
+          .size = p->len, .write = write, .value = first_bytes(buf, p->len),
+          .key = p->key ? p->key->id : 0);
+}
+
+enum flow guest_read(struct cpu *c, gva_t gva, void *buf, size_t len,
+                     struct access a)
+{
+    struct piece piece[2];
+    char *to = buf;
+    struct walk w;
+
+    if (!translate(c, gva, len, a, piece, &w))
+        return walk_failed(c, &w, !a.implicit);
+    for (unsigned i = 0; i < 2 && piece[i].len; i++) {
+        crypt_read(c->mem, piece[i].spa, to, piece[i].len, piece[i].key);
+        tell_data(c, gva, &piece[i], to, false);
+        to += piece[i].len;
+        gva += piece[i].len;
+    }
+    return FLOW_NEXT;
+}
+
+enum flow guest_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
+                      struct access a)
+{
+    const char *from = buf;
+    struct piece piece[2];
+    struct walk w;
+
+    if (!translate(c, gva, len, a, piece, &w))
+        return walk_failed(c, &w, !a.implicit);
+    for (unsigned i = 0; i < 2 && piece[i].len; i++) {
+        crypt_write(c->mem, piece[i].spa, from, piece[i].len, piece[i].key);
+        tell_data(c, gva, &piece[i], from, true);
+        from += piece[i].len;
+        gva += piece[i].len;
+    }
+    return FLOW_NEXT;
+}
+
+struct access data_access(const struct cpu *c, bool write)
+{
+    return (struct access) { .write = write, .user = c->g.r.cpl == 3 };
+}
+
+/* Translate the code that follows what c->code holds, within one page. */
+static bool find_code(struct cpu *c, struct piece piece[2], struct walk *w)
+{
+    gva_t at = c->g.r.rip + c->code_len;
+    size_t room = PAGE_SIZE_4K - at % PAGE_SIZE_4K;
+    size_t want = sizeof(c->code) - c->code_len;
+    struct access a = { .fetch = true, .user = c->g.r.cpl == 3 };
+
+    return translate(c, at, want < room ? want : room, a, piece, w);
+}
+
+enum flow fetch_code(struct cpu *c, spa_t *spa)
+{
+    struct piece piece[2];
+    struct walk w;
+
+    if (!find_code(c, piece, &w))
+        return walk_failed(c, &w, false);
+    crypt_read(c->mem, piece[0].spa, c->code + c->code_len, piece[0].len,
+               piece[0].key);
+    c->code_len += (uint8_t)piece[0].len;
+    *spa = piece[0].spa;
+    return FLOW_NEXT;
+}
+
+/*
+ * 15 bytes, fewer only where fetching more would fault (APM vol. 2, 15.8.4).
+ * Not for SEV-ES guests, nor while an event is being delivered: there is no
+ * instruction then.
+ */
+void assist_bytes(struct cpu *c)
+{
+    struct trace *trace = c->trace;
+    struct piece piece[2];
+    struct walk w;
+
+    if (!c->model.features[FEAT_DECODE_ASSISTS] || c->ctl.sev_es ||
+        c->delivering.valid)
+        return;
+    c->trace = NULL; /* a peek: no fault comes of it, nothing to tell */
+    if (c->code_len < sizeof(c->code) && find_code(c, piece, &w)) {
+        crypt_read(c->mem, piece[0].spa, c->code + c->code_len, piece[0].len,
+                   piece[0].key);
+        c->code_len += (uint8_t)piece[0].len;
+    }
+    c->trace = trace;
+    c->exit.insn_len = c->code_len;
+    memcpy(c->exit.insn_bytes, c->code, c->code_len);
+}

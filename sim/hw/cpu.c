@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/cpu.c - a core as it comes out of firmware, and the wire to its host.
+ *
+ * The host runs 64-bit code with paging on; of its own page tables nothing is
+ * modelled, it sees physical memory.
+ */
+#include "hw/cpu.h"
+
+#include <string.h>
+
+/* What every 64-bit host has on; the rest never matters to a guest. */
+#define HOST_CR0 (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
+#define HOST_CR4 (CR4_PAE | CR4_PGE)
+
+#define KEY_N_HOST 0 /* guests count from 1, see psp.c */
+
+static unsigned width(const struct cpu_model *m, bool encrypting)
+{
+    return m->maxphyaddr_raw - (encrypting ? m->phys_reduction : 0);
+}
+
+unsigned cpu_model_width(const struct cpu_model *m)
+{
+    return width(m, m->mem_encrypt);
+}
+
+unsigned cpu_phys_bits(const struct cpu *c)
+{
+    return width(&c->model, c->syscfg & SYSCFG_MEM_ENCRYPT);
+}
+
+uint64_t cpu_cbit(const struct cpu *c)
+{
+    return c->syscfg & SYSCFG_MEM_ENCRYPT ? BIT(c->model.cbit) : 0;
+}
+
+static const char *encryption_problem(const struct cpu_model *m,
+                                      struct pool *pool)
+{
+    if (!m->mem_encrypt)
+        return NULL;
+    if (!m->features[FEAT_SME])
+        return "mem_encrypt needs the feature sme: without it SYSCFG has no "
+               "such bit";
+    if (m->cbit < 32 || m->cbit > 62)
+        return pool_printf(pool,
+                           "mem_encrypt needs a C-bit in 32..62, this CPU has "
+                           "%u",
+                           m->cbit);
+    return NULL;
+}
+
+const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool)
+{
+    if (m->maxphyaddr_raw < 32 || m->maxphyaddr_raw > 52)
+        return pool_printf(pool, "maxphyaddr_raw: %u is not in 32..52",
+                           m->maxphyaddr_raw);
+    if (m->phys_reduction > 20)
+        return pool_printf(pool, "phys_reduction: %u is not in 0..20",
+                           m->phys_reduction);
+    if (m->cbit > 63)
+        return pool_printf(pool, "cbit: %u is not in 0..63", m->cbit);
+    if (m->mem_encrypt && m->maxphyaddr_raw < 32 + m->phys_reduction)
+        return pool_printf(pool,
+                           "%u physical bits minus %u for encryption leave "
+                           "%u, and fewer than 32 are not possible",
+                           m->maxphyaddr_raw, m->phys_reduction,
+                           m->maxphyaddr_raw - m->phys_reduction);
+    if (m->linear_bits != 48 && m->linear_bits != 57)
+        return pool_printf(pool, "linear_bits: %u is neither 48 nor 57",
+                           m->linear_bits);
+    if (m->features[FEAT_SVM] && m->n_asids == 0)
+        return "n_asids: 0, but svm needs at least one besides the host's";
+    return encryption_problem(m, pool);
+}
+
+void cpu_reset(struct cpu *c, const struct cpu_model *m)
+{
+    mem_clear(c->mem);
+    *c = (struct cpu) {
+        .model = *m,
+        .pool = c->pool,
+        .trace = c->trace,
+        .mem = c->mem,
+        .host_key = key_make(KEY_N_HOST, KEY_ID_HOST),
+        .software = c->software,
+        .efer = EFER_LMA | EFER_LME | EFER_SCE |
+                (m->features[FEAT_NX] ? EFER_NXE : 0),
+        .syscfg = m->mem_encrypt ? SYSCFG_MEM_ENCRYPT : 0,
+        .hwcr = m->smmlock ? HWCR_SMMLOCK : 0,
+        .host_cr0 = HOST_CR0,
+        .host_cr4 = HOST_CR4,
+    };
+    for (unsigned i = 0; i <= PT_MAX_LEVEL; i++)
+        for (unsigned j = 0; j <= PT_MAX_LEVEL; j++)
+            c->near[i][j].pfn = NO_PFN;
+}
+
+struct cpu *cpu_create(struct pool *pool, const struct cpu_model *m,
+                       struct trace *trace)
+{
+    struct cpu *c = pool_alloc(pool, sizeof(*c));
+
+    c->pool = pool;
+    c->trace = trace;
+    c->mem = mem_create(pool);
+    cpu_reset(c, m);
+    return c;
+}
+
+void cpu_set_guest(struct cpu *c, const struct guest_software *sw)
+{
+    c->software = *sw;
+}
+
+uint64_t cpu_state_version(const struct cpu *c)
+{
+    const struct guest_regs *r = &c->g.r;
+    const uint64_t regs[] = { r->rip, r->rflags, r->cr0, r->cr2,    r->cr3,
+                              r->cr4, r->efer,   r->cpl, c->g.ghcb, c->g.dr6 };
+    uint64_t v = mem_digest(c->mem);
+
+    for (unsigned i = 0; i < N_GPRS; i++)
+        v = mix64(v + r->gpr[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(regs); i++)
+        v = mix64(v + regs[i]);
+    return v;
+}
+
+uint64_t cpu_peek64(const struct cpu *c, spa_t spa)
+{
+    return mem_read64(c->mem, spa);
+}
+
+void cpu_poke64(struct cpu *c, spa_t spa, uint64_t value)
+{
+    mem_write64(c->mem, spa, value);
+}
+
+/* ---- the wire ------------------------------------------------------------ */
+
+static struct cpuid_regs wire_cpuid(void *hw, uint32_t leaf, uint32_t sub)
+{
+    return cpu_cpuid(hw, leaf, sub);
+}
+
+static bool wire_rdmsr(void *hw, uint32_t msr, uint64_t *value)
+{
+    return cpu_rdmsr(hw, msr, value);
+}
+
+static bool wire_wrmsr(void *hw, uint32_t msr, uint64_t value)
+{
+    return cpu_wrmsr(hw, msr, value);
+}
+
+static void wire_read(void *hw, spa_t spa, void *buf, size_t len)
+{
+    struct cpu *c = hw;
+
+    mem_read(c->mem, spa, buf, len);
+}
+
+static void wire_write(void *hw, spa_t spa, const void *buf, size_t len)
+{
+    struct cpu *c = hw;
+
+    mem_write(c->mem, spa, buf, len);
+}
+
+/* The key of a host mapping with this C-bit. */
+static const struct key *host_key(const struct cpu *c, bool cbit)
+{
+    return cbit && cpu_cbit(c) ? &c->host_key : NULL;
+}
+
+static void wire_read_c(void *hw, spa_t spa, void *buf, size_t len, bool cbit)
+{
+    struct cpu *c = hw;
+
+    crypt_read(c->mem, spa, buf, len, host_key(c, cbit));
+}
+
+static void wire_write_c(void *hw, spa_t spa, const void *buf, size_t len,
+                         bool cbit)
+{
+    struct cpu *c = hw;
+
+    crypt_write(c->mem, spa, buf, len, host_key(c, cbit));
+}
+
+static uint64_t wire_read64(void *hw, spa_t spa)
+{
+    return cpu_peek64(hw, spa);
+}
+
+static void wire_write64(void *hw, spa_t spa, uint64_t value)
+{
+    cpu_poke64(hw, spa, value);
+}
+
+static void wire_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
+{
+    cpu_vmrun(hw, vmcb, gpr);
+}
+
+/* Every access of this model walks, so there is nothing to invalidate. */
+static void wire_invlpga(void *hw, gva_t va, uint32_t asid)
+{
+    (void)hw;
+    (void)va;
+    (void)asid;
+}
+
+static enum psp_status wire_psp(void *hw, enum psp_cmd cmd,
+                                struct psp_request *r)
+{
+    return cpu_psp(hw, cmd, r);
+}
+
+struct wire cpu_wire(struct cpu *c)
+{
+    static const struct wire_ops ops = {
+        .cpuid = wire_cpuid,
+        .rdmsr = wire_rdmsr,
+        .wrmsr = wire_wrmsr,
+        .read = wire_read,
+        .write = wire_write,
+        .read_c = wire_read_c,
+        .write_c = wire_write_c,
+        .read64 = wire_read64,
+        .write64 = wire_write64,
+        .vmrun = wire_vmrun,
+        .invlpga = wire_invlpga,
+        .psp = wire_psp,
+    };
+
+    return (struct wire) { .hw = c, .ops = &ops };
+}

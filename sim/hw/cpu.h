@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/cpu.h - the inside of a core, shared by the files of this folder only.
+ *
+ * Reading order: struct cpu here, then guest_walk.c and npt_walk.c (how an
+ * address is translated), npf.c and reflect.c (what a failed walk becomes),
+ * vmrun.c and exec.c (what runs), deliver.c (how a fault reaches the guest).
+ */
+#ifndef NPTSIM_HW_CPU_H
+#define NPTSIM_HW_CPU_H
+
+#include "hw.h"
+#include "hw/paging.h"
+#include "hw/psp.h"
+#include "trace.h"
+
+/* ---- the guest's state, as VMRUN loads it -------------------------------- */
+
+struct segment {
+    uint16_t sel, attr;
+    uint32_t limit;
+    uint64_t base;
+};
+
+/* Index of a segment in guest_state.seg: its place in the save area. */
+#define SEG(save_offset) ((save_offset) / 16)
+#define N_SEGS           (SEG(SAVE_TR) + 1)
+
+struct guest_state {
+    struct guest_regs r;
+    struct segment seg[N_SEGS];
+    uint64_t dr6, dr7, pat, ghcb;
+    uint64_t sev_features; /* SEV-ES only */
+    uint32_t pkru;
+    bool shadow; /* the instruction after STI or MOV SS: INTERRUPT_SHADOW */
+};
+
+/* What the control area of the VMCB says, read once per VMRUN. */
+struct vmcb_control {
+    uint32_t exceptions, word3, word4;
+    uint32_t asid;
+    uint64_t int_ctl, int_state, nested_ctl, virt_ext;
+    uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
+    uint64_t iopm, msrpm;
+    bool sev, sev_es; /* as this CPU understands them */
+};
+
+/* ---- events on their way to a handler ------------------------------------ */
+
+struct cpu_event {
+    uint8_t vector;
+    uint8_t type; /* EVENT_TYPE_* */
+    bool valid, has_error;
+    bool injected; /* by EVENTINJ: the host does not intercept it */
+    uint32_t error;
+    uint64_t cr2;  /* #PF only */
+    uint64_t next; /* software interrupts: RIP to return to */
+    bool data;     /* #PF only: by an instruction's load or store */
+};
+
+/* What a #VMEXIT will write to the VMCB. */
+struct cpu_exit {
+    uint64_t code, info1, info2, nrip;
+    uint8_t insn_len, insn_bytes[15];
+};
+
+/* How a piece of execution ended. */
+enum flow {
+    FLOW_NEXT,  /* fine, go on */
+    FLOW_EVENT, /* cpu.event waits for delivery */
+    FLOW_EXIT,  /* cpu.exit is filled, leave the guest */
+};
+
+/* A piece of an access that lies in one page. */
+struct piece {
+    gpa_t gpa;
+    spa_t spa;
+    const struct key *key;
+    size_t len;
+};
+
+struct cpu {
+    struct cpu_model model;
+    struct pool *pool;
+    struct trace *trace;
+    struct memory *mem;
+    struct psp psp;
+    struct key host_key;
+    struct guest_software software;
+
+    uint64_t efer, syscfg, hwcr, vm_cr, hsave_pa; /* MSRs of the host */
+    uint64_t host_cr0, host_cr4;
+
+    /* The guest of the moment. */
+    spa_t vmcb;
+    const struct key *vmcb_key;
+    struct vmcb_control ctl;
+    struct guest_state g;
+    uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
+    struct key asid_key;
+    const struct key *gkey; /* NULL: not a SEV guest */
+    struct paging guest, nested;
+    struct guest_regs latched;   /* registers that .guest was made from */
+    struct cpu_event event;      /* waits for delivery */
+    struct cpu_event delivering; /* EXITINTINFO, should an exit interrupt */
+    struct cpu_exit exit;
+
+    /* The instruction of the moment: bytes that were fetched. */
+    uint8_t code[15];
+    uint8_t code_len;
+
+    /* Somebody looks at single references: trace or walk_log. */
+    bool watched;
+    struct walk_log *log;
+    unsigned n_logged;
+    /* Pages of the last walk, by guest level (0: final) and nested level (0:
+     * the guest entry itself). */
+    struct page_ref near[PT_MAX_LEVEL + 1][PT_MAX_LEVEL + 1];
+};
+
+/* ---- cpu.c ---- */
+/* Address bits of host and nested tables, with encryption as it is now. */
+unsigned cpu_phys_bits(const struct cpu *c);
+/* The C-bit as a mask, 0 while memory encryption is off. */
+uint64_t cpu_cbit(const struct cpu *c);
+
+/* ---- the host's view: cpuid.c, msr.c, psp.c, vmrun.c ---- */
+struct cpuid_regs cpu_cpuid(const struct cpu *c, uint32_t leaf, uint32_t sub);
+bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value);
+bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value);
+enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);
+void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS]);
+
+/* ---- latch.c: registers to struct paging ---- */
+void latch_guest(struct cpu *c);
+/* After software in the guest may have written control registers. */
+void latch_guest_again(struct cpu *c);
+void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
+                  uint64_t ncr3);
+
+/* ---- translation: guest_walk.c, why.c, npf.c, access.c ---- */
+/* Translate one access within a page. false: told in @w. */
+bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a);
+/* The reason of a failed walk with this CPU's numbers; for events. */
+const char *why_detail(struct cpu *c, const struct walk *w);
+/* Turn a failed walk into #PF, #GP, #SS, #VC or an exit. */
+enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
+
+bool is_canonical(const struct cpu *c, gva_t gva);
+/* Translate @len bytes (1..4096): one piece, or two if they cross a page; the
+ * lower one first. piece[1].len = 0 if there is one only. */
+bool translate(struct cpu *c, gva_t gva, size_t len, struct access a,
+               struct piece piece[2], struct walk *w);
+enum flow guest_read(struct cpu *c, gva_t gva, void *buf, size_t len,
+                     struct access a);
+enum flow guest_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
+                      struct access a);
+/* Data accesses of an instruction at the current CPL. */
+struct access data_access(const struct cpu *c, bool write);
+/* Append bytes at RIP to c->code, up to 15 or to the end of a page. */
+enum flow fetch_code(struct cpu *c, spa_t *spa);
+/* Decode assist: the instruction's bytes go with the exit. */
+void assist_bytes(struct cpu *c);
+
+/* ---- events: deliver.c, reflect.c, segment.c ---- */
+enum flow raise_event(struct cpu *c, unsigned vector);
+enum flow raise_error(struct cpu *c, unsigned vector, uint32_t error);
+/* Bring c->event to the guest's handler. */
+enum flow deliver(struct cpu *c);
+/* EVENTINJ of VMRUN becomes c->event. */
+enum flow inject(struct cpu *c, uint64_t eventinj, uint64_t nrip);
+/* In the format of EXITINTINFO; 0 for none. */
+uint64_t event_encode(const struct cpu_event *e);
+
+bool reflects_npf(const struct cpu *c, uint64_t info1);
+enum flow raise_vc(struct cpu *c, uint64_t code, uint64_t info1,
+                   const char *why, const char *source);
+/* Something intercepted: an exit, or #VC for an SEV-ES guest. @len: of the
+ * instruction, 0 for what is none. */
+enum flow intercepted(struct cpu *c, uint64_t code, uint64_t info1,
+                      uint64_t info2, unsigned len);
+enum flow exit_with(struct cpu *c, uint64_t code, uint64_t info1,
+                    uint64_t info2);
+
+/* A descriptor of GDT or LDT; a bad selector raises #GP. @ext: the EXT bit of
+ * the error code. */
+enum flow read_descriptor(struct cpu *c, uint16_t sel, unsigned ext,
+                          struct segment *out);
+/* After the checks of type and privilege: it must be present, else @vector, and
+ * is marked accessed. */
+enum flow use_segment(struct cpu *c, struct segment *s, unsigned vector,
+                      unsigned ext);
+bool is_code64(const struct segment *s);
+bool is_conforming(const struct segment *s);
+unsigned seg_dpl(const struct segment *s);
+enum flow iret(struct cpu *c);
+
+/* ---- exec.c, port.c ---- */
+enum flow exec_insn(struct cpu *c);
+enum flow softcall(struct cpu *c, unsigned number, unsigned len);
+
+/* ---- vmcb.c, vmcb_check.c, vmsa.c ---- */
+#define SAVE_AREA_SIZE 0x400 /* of it, what this model loads and saves */
+
+void vmcb_load_control(struct cpu *c, const uint8_t *vmcb);
+void save_area_load(struct guest_state *g, const uint8_t *area, bool vmsa);
+void save_area_store(const struct guest_state *g, uint8_t *area, bool vmsa);
+
+/* why NULL: nothing to refuse. */
+struct refusal {
+    const char *why, *source;
+};
+struct refusal check_control(const struct cpu *c);
+struct refusal check_state(const struct cpu *c);
+/* The part of both that one translation needs. */
+struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
+                            uint64_t ncr3);
+
+/* A VMSA carries an integrity value, so that a changed or never encrypted one
+ * is noticed (APM vol. 2, 15.35.8). */
+void vmsa_seal(uint8_t page[PAGE_SIZE_4K]);
+bool vmsa_intact(const uint8_t page[PAGE_SIZE_4K]);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/exec.c - what an instruction does on the CPU.
+ *
+ * A small set: the MOV family, which touches memory, and what a kernel needs to
+ * enter and leave handlers and to stop. Anything else is #UD, said in the
+ * trace. KVM's emulator and the guest's #VC handler have their own versions.
+ */
+#include "hw/cpu.h"
+
+#include "arch/insn.h"
+
+#include <stdio.h>
+
+#define DR6_BS BIT(14) /* #DB after a single step */
+
+/* Fetch and decode the instruction at RIP. An encoding cut off by the end of a
+ * page is continued on the next one. */
+static enum flow fetch(struct cpu *c, struct insn *insn)
+{
+    enum insn_result res;
+    spa_t spa, next;
+    enum flow f;
+
+    c->code_len = 0;
+    f = fetch_code(c, &spa);
+    if (f != FLOW_NEXT)
+        return f;
+    res = insn_decode(c->code, c->code_len, insn);
+    if (res == INSN_TRUNCATED && c->code_len < sizeof(c->code)) {
+        f = fetch_code(c, &next);
+        if (f != FLOW_NEXT)
+            return f;
+        res = insn_decode(c->code, c->code_len, insn);
+    }
+    TRACE(c->trace, fetch, .rip = c->g.r.rip, .spa = spa,
+          .len = res == INSN_OK ? insn->len : c->code_len);
+    if (res == INSN_TRUNCATED)
+        return raise_error(c, VEC_GP, 0); /* longer than 15 bytes */
+    return res == INSN_OK ? FLOW_NEXT : raise_event(c, VEC_UD);
+}
+
+static const char *code_text(struct cpu *c, const struct insn *insn)
+{
+    char text[96];
+
+    insn_text(c->code, insn->len, c->g.r.rip, text, sizeof(text));
+    return trace_text(c->trace, "%s", text);
+}
+
+static const char *code_hex(struct cpu *c, const struct insn *insn)
+{
+    char hex[3 * INSN_MAX_LEN + 1] = "";
+
+    for (unsigned i = 0; i < insn->len; i++)
+        snprintf(hex + 3 * i, 4, "%02x ", c->code[i]);
+    return trace_text(c->trace, "%.*s", 3 * insn->len - 1, hex);
+}
+
+static gva_t operand_address(const struct cpu *c, const struct insn *insn)
+{
+    gva_t at = insn_address(insn, c->g.r.gpr, c->g.r.rip);
+
+    return insn->segment ? at + c->g.seg[SEG(insn->segment)].base : at;
+}
+
+static enum flow operand_read(struct cpu *c, const struct insn *insn,
+                              uint64_t *value)
+{
+    const struct insn_operand *s = &insn->s;
+    struct access a = data_access(c, false);
+
+    *value = 0;
+    switch (s->kind) {
+    case OPND_REG:
+        *value = gpr_read(c->g.r.gpr, s);
+        return FLOW_NEXT;
+    case OPND_IMM:
+        *value = insn->imm;
+        return FLOW_NEXT;
+    case OPND_MEM:
+        a.stack = insn->stack_seg;
+        return guest_read(c, operand_address(c, insn), value, s->size, a);
+    case OPND_NONE:
+        break;
+    }
+    bug_at(__FILE__, __LINE__, "an instruction without source operand");
+}
+
+static enum flow operand_write(struct cpu *c, const struct insn *insn,
+                               uint64_t value)
+{
+    const struct insn_operand *d = &insn->d;
+    struct access a = data_access(c, true);
+
+    if (d->kind == OPND_MEM) {
+        a.stack = insn->stack_seg;
+        return guest_write(c, operand_address(c, insn), &value, d->size, a);
+    }
+    gpr_write(c->g.r.gpr, d, value);
+    return FLOW_NEXT;
+}
+
+static uint64_t sign_extended(uint64_t value, unsigned size)
+{
+    unsigned spare = 64 - 8 * size;
+
+    return (uint64_t)((int64_t)(value << spare) >> spare);
+}
+
+static enum flow move(struct cpu *c, const struct insn *insn)
+{
+    uint64_t value;
+    enum flow f = operand_read(c, insn, &value);
+
+    if (f != FLOW_NEXT)
+        return f;
+    if (insn->op == INSN_MOVSX)
+        value = sign_extended(value, insn->s.size);
+    f = operand_write(c, insn, value);
+    if (f == FLOW_NEXT)
+        c->g.r.rip += insn->len;
+    return f;
+}
+
+/* Not intercepted, HLT waits; what ends the wait is the next physical
+ * interrupt, and that is the host's. */
+static enum flow halt(struct cpu *c, unsigned len)
+{
+    if (c->g.r.cpl != 0)
+        return raise_error(c, VEC_GP, 0);
+    TRACE(c->trace, halt, .rip = c->g.r.rip, .rax = c->g.r.gpr[GPR_RAX]);
+    if (c->ctl.word3 & INTERCEPT3_HLT)
+        return intercepted(c, EXIT_HLT, 0, 0, len);
+    c->g.r.rip += len;
+    return intercepted(c, EXIT_INTR, 0, 0, 0);
+}
+
+static enum flow vmmcall(struct cpu *c, unsigned len)
+{
+    if (c->ctl.word4 & INTERCEPT4_VMMCALL)
+        return intercepted(c, EXIT_VMMCALL, 0, 0, len);
+    return raise_event(c, VEC_UD);
+}
+
+/* In a guest without SEV-ES this encoding is VMMCALL (APM vol. 2, 15.35.6). */
+static enum flow vmgexit(struct cpu *c, unsigned len)
+{
+    if (!c->ctl.sev_es)
+        return vmmcall(c, len);
+    TRACE(c->trace, vmgexit, .rip = c->g.r.rip, .ghcb = c->g.ghcb);
+    return intercepted(c, EXIT_VMGEXIT, 0, 0, len);
+}
+
+static enum flow software_interrupt(struct cpu *c, const struct insn *insn)
+{
+    if (c->ctl.word3 & INTERCEPT3_INTN)
+        return intercepted(c, EXIT_SWINT, insn->imm, 0, insn->len);
+    c->event = (struct cpu_event) {
+        .vector = (uint8_t)insn->imm,
+        .type = EVENT_TYPE_SOFT,
+        .valid = true,
+        .next = c->g.r.rip + insn->len,
+    };
+    return FLOW_EVENT;
+}
+
+static enum flow jump(struct cpu *c, const struct insn *insn)
+{
+    uint64_t target = gpr_read(c->g.r.gpr, &insn->s);
+
+    if (!is_canonical(c, target))
+        return raise_error(c, VEC_GP, 0);
+    c->g.r.rip = target;
+    return FLOW_NEXT;
+}
+
+static enum flow unsupported(struct cpu *c, const struct insn *insn)
+{
+    TRACE(c->trace, insn_unsupported, .rip = c->g.r.rip,
+          .bytes = code_hex(c, insn), .text = code_text(c, insn));
+    return raise_event(c, VEC_UD);
+}
+
+static enum flow execute(struct cpu *c, const struct insn *insn)
+{
+    switch (insn->op) {
+    case INSN_MOV:
+    case INSN_MOVZX:
+    case INSN_MOVSX:
+        return move(c, insn);
+    case INSN_HLT:
+        return halt(c, insn->len);
+    case INSN_VMMCALL:
+        return vmmcall(c, insn->len);
+    case INSN_VMGEXIT:
+        return vmgexit(c, insn->len);
+    case INSN_INT:
+        return software_interrupt(c, insn);
+    case INSN_IRETQ:
+        if (c->ctl.word3 & INTERCEPT3_IRET)
+            return intercepted(c, EXIT_IRET, 0, 0, insn->len);
+        return iret(c);
+    case INSN_JMP:
+        return jump(c, insn);
+    case INSN_NOP:
+        c->g.r.rip += insn->len;
+        return FLOW_NEXT;
+    case INSN_SOFTCALL:
+        return softcall(c, (unsigned)insn->imm, insn->len);
+    case INSN_OTHER:
+        return unsupported(c, insn);
+    }
+    bug_at(__FILE__, __LINE__, "an instruction that exec.c never heard of");
+}
+
+enum flow exec_insn(struct cpu *c)
+{
+    bool step = c->g.r.rflags & RFLAGS_TF;
+    struct insn insn;
+    enum flow f = fetch(c, &insn);
+
+    if (f != FLOW_NEXT)
+        return f;
+    if (insn.op != INSN_OTHER)
+        TRACE(c->trace, insn, .rip = c->g.r.rip, .len = insn.len,
+              .text = code_text(c, &insn));
+    f = execute(c, &insn);
+    if (f != FLOW_NEXT)
+        return f;
+    c->g.shadow = false;
+    if (!step)
+        return FLOW_NEXT;
+    c->g.dr6 |= DR6_BS;
+    return raise_event(c, VEC_DB);
+}

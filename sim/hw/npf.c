@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/npf.c - fault codes: what a failed walk tells, and whom.
+ *
+ * The two codes look alike and differ in what they are about: #PF describes the
+ * guest's access to its own tables, EXITINFO1 of #NPF the access that reached
+ * the nested tables (APM vol. 2, 8.4.2 and 15.25.6).
+ */
+#include "hw/walk.h"
+
+static bool is_rsvd(enum why why)
+{
+    return why >= WHY_RSVD_ADDR && why <= WHY_RSVD_LARGE;
+}
+
+static bool entry_was_present(enum why why)
+{
+    return why != WHY_NOT_PRESENT && why != WHY_BEYOND_ROOT;
+}
+
+/*
+ * Nested walks are user accesses, always. The fetch bit is only reported when
+ * the host's mode could deny a fetch (kvm-unit-tests, x86/svm_npt.c), and never
+ * for a table. ENC came with SEV-SNP (APM vol. 2, 15.36.10).
+ */
+static uint64_t npf_code(const struct cpu *c, enum why why, struct npt_access a)
+{
+    uint64_t code =
+        PFERR_USER | (a.table ? PFERR_GUEST_PAGE : PFERR_GUEST_FINAL);
+
+    if (entry_was_present(why))
+        code |= PFERR_PRESENT;
+    if (is_rsvd(why))
+        code |= PFERR_RSVD;
+    if (a.write)
+        code |= PFERR_WRITE;
+    if (a.fetch && c->nested.fetch_reported)
+        code |= PFERR_FETCH;
+    if (a.private && c->model.features[FEAT_SEV_SNP])
+        code |= PFERR_GUEST_ENC;
+    return code;
+}
+
+bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
+              struct npt_access a)
+{
+    w->end = END_NPF;
+    w->why = why;
+    w->code = npf_code(c, why, a);
+    w->addr = gpa;
+    TRACE(c->trace, npf, .info1 = w->code, .info2 = gpa, .gva = w->gva,
+          .level = w->level, .slot = w->slot, .pte = w->pte, .bit = w->bit,
+          .why = why_detail(c, w), .source = why_source(why));
+    return false;
+}
+
+/* The fetch bit follows kvm-unit-tests, x86/access.c: NXE or SMEP. A protection
+ * key is reported besides whatever else denied (APM vol. 2, 8.4.2). */
+bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
+             struct access a)
+{
+    uint64_t code = 0;
+
+    if (why != WHY_NOT_PRESENT)
+        code |= PFERR_PRESENT;
+    if (is_rsvd(why))
+        code |= PFERR_RSVD;
+    if (a.write)
+        code |= PFERR_WRITE;
+    if (a.user)
+        code |= PFERR_USER;
+    if (a.fetch && c->guest.fetch_reported)
+        code |= PFERR_FETCH;
+    if (pkey)
+        code |= PFERR_PK;
+    w->end = END_PF;
+    w->why = why;
+    w->code = code;
+    w->addr = w->gva;
+    TRACE(c->trace, pf, .error_code = code, .cr2 = w->gva, .level = w->level,
+          .slot = w->slot, .pte = w->pte, .bit = w->bit,
+          .why = why_detail(c, w), .source = why_source(why));
+    return false;
+}
+
+/* The exit, unless the guest itself gets the fault. @data: an instruction's
+ * load or store caused it, so the CPU may help with the instruction's bytes. */
+static enum flow take_npf(struct cpu *c, const struct walk *w, bool data)
+{
+    if (reflects_npf(c, w->code))
+        return raise_vc(c, VC_NPF, w->code,
+                        "a nested page fault with RSVD set is no exit for an "
+                        "SEV-ES guest: the guest gets #VC and must ask",
+                        "APM vol. 2, 15.35.5");
+    exit_with(c, EXIT_NPF, w->code, w->addr);
+    if (data)
+        assist_bytes(c);
+    return FLOW_EXIT;
+}
+
+enum flow walk_failed(struct cpu *c, const struct walk *w, bool data)
+{
+    switch (w->end) {
+    case END_NPF:
+        return take_npf(c, w, data);
+    case END_PF:
+        raise_error(c, VEC_PF, (uint32_t)w->code);
+        c->event.cr2 = w->addr;
+        c->event.data = data;
+        return FLOW_EVENT;
+    case END_GP:
+        return raise_error(c, VEC_GP, 0);
+    case END_SS:
+        return raise_error(c, VEC_SS, 0);
+    case END_OK:
+        break;
+    }
+    bug_at(__FILE__, __LINE__, "a walk that did not fail");
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/paging.h - page tables as a walker needs them, and how a walk ends.
+ *
+ * A struct paging is made once, when registers change (VMRUN, a guest's MOV to
+ * a control register), so that the walk itself only masks and compares.
+ */
+#ifndef NPTSIM_HW_PAGING_H
+#define NPTSIM_HW_PAGING_H
+
+#include "arch/paging.h"
+#include "base.h"
+#include "hw/crypt.h"
+
+#define PT_MAX_LEVEL 5
+
+/* Rows of pt_formats[] (APM vol. 2, 5.1). */
+enum pt_mode { PT_OFF, PT_32BIT, PT_PAE, PT_4LEVEL, PT_5LEVEL };
+
+struct pt_format {
+    unsigned levels, entry_size, linear_bits;
+    const char *unsupported; /* why this version does not walk it, or NULL */
+};
+
+extern const struct pt_format pt_formats[];
+enum pt_mode pt_mode(uint64_t cr0, uint64_t cr4, uint64_t efer);
+
+/* One kind of page table under the registers of the moment. */
+struct paging {
+    unsigned levels, linear_bits;
+    uint64_t root;         /* address of the top table, C-bit removed */
+    const struct key *key; /* with which the top table is read */
+    uint64_t cbit;         /* removed from every entry, 0 = no C-bit */
+    uint64_t rsvd[PT_MAX_LEVEL + 1][2]; /* by level, by bit 7 (PS or PAT) */
+    unsigned width;                     /* address bits that are not reserved */
+    bool nxe, fetch_reported;           /* NXE on; fault codes tell fetches */
+};
+
+/* Fill in the masks for tables whose addresses have @width bits (C-bit aside)
+ * on a CPU with or without 1G pages. levels, cbit and nxe are set already. */
+void rsvd_fill(struct paging *p, unsigned width, bool gb_pages);
+
+/* Why a walk failed; what the faulting entry, or the address, did wrong. */
+enum why {
+    WHY_NONE,
+    WHY_NONCANONICAL,
+    WHY_BEYOND_ROOT,
+    WHY_NOT_PRESENT,
+    WHY_RSVD_ADDR,
+    WHY_RSVD_NX,
+    WHY_RSVD_PS,
+    WHY_RSVD_BIT8,
+    WHY_RSVD_1G,
+    WHY_RSVD_LARGE,
+    WHY_USER,
+    WHY_WRITE,
+    WHY_NX,
+    WHY_SMEP,
+    WHY_SMAP,
+    WHY_PKEY,
+};
+
+/* Which rule a reserved bit of @pte breaks; *@bit is the lowest such bit. */
+enum why rsvd_why(const struct paging *p, unsigned level, uint64_t pte,
+                  unsigned *bit);
+
+/* In words, for those who have nothing but the reason. */
+const char *why_text(enum why why);
+/* Manual section of the rule. */
+const char *why_source(enum why why);
+
+/* How a linear address is touched. */
+struct access {
+    bool write, fetch, user;
+    bool implicit; /* by the CPU itself: descriptor tables, exception frames */
+    bool stack;    /* a bad address is #SS, not #GP */
+};
+
+/* Bits of all entries ANDed (NX inverted) that an access needs or must not
+ * have. Protection keys are judged apart. */
+struct rights {
+    uint64_t need, refuse;
+};
+
+enum walk_end { END_OK, END_NPF, END_PF, END_GP, END_SS };
+
+/* One translation. Of a successful one only spa, key, gpa are set. */
+struct walk {
+    gva_t gva;
+    gpa_t gpa;             /* of the accessed byte, C-bit removed */
+    spa_t spa;             /* of the accessed byte */
+    const struct key *key; /* with which the access reaches memory */
+    unsigned n_refs;       /* table entries and final access */
+
+    enum walk_end end;
+    enum why why;
+    uint64_t code;  /* EXITINFO1, or the error code of #PF */
+    uint64_t addr;  /* EXITINFO2, or CR2 */
+    unsigned level; /* of the faulting entry, 0 = none */
+    spa_t slot;
+    uint64_t pte;
+    unsigned bit;
+};
+
+#endif

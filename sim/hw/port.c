@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/port.c - SOFTCALL: guest software written in C, run as one instruction.
+ *
+ * If one of its accesses faults, the guest's registers go back to what they
+ * were and the fault takes its course, as for any instruction; it runs again
+ * when the cause is gone.
+ */
+#include "hw/cpu.h"
+
+struct guest_port {
+    struct cpu *c;
+    enum flow flow; /* what the access that faulted asks for */
+};
+
+enum flow softcall(struct cpu *c, unsigned number, unsigned len)
+{
+    const struct guest_software *sw = &c->software;
+    const struct guest_state before = c->g;
+    struct guest_port p = { .c = c, .flow = FLOW_NEXT };
+    enum port_result res;
+
+    if (!sw->softcall)
+        return raise_event(c, VEC_UD);
+    c->g.r.rip += len;
+    res = sw->softcall(sw->ctx, &p, number);
+    BUG_ON((res == PORT_FAULT) != (p.flow != FLOW_NEXT));
+    if (res == PORT_FAULT)
+        c->g = before;
+    latch_guest_again(c);
+    return p.flow;
+}
+
+struct guest_regs *port_regs(struct guest_port *p)
+{
+    return &p->c->g.r;
+}
+
+struct trace *port_trace(struct guest_port *p)
+{
+    return p->c->trace;
+}
+
+static enum port_result ended(struct guest_port *p, enum flow f)
+{
+    p->flow = f;
+    return f == FLOW_NEXT ? PORT_OK : PORT_FAULT;
+}
+
+enum port_result port_read(struct guest_port *p, gva_t gva, void *buf,
+                           size_t len)
+{
+    BUG_ON(p->flow != FLOW_NEXT);
+    latch_guest_again(p->c);
+    return ended(p, guest_read(p->c, gva, buf, len, data_access(p->c, false)));
+}
+
+enum port_result port_write(struct guest_port *p, gva_t gva, const void *buf,
+                            size_t len)
+{
+    BUG_ON(p->flow != FLOW_NEXT);
+    latch_guest_again(p->c);
+    return ended(p, guest_write(p->c, gva, buf, len, data_access(p->c, true)));
+}
+
+enum port_result port_iret(struct guest_port *p)
+{
+    BUG_ON(p->flow != FLOW_NEXT);
+    latch_guest_again(p->c);
+    return ended(p, iret(p->c));
+}
+
+static uint64_t sev_status(const struct cpu *c)
+{
+    return (c->ctl.sev ? BIT(0) : 0) | (c->ctl.sev_es ? BIT(1) : 0);
+}
+
+bool port_rdmsr(struct guest_port *p, uint32_t msr, uint64_t *value)
+{
+    const struct cpu *c = p->c;
+
+    switch (msr) {
+    case MSR_EFER:
+        *value = c->g.r.efer;
+        return true;
+    case MSR_GHCB:
+        *value = c->g.ghcb;
+        return c->ctl.sev_es;
+    case MSR_SEV_STATUS:
+        *value = sev_status(c);
+        return c->model.features[FEAT_SEV];
+    }
+    return false;
+}
+
+/* EFER: only what does not change the paging mode. SEV_STATUS is read-only. */
+bool port_wrmsr(struct guest_port *p, uint32_t msr, uint64_t value)
+{
+    const uint64_t writable = EFER_SCE | EFER_NXE;
+    struct cpu *c = p->c;
+
+    switch (msr) {
+    case MSR_EFER:
+        if ((value ^ c->g.r.efer) & ~writable)
+            return false;
+        c->g.r.efer = value;
+        return true;
+    case MSR_GHCB:
+        if (c->ctl.sev_es)
+            c->g.ghcb = value;
+        return c->ctl.sev_es;
+    }
+    return false;
+}
+
+struct cpuid_regs port_cpuid(struct guest_port *p, uint32_t leaf)
+{
+    return cpu_cpuid(p->c, leaf, 0);
+}

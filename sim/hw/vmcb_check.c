@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/vmcb_check.c - what VMRUN refuses with VMEXIT_INVALID.
+ *
+ * APM vol. 2, 15.5.1 and, for encrypted guests, 15.34.3 and 15.35.2; where the
+ * manual leaves a mask open, kvm-unit-tests, x86/svm_tests.c. State that is
+ * legal and not modelled is refused, too, with a reason that says so, because
+ * running on and being wrong is worse.
+ */
+#include "hw/cpu.h"
+
+#define MANUAL "APM vol. 2, 15.5.1"
+#define SEV    "APM vol. 2, 15.34.3"
+#define SEV_ES "APM vol. 2, 15.35.2"
+#define NPT    "APM vol. 2, 15.25.3"
+#define MODEL  "nptsim: legal on real CPUs, not modelled in this version"
+
+#define EFER_RESERVED (bits(63, 22) | BIT(19) | BIT(16) | BIT(9))
+#define EFER_UAIE     BIT(20)
+#define CR4_RESERVED  (bits(63, 24) | BIT(19) | bits(15, 13))
+#define CR4_UMIP      BIT(11)
+#define RFLAGS_VM     BIT(17)
+
+#define INT_CTL_V_IRQ  BIT(8)
+#define INT_CTL_V_NMI  BIT(26)
+#define INT_CTL_X2AVIC BIT(30)
+#define INT_CTL_AVIC   BIT(31)
+
+/* Beyond NP, SEV and SEV-ES in VMCB_NESTED_CTL; ignored by older CPUs. */
+#define NESTED_CTL_GMET  BIT(3)
+#define NESTED_CTL_SSS   BIT(4)
+#define NESTED_CTL_VTE   BIT(5)
+#define NESTED_CTL_ROGPT BIT(6)
+
+#define MSRPM_SIZE 0x2000
+#define IOPM_SIZE  0x3000
+
+/* Keep the first refusal: the order of calls is the order of checks. */
+static void refuse(struct refusal *r, bool bad, const char *why,
+                   const char *source)
+{
+    if (bad && !r->why)
+        *r = (struct refusal) { why, source };
+}
+
+/* A control bit that only CPUs with @f look at, and that we do not model. */
+static void refuse_feature(const struct cpu *c, struct refusal *r, bool set,
+                           enum feature f, const char *why)
+{
+    refuse(r, set && c->model.features[f], why, MODEL);
+}
+
+/* Addresses that software gives in a VMCB may carry the host's C-bit. */
+static uint64_t beyond_width(const struct cpu *c, uint64_t addr)
+{
+    return addr & bits(63, cpu_phys_bits(c)) & ~cpu_cbit(c);
+}
+
+static bool ends_beyond(const struct cpu *c, uint64_t base, uint64_t size)
+{
+    uint64_t at = base & PAGE_MASK_4K & ~cpu_cbit(c);
+
+    return at > BIT(c->model.maxphyaddr_raw) - size;
+}
+
+static void check_eventinj(const struct cpu *c, struct refusal *r)
+{
+    uint64_t e = c->ctl.eventinj;
+    unsigned type = e >> EVENT_TYPE_SHIFT & 7;
+    unsigned vector = e & EVENT_VECTOR_MASK;
+
+    if (!(e & EVENT_V))
+        return;
+    refuse(r,
+           type != EVENT_TYPE_INTR && type != EVENT_TYPE_NMI &&
+               type != EVENT_TYPE_EXC && type != EVENT_TYPE_SOFT,
+           "EVENTINJ has a reserved type", "APM vol. 2, 15.20");
+    refuse(r, type == EVENT_TYPE_EXC && (vector == VEC_NMI || vector > 31),
+           "EVENTINJ injects an exception with the vector of none",
+           "APM vol. 2, 15.20");
+    refuse(r,
+           c->ctl.sev_es &&
+               (type == EVENT_TYPE_SOFT ||
+                (type == EVENT_TYPE_EXC && (vector == 3 || vector == 4))),
+           "EVENTINJ: an SEV-ES guest takes no software interrupts, #BP or #OF",
+           "APM vol. 2, 15.35.8");
+}
+
+static void check_sev(const struct cpu *c, struct refusal *r)
+{
+    const struct vmcb_control *v = &c->ctl;
+
+    refuse(r, v->sev && !(v->nested_ctl & NESTED_CTL_NP_ENABLE),
+           "SEV without nested paging", SEV);
+    refuse(r, v->sev && !(c->hwcr & HWCR_SMMLOCK),
+           "SEV while HWCR.SmmLock is 0: firmware left SMM unlocked", SEV);
+    refuse(r, v->sev && v->asid > c->model.max_sev_asid,
+           "SEV with an ASID above CPUID 8000_001F ECX: no key belongs to it",
+           SEV);
+    refuse(r, v->sev_es && !v->sev, "SEV-ES without SEV", SEV_ES);
+    refuse(r, v->sev_es && !(v->virt_ext & VIRT_EXT_LBR),
+           "SEV-ES without LBR virtualization", SEV_ES);
+    refuse(r, v->sev_es && (beyond_width(c, v->vmsa) || v->vmsa % PAGE_SIZE_4K),
+           "the VMSA pointer is no page address", SEV_ES);
+}
+
+static void check_modelled(const struct cpu *c, struct refusal *r)
+{
+    const struct vmcb_control *v = &c->ctl;
+    uint64_t n = v->nested_ctl;
+
+    refuse(r, !(n & NESTED_CTL_NP_ENABLE),
+           "nested paging is off (NP_ENABLE = 0)", MODEL);
+    refuse(r, !(v->word3 & INTERCEPT3_INTR),
+           "physical interrupts are not intercepted, so the guest would get "
+           "the host's",
+           MODEL);
+    refuse(r, !(v->word3 & INTERCEPT3_SHUTDOWN),
+           "shutdown is not intercepted, so a triple fault of the guest would "
+           "take the host down",
+           MODEL);
+    refuse(r, v->int_ctl & (INT_CTL_V_IRQ | INT_CTL_V_NMI),
+           "virtual interrupts (V_IRQ, V_NMI)", MODEL);
+    refuse(r, v->int_ctl & (INT_CTL_AVIC | INT_CTL_X2AVIC), "AVIC", MODEL);
+    refuse_feature(c, r, n & NESTED_CTL_GMET, FEAT_GMET,
+                   "guest mode execute trap (GMET)");
+    refuse_feature(c, r, n & NESTED_CTL_SSS, FEAT_SSS_CHECK,
+                   "supervisor shadow-stack checks (SSS)");
+    refuse_feature(c, r, n & NESTED_CTL_VTE, FEAT_VTE,
+                   "virtual transparent encryption (VTE)");
+    refuse_feature(c, r, n & NESTED_CTL_ROGPT, FEAT_ROGPT,
+                   "read-only guest page tables (ROGPT)");
+}
+
+struct refusal check_control(const struct cpu *c)
+{
+    const struct vmcb_control *v = &c->ctl;
+    struct refusal r = { NULL, NULL };
+
+    refuse(&r, !(v->word4 & INTERCEPT4_VMRUN), "VMRUN is not intercepted",
+           MANUAL);
+    refuse(&r, v->asid == 0, "ASID 0 belongs to the host", MANUAL);
+    refuse(&r, ends_beyond(c, v->msrpm, MSRPM_SIZE),
+           "the MSR permission map reaches beyond physical memory", MANUAL);
+    refuse(&r, ends_beyond(c, v->iopm, IOPM_SIZE),
+           "the I/O permission map reaches beyond physical memory", MANUAL);
+    check_eventinj(c, &r);
+    check_sev(c, &r);
+    check_modelled(c, &r);
+    return r;
+}
+
+/* CR4 bits that exist only with a feature. */
+static uint64_t cr4_reserved(const struct cpu *c)
+{
+    static const struct {
+        uint64_t bit;
+        enum feature f;
+    } optional[] = {
+        { CR4_UMIP, FEAT_UMIP },  { CR4_LA57, FEAT_LA57 },
+        { CR4_PCIDE, FEAT_PCID }, { CR4_SMEP, FEAT_SMEP },
+        { CR4_SMAP, FEAT_SMAP },  { CR4_PKE, FEAT_PKU },
+        { CR4_CET, FEAT_CET_SS },
+    };
+    uint64_t mask = CR4_RESERVED;
+
+    for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+        if (!c->model.features[optional[i].f])
+            mask |= optional[i].bit;
+    return mask;
+}
+
+static uint64_t efer_reserved(const struct cpu *c)
+{
+    const bool *f = c->model.features;
+
+    return EFER_RESERVED | (f[FEAT_LM] ? 0 : EFER_LME | EFER_LMA) |
+           (f[FEAT_NX] ? 0 : EFER_NXE) |
+           (f[FEAT_UPPER_ADDRESS_IGNORE] ? 0 : EFER_UAIE);
+}
+
+struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
+                            uint64_t ncr3)
+{
+    const struct guest_regs *g = &c->g.r;
+    uint64_t guest_cbit = c->gkey ? cpu_cbit(c) : 0;
+    bool long_mode = (g->efer & EFER_LME) && (g->cr0 & CR0_PG);
+    struct refusal r = { NULL, NULL };
+
+    refuse(&r, (g->cr0 & (CR0_CD | CR0_NW)) == CR0_NW, "CR0 has NW without CD",
+           MANUAL);
+    refuse(&r, g->cr0 >> 32, "CR0 has bits above 31", MANUAL);
+    refuse(&r, g->cr3 & bits(63, c->model.maxphyaddr_raw) & ~guest_cbit,
+           "CR3 has address bits that this CPU does not have", MANUAL);
+    refuse(&r, g->cr4 & cr4_reserved(c),
+           "CR4 has a bit that this CPU does not have", MANUAL);
+    refuse(&r, g->efer & efer_reserved(c),
+           "EFER has a bit that this CPU does not have", MANUAL);
+    refuse(&r, long_mode && !(g->cr4 & CR4_PAE), "long mode without CR4.PAE",
+           MANUAL);
+    refuse(&r, long_mode && !(g->cr0 & CR0_PE), "long mode without CR0.PE",
+           MANUAL);
+    refuse(&r, (g->cr4 & CR4_CET) && !(g->cr0 & CR0_WP),
+           "CR4.CET without CR0.WP", MANUAL);
+    refuse(&r, np && !(h_cr0 & CR0_PG),
+           "nested paging while the host's paging is off", NPT);
+    refuse(&r, np && beyond_width(c, ncr3),
+           "nCR3 has address bits that this CPU does not have", NPT);
+    return r;
+}
+
+/* Each byte is a memory type: 0, 1, 4, 5, 6, 7. */
+static bool is_pat(uint64_t pat)
+{
+    for (unsigned i = 0; i < 8; i++, pat >>= 8)
+        if ((pat & 0xff) > 7 || (pat & 0xff) == 2 || (pat & 0xff) == 3)
+            return false;
+    return true;
+}
+
+struct refusal check_state(const struct cpu *c)
+{
+    const struct guest_state *g = &c->g;
+    const struct segment *cs = &g->seg[SEG(SAVE_CS)];
+    struct refusal r = check_paging(c, true, c->host_cr0, c->ctl.ncr3);
+
+    refuse(&r, !(g->r.efer & EFER_SVME), "EFER.SVME is 0 in the guest's EFER",
+           MANUAL);
+    refuse(&r, (g->dr6 | g->dr7) >> 32, "DR6 or DR7 has bits above 31", MANUAL);
+    refuse(&r,
+           (g->r.efer & EFER_LME) && (g->r.cr0 & CR0_PG) &&
+               (cs->attr & SEG_ATTR_L) && (cs->attr & SEG_ATTR_DB),
+           "CS has both L and D set", MANUAL);
+    refuse(&r, !is_pat(g->pat), "G_PAT holds a reserved memory type",
+           "APM vol. 2, 15.25.4");
+    refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
+    refuse(&r, pt_formats[pt_mode(g->r.cr0, g->r.cr4, g->r.efer)].unsupported,
+           pt_formats[pt_mode(g->r.cr0, g->r.cr4, g->r.efer)].unsupported,
+           MODEL);
+    refuse(&r, !(cs->attr & SEG_ATTR_L),
+           "the guest runs 16-bit or 32-bit code (CS.L = 0)", MODEL);
+    refuse(&r, g->r.rflags & RFLAGS_VM, "virtual-8086 mode", MODEL);
+    refuse(&r, g->r.cr4 & CR4_CET, "shadow stacks (CR4.CET)", MODEL);
+    refuse(&r, g->r.efer & EFER_UAIE, "upper address ignore (EFER.UAIE)",
+           MODEL);
+    refuse(&r, g->r.cpl > 3, "a CPL above 3", MODEL);
+    return r;
+}

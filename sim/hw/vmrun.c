@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/vmrun.c - into the guest, and out of it.
+ *
+ * APM vol. 2, 15.5 and 15.6; for SEV-ES 15.35.8: then the registers live in the
+ * VMSA page, which only the guest's key opens, and the VMCB's save area is not
+ * used at all.
+ */
+#include "hw/cpu.h"
+
+#include <string.h>
+
+/* Instructions without an exit after which the host's timer interrupt comes:
+ * what keeps every VMRUN finite. */
+#define TICK 65536
+
+static void write_field(struct cpu *c, unsigned at, uint64_t value)
+{
+    crypt_write(c->mem, c->vmcb + at, &value, sizeof(value), c->vmcb_key);
+}
+
+/* The guest's registers, from the VMSA or the save area. */
+static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
+{
+    bool es = c->ctl.sev_es;
+    spa_t at = es ? c->ctl.vmsa & ~cpu_cbit(c) : c->vmcb + VMCB_SAVE;
+    size_t size = es ? PAGE_SIZE_4K : SAVE_AREA_SIZE;
+
+    crypt_read(c->mem, at, c->area, size, es ? c->gkey : c->vmcb_key);
+    if (es && !vmsa_intact(c->area))
+        return (struct refusal) {
+            "the VMSA's integrity value is wrong: it was changed, or never "
+            "encrypted with this guest's key",
+            "APM vol. 2, 15.35.8",
+        };
+    save_area_load(&c->g, c->area, es);
+    for (unsigned i = 0; !es && i < N_GPRS; i++)
+        if (i != GPR_RAX && i != GPR_RSP)
+            c->g.r.gpr[i] = gpr[i];
+    c->g.ghcb = c->ctl.ghcb;
+    c->g.shadow = c->ctl.int_state & BIT(0);
+    return check_state(c);
+}
+
+static void save_state(struct cpu *c, uint64_t gpr[N_GPRS])
+{
+    bool es = c->ctl.sev_es;
+
+    save_area_store(&c->g, c->area, es);
+    if (es) {
+        vmsa_seal(c->area);
+        crypt_write(c->mem, c->ctl.vmsa & ~cpu_cbit(c), c->area, PAGE_SIZE_4K,
+                    c->gkey);
+        write_field(c, VMCB_GHCB_GPA, c->g.ghcb);
+        return;
+    }
+    crypt_write(c->mem, c->vmcb + VMCB_SAVE, c->area, SAVE_AREA_SIZE,
+                c->vmcb_key);
+    for (unsigned i = 0; i < N_GPRS; i++)
+        if (i != GPR_RAX && i != GPR_RSP)
+            gpr[i] = c->g.r.gpr[i];
+}
+
+/* INTERRUPT_SHADOW and, for SEV-ES, whose RFLAGS the host cannot see, the
+ * interrupt flag. */
+static uint64_t int_state(const struct cpu *c)
+{
+    bool open = c->ctl.sev_es && (c->g.r.rflags & RFLAGS_IF);
+
+    return (c->g.shadow ? BIT(0) : 0) | (open ? BIT(1) : 0);
+}
+
+static void write_exit(struct cpu *c)
+{
+    const struct cpu_exit *x = &c->exit;
+    uint8_t assist[16] = { x->insn_len };
+
+    memcpy(assist + 1, x->insn_bytes, sizeof(x->insn_bytes));
+    write_field(c, VMCB_EXITCODE, x->code);
+    write_field(c, VMCB_EXITINFO1, x->info1);
+    write_field(c, VMCB_EXITINFO2, x->info2);
+    write_field(c, VMCB_EXITINTINFO, event_encode(&c->delivering));
+    write_field(c, VMCB_EVENTINJ, c->ctl.eventinj & ~EVENT_V);
+    write_field(c, VMCB_NRIP, x->nrip);
+    crypt_write(c->mem, c->vmcb + VMCB_INSN_LEN, assist, sizeof(assist),
+                c->vmcb_key);
+    TRACE(c->trace, vmexit, .code = x->code, .info1 = x->info1,
+          .info2 = x->info2, .rip = c->g.r.rip, .insn_len = x->insn_len);
+}
+
+/* The key that the firmware bound to this ASID; no SEV guest, no key. */
+static void select_key(struct cpu *c)
+{
+    c->gkey = NULL;
+    if (!c->ctl.sev)
+        return;
+    c->asid_key = psp_key_of(&c->psp, c->ctl.asid);
+    c->gkey = &c->asid_key;
+}
+
+static void run(struct cpu *c)
+{
+    enum flow f = inject(c, c->ctl.eventinj, c->ctl.nrip);
+
+    for (unsigned n = 0; f != FLOW_EXIT; n++) {
+        if (n == TICK)
+            f = intercepted(c, EXIT_INTR, 0, 0, 0);
+        else if (f == FLOW_EVENT)
+            f = deliver(c);
+        else
+            f = exec_insn(c);
+    }
+}
+
+static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
+{
+    struct refusal r = check_control(c);
+
+    c->g = (struct guest_state) { 0 };
+    select_key(c);
+    if (!r.why)
+        r = load_state(c, gpr);
+    TRACE(c->trace, vmrun, .vmcb = c->vmcb, .asid = c->ctl.asid,
+          .rip = c->g.r.rip, .sev = c->ctl.sev, .sev_es = c->ctl.sev_es,
+          .ncr3 = c->ctl.ncr3);
+    return r;
+}
+
+void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
+{
+    uint8_t control[VMCB_SAVE];
+    struct refusal r;
+
+    /* A real host would get #UD or #GP in its own code. */
+    BUG_ON(!(c->efer & EFER_SVME));
+    c->vmcb = vmcb & ~cpu_cbit(c);
+    c->vmcb_key = vmcb & cpu_cbit(c) ? &c->host_key : NULL;
+    BUG_ON(c->vmcb % PAGE_SIZE_4K || c->vmcb >> cpu_phys_bits(c));
+
+    crypt_read(c->mem, c->vmcb, control, sizeof(control), c->vmcb_key);
+    vmcb_load_control(c, control);
+    c->event.valid = c->delivering.valid = false;
+    r = enter(c, gpr);
+    if (r.why) {
+        TRACE(c->trace, vmrun_invalid, .why = r.why, .source = r.source);
+        exit_with(c, EXIT_INVALID, 0, 0);
+        write_exit(c);
+        return;
+    }
+    latch_guest(c);
+    latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
+    run(c);
+    write_field(c, VMCB_INT_STATE, int_state(c));
+    save_state(c, gpr);
+    write_exit(c);
+}

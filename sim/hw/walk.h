@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* hw/walk.h - what the two walkers share. */
+#ifndef NPTSIM_HW_WALK_H
+#define NPTSIM_HW_WALK_H
+
+#include "hw/cpu.h"
+
+/* How the nested level is asked. */
+struct npt_access {
+    bool table; /* for a guest page-table entry, not for the access itself */
+    bool write, fetch;
+    bool private; /* with the guest's key: EXITINFO1.ENC */
+};
+
+/* Translate @gpa into w->spa and w->key. @guest_level: of the guest entry that
+ * it is for, 0 for the final access. false: a nested page fault, told in @w. */
+bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
+              unsigned guest_level);
+
+/* perm.c: the guest's own rules */
+struct rights guest_rights(const struct cpu *c, struct access a);
+bool pkey_denies(const struct cpu *c, uint64_t all, uint64_t leaf,
+                 struct access a);
+enum why rights_why(struct rights r, uint64_t all, struct access a);
+
+/* npf.c: put the fault together, speak the event, return false */
+bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
+              struct npt_access a);
+bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
+             struct access a);
+
+/* walk_watch.c */
+void walk_watch(struct cpu *c, bool npt, unsigned level, uint64_t addr,
+                spa_t slot, uint64_t pte);
+/* Set accessed and dirty bits in the entry at @slot, which reads @old. */
+void ad_set(struct cpu *c, bool npt, spa_t slot, uint64_t old, uint64_t set,
+            const struct key *key);
+
+/* One entry, as the CPU sees it with @key. The levels say where in the walk
+ * this is, so that a repeated walk finds the page at once. */
+static inline uint64_t entry_read(struct cpu *c, spa_t slot,
+                                  const struct key *key, unsigned guest_level,
+                                  unsigned nested_level)
+{
+    if (__builtin_expect(key != NULL, 0))
+        return crypt_read64(c->mem, slot, key);
+    return mem_read64_near(c->mem, slot, &c->near[guest_level][nested_level]);
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/why.c - the reason of a failed walk in words, for people who never saw the
+ * topic.
+ *
+ * The walker that failed knows; this file only phrases. why_detail() names the
+ * bit and the numbers of this CPU and is made only when somebody listens.
+ */
+#include "hw/cpu.h"
+
+#define CH5  "APM vol. 2, 5.4.1"
+#define PERM "APM vol. 2, 5.6"
+
+static const struct {
+    const char *text, *source;
+} reasons[] = {
+    [WHY_NONE] = { NULL, NULL },
+    [WHY_NONCANONICAL] = { "the address is not canonical: its upper bits are "
+                           "no copy of its sign bit",
+                           "APM vol. 2, 5.3.1" },
+    [WHY_BEYOND_ROOT] = { "the guest-physical address has more bits than the "
+                          "nested tables can map",
+                          "APM vol. 2, 15.25.3" },
+    [WHY_NOT_PRESENT] = { "the entry is not present (P=0): nothing is mapped",
+                          CH5 },
+    [WHY_RSVD_ADDR] = { "an address bit that this CPU does not have is set",
+                        "APM vol. 2, 5.3.3, 7.10.1" },
+    [WHY_RSVD_NX] = { "bit 63 (NX) is reserved while EFER.NXE is 0",
+                      "APM vol. 2, 5.6.1" },
+    [WHY_RSVD_PS] = { "bit 7 is reserved in an entry of this level",
+                      "APM vol. 2, 5.3.3" },
+    [WHY_RSVD_BIT8] = { "bit 8 is reserved in an entry of this level",
+                        "APM vol. 2, 5.3.3" },
+    [WHY_RSVD_1G] = { "bit 7 asks for a 1G page, which this CPU does not have",
+                      "APM vol. 2, 5.3.5" },
+    [WHY_RSVD_LARGE] = { "the address of a large page is not aligned",
+                         "APM vol. 2, 5.3.4" },
+    [WHY_USER] = { "a user access to a supervisor page (U=0)", PERM },
+    [WHY_WRITE] = { "a write to a read-only page (W=0)", PERM },
+    [WHY_NX] = { "an instruction fetch from a no-execute page (NX=1)", PERM },
+    [WHY_SMEP] = { "SMEP: the kernel may not execute user pages",
+                   "APM vol. 2, 5.6.5" },
+    [WHY_SMAP] = { "SMAP: the kernel may not touch user pages while "
+                   "RFLAGS.AC is 0",
+                   "APM vol. 2, 5.6.6" },
+    [WHY_PKEY] = { "PKRU forbids this protection key", "APM vol. 2, 5.6.7" },
+};
+
+const char *why_text(enum why why)
+{
+    return reasons[why].text;
+}
+
+const char *why_source(enum why why)
+{
+    return reasons[why].source;
+}
+
+static const char *rsvd_addr_detail(struct cpu *c, const struct walk *w)
+{
+    unsigned raw = c->model.maxphyaddr_raw;
+    unsigned width = w->end == END_NPF ? cpu_phys_bits(c) : raw;
+
+    if (width == raw)
+        return trace_text(c->trace,
+                          "bit %u is reserved: this CPU has %u physical bits",
+                          w->bit, raw);
+    return trace_text(c->trace,
+                      "bit %u is reserved: this CPU has %u physical bits, and "
+                      "memory encryption takes %u of them, which leaves %u",
+                      w->bit, raw, raw - width, width);
+}
+
+const char *why_detail(struct cpu *c, const struct walk *w)
+{
+    struct trace *t = c->trace;
+    const char *entry = pt_level_name(w->level);
+    const char *who = w->end == END_NPF ? "nested" : "guest";
+
+    switch (w->why) {
+    case WHY_NOT_PRESENT:
+        return trace_text(t,
+                          "the %s %s is not present (P=0): nothing is "
+                          "mapped at this address",
+                          who, entry);
+    case WHY_RSVD_ADDR:
+        return rsvd_addr_detail(c, w);
+    case WHY_RSVD_PS:
+    case WHY_RSVD_BIT8:
+        return trace_text(t, "bit %u is reserved in a %s", w->bit, entry);
+    case WHY_RSVD_LARGE:
+        return trace_text(t,
+                          "bit %u is reserved: the address of a %s page is "
+                          "a multiple of %s",
+                          w->bit, pt_size_name(w->level),
+                          pt_size_name(w->level));
+    case WHY_USER:
+        if (w->end == END_NPF)
+            return trace_text(t,
+                              "the nested %s has U=0, and to nested tables "
+                              "every guest access is a user access",
+                              entry);
+        break;
+    case WHY_WRITE:
+        if (w->end == END_NPF && (w->code & PFERR_GUEST_PAGE))
+            return trace_text(t,
+                              "the nested %s is read-only (W=0), and reading "
+                              "a guest page table counts as a write, because "
+                              "it may set accessed and dirty bits",
+                              entry);
+        return trace_text(t, "the %s %s is read-only (W=0)", who, entry);
+    case WHY_NX:
+        return trace_text(t, "the %s %s is no-execute (NX=1)", who, entry);
+    case WHY_NONE:
+    case WHY_NONCANONICAL:
+    case WHY_BEYOND_ROOT:
+    case WHY_RSVD_NX:
+    case WHY_RSVD_1G:
+    case WHY_SMEP:
+    case WHY_SMAP:
+    case WHY_PKEY:
+        break;
+    }
+    return why_text(w->why);
+}

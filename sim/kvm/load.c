@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kvm/load.c - boot the kernel, insert kvm.ko, then kvm-amd.ko.
+ *
+ * The order matters more than the steps: the request for MMIO caching is noted
+ * when kvm.ko comes, the masks are reset when kvm-amd.ko comes, and only its
+ * hardware setup knows about memory encryption. A reload of kvm-amd.ko repeats
+ * the last two on what kvm.ko remembers.
+ */
+#include "kvm/kvm_module.h"
+
+const char *kvm_warn(struct kvm_module *m, const char *text)
+{
+    m->warn_count++;
+    TRACE(m->trace, kvm_warn, .text = text);
+    return text;
+}
+
+/* insmod kvm.ko */
+static void kvm_x86_init(struct kvm_module *m)
+{
+    switch ((enum host_width)kvm_slot(m->kernel, SLOT_HOST_WIDTH)) {
+    case HOST_WIDTH_ONCE:
+        m->maxphyaddr = kvm_host_raw_width(m);
+        break;
+    case HOST_WIDTH_REREAD: /* kvm_mmu_reset_all_pte_masks() */
+        break;
+    }
+    kvm_mmu_spte_module_init(m);
+}
+
+/* insmod kvm-amd.ko */
+static void kvm_x86_vendor_init(struct kvm_module *m)
+{
+    kvm_mmu_reset_all_pte_masks(m);
+    svm_hardware_setup(m);
+    TRACE(m->trace, kvm_loaded, .mmio_caching = m->enable_mmio_caching,
+          .npt = m->npt_enabled, .sev = m->sev, .sev_es = m->sev_es,
+          .sev_snp = m->sev_snp, .vm_types = m->vm_types,
+          .mmio_value = m->mmio_value, .mmio_mask = m->mmio_mask,
+          .x86_phys_bits = m->x86_phys_bits, .maxphyaddr = m->maxphyaddr);
+}
+
+/* rmmod kvm-amd.ko: its own variables start afresh next time. */
+static void kvm_x86_vendor_exit(struct kvm_module *m)
+{
+    m->npt_enabled = m->nrips = m->lbrv = false;
+    m->sev = m->sev_es = m->sev_snp = false;
+    m->sev_supported = m->sev_es_supported = false;
+    m->min_sev_asid = m->max_sev_asid = 0;
+    m->min_sev_es_asid = m->max_sev_es_asid = 0;
+    m->min_snp_asid = m->max_snp_asid = 0;
+    m->sev_enc_bit = 0;
+    m->cpu_cap_sev = m->cpu_cap_sev_es = m->cpu_cap_snp = false;
+    m->vm_types = 0;
+    m->sev_log[0] = m->sev_es_log[0] = m->snp_log[0] = '\0';
+    m->cg_sev = m->cg_sev_es = 0;
+}
+
+void kvm_module_load(struct kvm_module *m, const struct wire *wire,
+                     const struct kernel_model *kernel,
+                     const struct kvm_params *params, struct trace *trace)
+{
+    *m = (struct kvm_module) {
+        .wire = *wire,
+        .kernel = kernel,
+        .params = *params,
+        .trace = trace,
+    };
+    kvm_host_boot(m);
+    kvm_x86_init(m);
+    kvm_x86_vendor_init(m);
+}
+
+void kvm_module_reload(struct kvm_module *m)
+{
+    kvm_x86_vendor_exit(m);
+    kvm_x86_vendor_init(m);
+}

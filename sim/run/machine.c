@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * run/machine.c - put the machine together: CPU, kernel, guest, userspace.
+ *
+ * What the user asked for is checked before anything happens; from then on
+ * every refusal is a result, told by the actor who refused.
+ */
+#include "run/machine.h"
+
+#include "trace.h"
+
+#include <string.h>
+
+static int describe_memory(struct guest_platform *p,
+                           const struct vmm_config *vm, struct err *e)
+{
+    if (vm->n_memory > ARRAY_SIZE(p->ram))
+        return err_at(e, vm->memory[ARRAY_SIZE(p->ram)].at,
+                      "more than %zu memory ranges", ARRAY_SIZE(p->ram));
+    if (vm->n_mmio > ARRAY_SIZE(p->mmio))
+        return err_at(e, vm->mmio[ARRAY_SIZE(p->mmio)].at,
+                      "more than %zu MMIO ranges", ARRAY_SIZE(p->mmio));
+    for (unsigned i = 0; i < vm->n_memory; i++) {
+        p->ram[i].gpa = vm->memory[i].gpa;
+        p->ram[i].size = vm->memory[i].size;
+        p->ram[i].readonly = vm->memory[i].readonly;
+        p->ram[i].at = vm->memory[i].at;
+    }
+    for (unsigned i = 0; i < vm->n_mmio; i++) {
+        p->mmio[i].gpa = vm->mmio[i].gpa;
+        p->mmio[i].size = vm->mmio[i].size;
+        p->mmio[i].at = vm->mmio[i].at;
+    }
+    p->n_ram = vm->n_memory;
+    p->n_mmio = vm->n_mmio;
+    return 0;
+}
+
+static int describe_platform(struct machine *m, struct err *e)
+{
+    const struct run_config *c = m->config;
+
+    m->platform = (struct guest_platform) {
+        .n_vcpus = c->vm.n_vcpus,
+        .sev = c->vm.type != VM_PLAIN,
+        .sev_es = c->vm.type == VM_SEV_ES || c->vm.type == VM_SNP,
+        .cbit = c->cpu.cbit,
+        .gb_pages = c->cpu.features[FEAT_PAGE1GB],
+    };
+    return describe_memory(&m->platform, &c->vm, e);
+}
+
+static int build_guest(struct machine *m, struct err *e)
+{
+    const struct run_config *c = m->config;
+    struct guest_code *code =
+        pool_alloc(m->pool, (c->n_steps + 1) * sizeof(*code));
+    unsigned n = 0;
+
+    if (c->vm.n_vcpus < 1 || c->vm.n_vcpus > RUN_MAX_VCPUS)
+        return err_plain(e, NULL, "vm.vcpus: %u is not in 1..%u", c->vm.n_vcpus,
+                         RUN_MAX_VCPUS);
+    for (unsigned i = 0; i < c->n_steps; i++) {
+        if (c->steps[i].kind != STEP_GUEST)
+            continue;
+        if (c->steps[i].vcpu >= c->vm.n_vcpus)
+            return err_at(e, c->steps[i].at, "there is no vCPU %u",
+                          c->steps[i].vcpu);
+        code[n] = c->steps[i].code;
+        code[n++].vcpu = c->steps[i].vcpu;
+    }
+    if (describe_platform(m, e))
+        return -1;
+    m->guest =
+        guest_build(m->pool, &c->guest, &m->platform, code, n, m->trace, e);
+    return m->guest ? 0 : -1;
+}
+
+static int load_guest(struct machine *m)
+{
+    for (unsigned i = 0; i < guest_n_chunks(m->guest); i++) {
+        struct guest_chunk c = guest_chunk(m->guest, i);
+        int r = vmm_load(m->vmm, c.gpa, c.data, c.len);
+
+        if (r)
+            return r;
+        if (!c.shared)
+            vmm_private(m->vmm, c.gpa, c.len);
+    }
+    return 0;
+}
+
+static int set_registers(struct machine *m)
+{
+    int r = 0;
+
+    for (unsigned i = 0; !r && i < m->config->vm.n_vcpus; i++) {
+        struct guest_entry e = guest_entry(m->guest, i);
+        struct kvm_regs regs = {
+            .gpr[GPR_RSP] = e.rsp,
+            .rip = e.rip,
+            .rflags = e.rflags,
+            .cr0 = e.cr0,
+            .cr3 = e.cr3,
+            .cr4 = e.cr4,
+            .efer = e.efer,
+            .cpl = e.cpl,
+            .gdt_base = e.gdt_base,
+            .gdt_limit = e.gdt_limit,
+            .idt_base = e.idt_base,
+            .idt_limit = e.idt_limit,
+            .tr_base = e.tr_base,
+            .tr_limit = e.tr_limit,
+            .cs = e.cs,
+            .ss = e.ss,
+            .tr = e.tr,
+        };
+
+        r = vmm_set_regs(m->vmm, i, &regs);
+    }
+    return r;
+}
+
+/* NULL, or why the VM cannot run. */
+static const char *open_vm(struct machine *m)
+{
+    const struct vmm_config *config = &m->config->vm;
+    const char *result;
+    int r;
+
+    m->vmm = vmm_open(m->pool, kvm_open(m->pool, &m->module), config, m->trace,
+                      &result);
+    if (!m->vmm)
+        return pool_printf(m->pool, "there is no VM: userspace got %s", result);
+    r = load_guest(m);
+    if (!r)
+        r = set_registers(m);
+    if (!r)
+        r = vmm_launch(m->vmm);
+    if (!r)
+        return NULL;
+    TRACE(m->trace, host_action, .what = "load and launch the guest",
+          .ret = strerrorname_np(-r));
+    return pool_printf(m->pool, "the guest could not be launched: %s",
+                       strerror(-r));
+}
+
+int run_scenario(struct pool *pool, const struct run_config *config,
+                 struct trace *trace, struct err *e)
+{
+    struct machine *m = pool_alloc(pool, sizeof(*m));
+    const struct cpu_model *cpu = &config->cpu;
+    struct wire wire;
+
+    *m = (struct machine) { .pool = pool, .trace = trace, .config = config };
+    if (build_guest(m, e))
+        return -1;
+    TRACE(trace, cpu, .model = cpu->name, .raw = cpu->maxphyaddr_raw,
+          .reduction = cpu->phys_reduction, .width = cpu_model_width(cpu),
+          .cbit = cpu->cbit, .mem_encrypt = cpu->mem_encrypt);
+    m->cpu = cpu_create(pool, cpu, trace);
+    wire = cpu_wire(m->cpu);
+    kvm_module_load(&m->module, &wire, &config->kernel, &config->params, trace);
+    take_steps(m, open_vm(m));
+    return 0;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPU and kernel models: the shipped ones load, and a bad file says where. */
+#include "load.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct mark nowhere = { .file = "test" };
+static struct pool *pool;
+static struct err e;
+static char dir[32];
+
+static void write_model(const char *folder, const char *name, const char *text)
+{
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s/%s.yaml", dir, folder, name);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static const char base_cpu[] =
+    "schema: nptsim/cpu/v1\n"
+    "name: base\n"
+    "title: A CPU\n"
+    "source: made up\n"
+    "identity: {signature: 0x00a00f11}\n"
+    "geometry: {maxphyaddr_raw: 48, phys_reduction: 5, cbit: 51,\n"
+    "  linear_bits: 48}\n"
+    "svm: {n_asids: 32768, invlpgb_max: 7, max_ext_leaf: 0x80000023}\n"
+    "sev: {max_sev_asid: 509, min_sev_asid: {value: 100, assumed: true},\n"
+    "  n_vmpls: 4}\n"
+    "firmware: {assumed: true, mem_encrypt: true, smmlock: true}\n"
+    "features: {sev: true, sev_es: true, sme: true}\n"
+    "timing: {source: seen, l1: 4, l2: 12, l3: 50, dram: 357, l1_kib: 32,\n"
+    "  l2_kib: 512, l3_kib: 32768, walker_step: 8, vmrun: 500, vmexit: 550,\n"
+    "  light_exit: 1, npf_fix: 2, mmio_kernel: 3, mmio_user: 4, vc_entry: 5,\n"
+    "  vmgexit: 6}\n";
+
+static void setup(void)
+{
+    char path[64];
+
+    pool = pool_create();
+    e = (struct err) { 0 };
+    strcpy(dir, "/tmp/nptsim-models-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/cpus", dir);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/kernels", dir);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    write_model("cpus", "base", base_cpu);
+}
+
+static void teardown(void)
+{
+    char command[64];
+
+    snprintf(command, sizeof(command), "rm -r %s", dir);
+    ck_assert_int_eq(system(command), 0);
+    pool_destroy(pool);
+}
+
+static const struct cpu_file *cpu(const char *name)
+{
+    return catalog_cpu(catalog_open(pool, dir), name, nowhere, &e);
+}
+
+static const struct kernel_file *kernel(const char *name)
+{
+    return catalog_kernel(catalog_open(pool, dir), name, nowhere, &e);
+}
+
+static void is_refused(const char *file, unsigned line, unsigned col,
+                       const char *words)
+{
+    ck_assert_msg(e.set && e.at.line == line && e.at.col == col &&
+                      strstr(e.msg, words) && strstr(e.at.file, file),
+                  "%s:%u:%u: %s (wanted %s:%u:%u: ... %s)", e.at.file,
+                  e.at.line, e.at.col, e.msg, file, line, col, words);
+}
+
+/* ---- shipped models ---- */
+
+/* CPUID 8000_0008 and 8000_001F of InstLatx64's dumps 0800F12, 0830F10,
+ * 00A00F11, 00A10F11; kernels extend one another in this order. */
+static const struct {
+    const char *name;
+    unsigned raw, reduction, cbit, max_sev_asid;
+} dumps[] = {
+    { "naples", 48, 5, 47, 15 },
+    { "rome", 48, 5, 47, 509 },
+    { "milan", 48, 5, 51, 509 },
+    { "genoa", 52, 6, 51, 1006 },
+};
+
+START_TEST(a_shipped_cpu_has_the_numbers_of_its_dump)
+{
+    struct catalog *c = catalog_open(pool, "models");
+    const struct cpu_file *f = catalog_cpu(c, dumps[_i].name, nowhere, &e);
+
+    ck_assert_msg(f != NULL, "%s", e.msg);
+    ck_assert_str_eq(f->model.name, dumps[_i].name);
+    ck_assert_uint_eq(f->model.maxphyaddr_raw, dumps[_i].raw);
+    ck_assert_uint_eq(f->model.phys_reduction, dumps[_i].reduction);
+    ck_assert_uint_eq(f->model.cbit, dumps[_i].cbit);
+    ck_assert_uint_eq(f->model.max_sev_asid, dumps[_i].max_sev_asid);
+    ck_assert(f->model.features[FEAT_SEV_ES]);
+}
+END_TEST
+
+START_TEST(every_shipped_model_loads)
+{
+    struct catalog *c = catalog_open(pool, "models");
+    const char *const *names;
+    unsigned n = catalog_cpu_names(c, &names);
+
+    ck_assert_uint_gt(n, 30);
+    for (unsigned i = 0; i < n; i++)
+        ck_assert_msg(catalog_cpu(c, names[i], nowhere, &e) != NULL,
+                      "%s:%u:%u: %s", e.at.file, e.at.line, e.at.col, e.msg);
+    n = catalog_kernel_names(c, &names);
+    ck_assert_uint_ge(n, 6);
+    for (unsigned i = 0; i < n; i++) {
+        ck_assert_msg(catalog_kernel(c, names[i], nowhere, &e) != NULL,
+                      "%s:%u:%u: %s", e.at.file, e.at.line, e.at.col, e.msg);
+        ck_assert(i == 0 || strcmp(names[i - 1], names[i]) < 0);
+    }
+}
+END_TEST
+
+/* Linux 0c29397ac1fd, first in 6.0: SEV-ES asks for MMIO caching, and the MMIO
+ * mask is settled before SEV. */
+START_TEST(the_gate_of_v6_0_is_in_v6_0_and_not_before)
+{
+    struct catalog *c = catalog_open(pool, "models");
+    const struct kernel_file *old = catalog_kernel(c, "v5.19", nowhere, &e);
+    const struct kernel_file *new = catalog_kernel(c, "v6.0", nowhere, &e);
+    const struct kvm_gate_list *l;
+    const char *because = NULL;
+
+    ck_assert_ptr_nonnull(old);
+    ck_assert_ptr_nonnull(new);
+    for (unsigned i = 0; i < old->model.sev_es.n; i++)
+        ck_assert_int_ne(old->model.sev_es.gate[i], GATE_MMIO_CACHING);
+    l = &new->model.sev_es;
+    for (unsigned i = 0; i < l->n; i++)
+        if (l->gate[i] == GATE_MMIO_CACHING)
+            because = l->because[i];
+    ck_assert_ptr_nonnull(because);
+    ck_assert_ptr_nonnull(strstr(because, "0c29397ac1fd"));
+    ck_assert_str_eq(new->extends, "v5.19");
+}
+END_TEST
+
+/* ---- CPU files ---- */
+
+START_TEST(a_file_is_laid_over_its_parent)
+{
+    const struct cpu_file *f;
+
+    write_model("cpus", "child",
+                "schema: nptsim/cpu/v1\nname: child\ntitle: Another\n"
+                "extends: base\nsource: \"a dump\"\n"
+                "geometry: {cbit: 47}\n"
+                "features: {sev_es: false, sev_snp: true}\n"
+                "timing: {assumed: true, vmrun: 600}\n");
+    f = cpu("child");
+    ck_assert_msg(f != NULL, "%s", e.msg);
+    ck_assert_str_eq(f->model.name, "child");
+    ck_assert_str_eq(f->title, "Another");
+    ck_assert_str_eq(f->source, "a dump");
+    ck_assert_uint_eq(f->model.cbit, 47);
+    ck_assert_uint_eq(f->model.maxphyaddr_raw, 48);
+    ck_assert_uint_eq(f->model.signature, 0x00a00f11);
+    ck_assert_uint_eq(f->model.min_sev_asid, 100);
+    ck_assert(f->model.features[FEAT_SEV]);
+    ck_assert(!f->model.features[FEAT_SEV_ES]);
+    ck_assert(f->model.features[FEAT_SEV_SNP]);
+    ck_assert_uint_eq(f->cost.vmrun, 600);
+    ck_assert_uint_eq(f->cost.vmexit, 550);
+}
+END_TEST
+
+#define HEAD "schema: nptsim/cpu/v1\nname: bad\ntitle: t\nsource: s\n"
+
+static const struct {
+    const char *text;
+    unsigned line, col;
+    const char *words;
+} bad_cpus[] = {
+    { "a: 1\n", 1, 1, "'schema' is missing" },
+    { "schema: nptsim/kernel/v1\n", 1, 9, "not a file of kind nptsim/cpu/v1" },
+    { "schema: nptsim/cpu/v1\nname: other\n", 2, 7,
+      "'other' is not the name of the file" },
+    { "schema: nptsim/cpu/v1\nname: bad\ntitle: t\nextends: base\n", 1, 1,
+      "'source' is missing" },
+    { HEAD "extends: bas\n", 5, 10, "unknown CPU model 'bas'" },
+    { HEAD "extends: bad\n", 5, 10, "extends itself" },
+    { HEAD "extends: ../cpus/base\n", 5, 10, "unknown CPU model" },
+    { HEAD "extends: base\ngeometry: {cbi: 51}\n", 6, 12,
+      "unknown key 'cbi' in geometry" },
+    { HEAD "extends: base\ngeometry: {maxphyaddr_raw: 53}\n", 6, 28,
+      "maxphyaddr_raw: 53 is not in 32..52" },
+    { HEAD "extends: base\ngeometry: {cbit: 31}\n", 6, 18,
+      "cbit: 31 is not in 0, 32..63" },
+    { HEAD "extends: base\ngeometry: {linear_bits: 50}\n", 6, 25,
+      "linear_bits: 50 is not 48 or 57" },
+    { HEAD "extends: base\nsvm: {max_ext_leaf: 0x1f}\n", 6, 21,
+      "0x1f is not in 0x80000000..0x8000ffff" },
+    { HEAD "extends: base\nsev: {min_sev_asid: {value: 1}}\n", 6, 21,
+      "nothing says where it comes from" },
+    { HEAD "extends: base\nsev: {min_sev_asid: {value: 1, assumed: false}}\n",
+      6, 21, "nothing says where it comes from" },
+    { HEAD "extends: base\nsev: {min_sev_asid: {assumed: true}}\n", 6, 21,
+      "'value' is missing" },
+    { HEAD "extends: base\nsev: {min_sev_asid: {valu: 3, assumed: true}}\n", 6,
+      22, "unknown key 'valu' in min_sev_asid" },
+    { HEAD "extends: base\nfeatures: {sev_ess: true}\n", 6, 12,
+      "unknown feature 'sev_ess'" },
+    { HEAD "extends: base\nfeatures: {sev_es: 1}\n", 6, 20, "not a boolean" },
+    { HEAD "extends: base\nfeatures: [sev]\n", 6, 11, "a mapping is needed" },
+    { HEAD "extends: base\ngeometry: {cbit: 0}\n", 1, 1, "" },
+    { HEAD "identity: {signature: 1}\n", 1, 1, "geometry.maxphyaddr_raw" },
+    { HEAD "identity: {signature: 1}\ngeometry: {maxphyaddr_raw: 48}\n", 6, 11,
+      "geometry.phys_reduction is not set" },
+};
+
+START_TEST(a_bad_cpu_file_is_refused_at_its_place)
+{
+    write_model("cpus", "bad", bad_cpus[_i].text);
+    ck_assert_ptr_null(cpu("bad"));
+    is_refused("cpus/bad.yaml", bad_cpus[_i].line, bad_cpus[_i].col,
+               bad_cpus[_i].words);
+}
+END_TEST
+
+START_TEST(a_circle_of_parents_is_an_error_at_the_link_that_closes_it)
+{
+    write_model("cpus", "a",
+                "schema: nptsim/cpu/v1\nname: a\ntitle: t\nsource: s\n"
+                "extends: b\n");
+    write_model("cpus", "b",
+                "schema: nptsim/cpu/v1\nname: b\ntitle: t\nsource: s\n"
+                "extends: a\n");
+    ck_assert_ptr_null(cpu("a"));
+    is_refused("cpus/b.yaml", 5, 10, "'a' extends itself");
+}
+END_TEST
+
+START_TEST(an_unknown_model_is_an_error_where_it_was_named)
+{
+    ck_assert_ptr_null(cpu("bose"));
+    is_refused("test", 0, 0, "unknown CPU model 'bose'");
+    ck_assert_ptr_nonnull(strstr(e.hint, "base"));
+}
+END_TEST
+
+START_TEST(a_missing_models_folder_is_an_error_with_its_path)
+{
+    struct catalog *c = catalog_open(pool, "/nonexistent");
+
+    ck_assert_ptr_null(catalog_cpu(c, "milan", nowhere, &e));
+    ck_assert_ptr_nonnull(strstr(e.msg, "/nonexistent/cpus"));
+}
+END_TEST
+
+/* ---- kernel files ---- */
+
+static void write_base_kernel(void)
+{
+    struct buf b = BUF_INIT;
+
+    buf_adds(&b, "schema: nptsim/kernel/v1\nname: base\ntitle: t\n"
+                 "source: tag base\nslots:\n");
+    for (unsigned i = 0; i < N_KVM_SLOTS; i++)
+        buf_printf(&b, "  %s: %s\n", kvm_slot_table[i].name,
+                   kvm_slot_table[i].rows[0]);
+    buf_adds(&b, "setup_order: [npt, mmio_mask, sev]\n"
+                 "sev_gates: [module_param, cpuid]\n"
+                 "sev_es_gates: [cpuid, asids]\nsev_snp_gates: []\n"
+                 "because: {sev_es_gates.asids: c0ffee}\n");
+    write_model("kernels", "base", b.data);
+    buf_free(&b);
+}
+
+START_TEST(a_decision_keeps_its_reason_until_it_changes)
+{
+    const struct kernel_file *f;
+    const struct kvm_gate_list *l;
+
+    write_base_kernel();
+    write_model("kernels", "next",
+                "schema: nptsim/kernel/v1\nname: next\ntitle: t\n"
+                "extends: base\nsource: tag next\n"
+                "slots: {mmio_flag: snapshot, sev_log: states}\n"
+                "sev_es_gates: [mmio_caching, asids, lbrv]\n"
+                "because: {slots.mmio_flag: abc, sev_es_gates: def,\n"
+                "  sev_es_gates.lbrv: ghi}\n");
+    f = kernel("next");
+    ck_assert_msg(f != NULL, "%s: %s", e.at.file, e.msg);
+    ck_assert_str_eq(f->model.name, "next");
+    ck_assert_str_eq(f->model.source, "tag next");
+    ck_assert_uint_eq(f->model.slot[SLOT_MMIO_FLAG], 3);
+    ck_assert_str_eq(f->model.slot_because[SLOT_MMIO_FLAG], "abc");
+    ck_assert_str_eq(f->model.slot_because[SLOT_SEV_LOG], "tag next");
+    ck_assert_str_eq(f->model.slot_because[SLOT_NOSLOT], "tag base");
+    ck_assert_str_eq(f->model.setup_because, "tag base");
+    ck_assert_uint_eq(f->model.n_setup, 3);
+    ck_assert_uint_eq(f->model.setup[1], SETUP_MMIO_MASK);
+    l = &f->model.sev_es;
+    ck_assert_uint_eq(l->n, 3);
+    ck_assert_uint_eq(l->gate[0], GATE_MMIO_CACHING);
+    ck_assert_str_eq(l->because[0], "def");
+    ck_assert_str_eq(l->because[1], "c0ffee");
+    ck_assert_str_eq(l->because[2], "ghi");
+    ck_assert_uint_eq(f->model.sev.n, 2);
+    ck_assert_uint_eq(f->model.sev_snp.n, 0);
+}
+END_TEST
+
+#define KHEAD "schema: nptsim/kernel/v1\nname: bad\ntitle: t\nsource: s\n"
+
+static const struct {
+    const char *text;
+    unsigned line, col;
+    const char *words;
+} bad_kernels[] = {
+    { KHEAD "extends: v1\n", 5, 10, "unknown kernel model 'v1'" },
+    { KHEAD "extends: base\nslots: {mmio_flg: tag}\n", 6, 9,
+      "unknown slot 'mmio_flg'" },
+    { KHEAD "extends: base\nslots: {mmio_flag: snap}\n", 6, 20,
+      "'snap' is not one of tag, value, sticky, snapshot" },
+    { KHEAD "extends: base\nsetup_order: [npt, mmio]\n", 6, 20,
+      "'mmio' is not one of npt" },
+    { KHEAD "extends: base\nsetup_order: [npt, npt]\n", 6, 20, "twice" },
+    { KHEAD "extends: base\nsev_gates: cpuid\n", 6, 12, "a list is needed" },
+    { KHEAD "extends: base\nbecause: {slots.x: y}\n", 6, 11,
+      "unknown slot 'x'" },
+    { KHEAD "extends: base\nbecause: {sev_gates.lbrv: y}\n", 6, 11,
+      "no gate 'lbrv'" },
+    { KHEAD "extends: base\nbecause: {gates: y}\n", 6, 11,
+      "'gates' is no decision" },
+    { KHEAD "slots: {mmio_flag: tag}\n", 1, 1, "setup_order is not set" },
+    { KHEAD "slots: {mmio_flag: tag}\nsetup_order: []\nsev_gates: []\n"
+            "sev_es_gates: []\nsev_snp_gates: []\n",
+      5, 8, "slots.mmio_mask_check is not set" },
+};
+
+START_TEST(a_bad_kernel_file_is_refused_at_its_place)
+{
+    write_base_kernel();
+    write_model("kernels", "bad", bad_kernels[_i].text);
+    ck_assert_ptr_null(kernel("bad"));
+    is_refused("kernels/bad.yaml", bad_kernels[_i].line, bad_kernels[_i].col,
+               bad_kernels[_i].words);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("models");
+    TCase *t = tcase_create("all");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, a_shipped_cpu_has_the_numbers_of_its_dump, 0,
+                        ARRAY_SIZE(dumps));
+    tcase_add_test(t, every_shipped_model_loads);
+    tcase_add_test(t, the_gate_of_v6_0_is_in_v6_0_and_not_before);
+    tcase_add_test(t, a_file_is_laid_over_its_parent);
+    tcase_add_loop_test(t, a_bad_cpu_file_is_refused_at_its_place, 0,
+                        ARRAY_SIZE(bad_cpus));
+    tcase_add_test(t,
+                   a_circle_of_parents_is_an_error_at_the_link_that_closes_it);
+    tcase_add_test(t, an_unknown_model_is_an_error_where_it_was_named);
+    tcase_add_test(t, a_missing_models_folder_is_an_error_with_its_path);
+    tcase_add_test(t, a_decision_keeps_its_reason_until_it_changes);
+    tcase_add_loop_test(t, a_bad_kernel_file_is_refused_at_its_place, 0,
+                        ARRAY_SIZE(bad_kernels));
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
