@@ -43,9 +43,9 @@ static const char *encryption_problem(const struct cpu_model *m,
     if (!m->features[FEAT_SME])
         return "mem_encrypt needs the feature sme: without it SYSCFG has no "
                "such bit";
-    if (m->cbit < 32 || m->cbit > 62)
+    if (m->cbit < 32)
         return pool_printf(pool,
-                           "mem_encrypt needs a C-bit in 32..62, this CPU has "
+                           "mem_encrypt needs a C-bit in 32..63, this CPU has "
                            "%u",
                            m->cbit);
     return NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/catalog.c - the models/ folder: which models there are, each read once.
+ * load/catalog.c - the models/ folder, listed and read on demand.
  *
- * A name is looked up among the files that are there, never made into a path.
+ * Names come from the folder, so a name from a file is only ever compared and
+ * never becomes a path.
  */
 #include "load/catalog.h"
 
@@ -11,174 +12,194 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum model_state { MODEL_UNREAD, MODEL_READING, MODEL_READ };
+/* More generations than any family tree of models needs. */
+#define MAX_PARENTS 32
 
-struct model {
-    const char *name, *path;
-    enum model_state state;
-    const void *file; /* struct cpu_file or kernel_file */
-};
+enum book_state { BOOK_CLOSED, BOOK_BEING_READ, BOOK_READ };
 
-struct folder {
-    const char *what; /* "CPU model" */
-    const char *path;
-    int problem; /* errno of opening it */
+/* The files of one kind; both kinds of entry are reached through @entry. */
+struct shelf {
+    const char *dir, *what; /* what: "CPU model" */
+    bool listed;
     unsigned n;
     const char **names;
-    struct model *model;
+    struct {
+        enum book_state state;
+        void *entry;
+    } * books;
 };
 
 struct catalog {
     struct pool *pool;
-    struct folder cpus, kernels;
+    struct shelf cpus, kernels;
+    unsigned depth;
 };
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void add_name(struct folder *f, struct pool *pool, const char *file,
-                     unsigned *room)
-{
-    static const char suffix[] = ".yaml";
-    size_t len = strlen(file);
-
-    if (len < sizeof(suffix) || file[0] == '.' ||
-        strcmp(file + len - strlen(suffix), suffix) != 0)
-        return;
-    if (f->n == *room) {
-        const char **old = f->names;
-
-        *room = *room ? 2 * *room : 64;
-        f->names = pool_alloc(pool, *room * sizeof(*f->names));
-        if (f->n)
-            memcpy(f->names, old, f->n * sizeof(*f->names));
-    }
-    f->names[f->n++] = pool_strndup(pool, file, len - strlen(suffix));
-}
-
-static void list_folder(struct folder *f, struct pool *pool)
-{
-    DIR *dir = opendir(f->path);
-    struct dirent *d;
-    unsigned room = 0;
-
-    if (!dir) {
-        f->problem = errno;
-        return;
-    }
-    while ((d = readdir(dir)))
-        add_name(f, pool, d->d_name, &room);
-    closedir(dir);
-    if (f->n)
-        qsort(f->names, f->n, sizeof(*f->names), by_name);
-    f->model = pool_alloc(pool, (f->n + 1) * sizeof(*f->model));
-    for (unsigned i = 0; i < f->n; i++) {
-        f->model[i].name = f->names[i];
-        f->model[i].path =
-            pool_printf(pool, "%s/%s.yaml", f->path, f->names[i]);
-    }
-}
 
 struct catalog *catalog_open(struct pool *pool, const char *models_dir)
 {
     struct catalog *c = pool_alloc(pool, sizeof(*c));
 
     c->pool = pool;
+    c->cpus.dir = pool_printf(pool, "%s/cpus", models_dir);
     c->cpus.what = "CPU model";
-    c->cpus.path = pool_printf(pool, "%s/cpus", models_dir);
+    c->kernels.dir = pool_printf(pool, "%s/kernels", models_dir);
     c->kernels.what = "kernel model";
-    c->kernels.path = pool_printf(pool, "%s/kernels", models_dir);
-    list_folder(&c->cpus, pool);
-    list_folder(&c->kernels, pool);
     return c;
+}
+
+int model_check_name(const struct model_head *head, const char *name,
+                     struct err *e)
+{
+    if (strcmp(head->name, name) == 0)
+        return 0;
+    err_at(e, head->name_at, "name: '%.60s' stands in a file called '%.60s'",
+           head->name, name);
+    return err_hint(e, "name and file name must be the same");
+}
+
+/* ---- listing ---- */
+
+static int is_model(const struct dirent *d)
+{
+    const char *dot = strrchr(d->d_name, '.');
+
+    return d->d_name[0] != '.' && dot && strcmp(dot, ".yaml") == 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* 0, or an errno. */
+static int list(struct catalog *c, struct shelf *s)
+{
+    struct dirent **files;
+    int n;
+
+    if (s->listed)
+        return 0;
+    n = scandir(s->dir, &files, is_model, NULL);
+    if (n < 0)
+        return errno;
+    s->n = (unsigned)n;
+    s->names = pool_alloc(c->pool, (s->n + 1) * sizeof(*s->names));
+    s->books = pool_alloc(c->pool, (s->n + 1) * sizeof(*s->books));
+    for (unsigned i = 0; i < s->n; i++) {
+        const char *file = files[i]->d_name;
+
+        s->names[i] =
+            pool_strndup(c->pool, file, strlen(file) - strlen(".yaml"));
+        free(files[i]);
+    }
+    free(files);
+    qsort(s->names, s->n, sizeof(*s->names), by_name);
+    s->listed = true;
+    return 0;
+}
+
+static unsigned names(struct catalog *c, struct shelf *s,
+                      const char *const **out)
+{
+    list(c, s);
+    *out = s->names;
+    return s->n;
 }
 
 unsigned catalog_cpu_names(struct catalog *c, const char *const **out)
 {
-    *out = c->cpus.names;
-    return c->cpus.n;
+    return names(c, &c->cpus, out);
 }
 
 unsigned catalog_kernel_names(struct catalog *c, const char *const **out)
 {
-    *out = c->kernels.names;
-    return c->kernels.n;
+    return names(c, &c->kernels, out);
 }
 
-/* The model called @name, ready to be read or read already; NULL on error. */
-static struct model *find(struct catalog *c, struct folder *f, const char *name,
-                          struct mark at, struct err *e)
-{
-    const struct reader r = { .pool = c->pool, .e = e };
-    const char **found = NULL;
-    struct model *m;
+/* ---- reading ---- */
 
-    if (f->problem) {
-        err_at(e, at, "%s '%.60s': cannot open %s: %s", f->what, name, f->path,
-               strerror(f->problem));
+static int find(struct catalog *c, struct shelf *s, const char *name,
+                struct mark at, struct err *e)
+{
+    int error = list(c, s);
+    const char *near;
+
+    if (error)
+        return err_plain(e, s->dir, "cannot read the models: %s",
+                         strerror(error));
+    for (unsigned i = 0; i < s->n; i++)
+        if (strcmp(s->names[i], name) == 0)
+            return (int)i;
+    err_at(e, at, "unknown %s '%.60s'", s->what, name);
+    near = closest_word(name, s->names, s->n);
+    if (near)
+        return err_hint(e, "did you mean '%s'?", near);
+    return err_hint(e, "the models are in %.150s", s->dir);
+}
+
+static int read_entry(struct catalog *c, struct shelf *s, unsigned i,
+                      struct err *e)
+{
+    const char *path = pool_printf(c->pool, "%s/%s.yaml", s->dir, s->names[i]);
+
+    if (s == &c->cpus)
+        return cpu_read(c->pool, c, path, s->names[i], s->books[i].entry, e);
+    return kernel_read(c->pool, c, path, s->names[i], s->books[i].entry, e);
+}
+
+static const void *entry_of(struct catalog *c, struct shelf *s, size_t size,
+                            const char *name, struct mark at, struct err *e)
+{
+    int i = find(c, s, name, at, e);
+
+    if (i < 0)
+        return NULL;
+    if (s->books[i].state == BOOK_READ)
+        return s->books[i].entry;
+    if (s->books[i].state == BOOK_BEING_READ) {
+        err_at(e, at, "%s '%.60s' extends itself", s->what, name);
         return NULL;
     }
-    if (f->n)
-        found = bsearch(&name, f->names, f->n, sizeof(*f->names), by_name);
-    if (!found) {
-        unknown_word(&r, at, f->what, name, f->names, f->n);
+    if (c->depth == MAX_PARENTS) {
+        err_at(e, at, "more than %d models extend each other", MAX_PARENTS);
         return NULL;
     }
-    m = &f->model[found - f->names];
-    if (m->state != MODEL_READING)
-        return m;
-    err_at(e, at, "%s '%s' extends itself in the end", f->what, name);
-    return NULL;
+    s->books[i].state = BOOK_BEING_READ;
+    s->books[i].entry = pool_alloc(c->pool, size);
+    c->depth++;
+    if (read_entry(c, s, (unsigned)i, e))
+        s->books[i].state = BOOK_CLOSED;
+    else
+        s->books[i].state = BOOK_READ;
+    c->depth--;
+    return s->books[i].state == BOOK_READ ? s->books[i].entry : NULL;
+}
+
+const struct cpu_entry *catalog_cpu_entry(struct catalog *c, const char *name,
+                                          struct mark at, struct err *e)
+{
+    return entry_of(c, &c->cpus, sizeof(struct cpu_entry), name, at, e);
+}
+
+const struct kernel_entry *catalog_kernel_entry(struct catalog *c,
+                                                const char *name,
+                                                struct mark at, struct err *e)
+{
+    return entry_of(c, &c->kernels, sizeof(struct kernel_entry), name, at, e);
 }
 
 const struct cpu_file *catalog_cpu(struct catalog *c, const char *name,
                                    struct mark at, struct err *e)
 {
-    struct model *m = find(c, &c->cpus, name, at, e);
+    const struct cpu_entry *entry = catalog_cpu_entry(c, name, at, e);
 
-    if (!m || m->state == MODEL_READ)
-        return m ? m->file : NULL;
-    m->state = MODEL_READING;
-    m->file = cpu_file_read(c, c->pool, m->path, m->name, e);
-    m->state = m->file ? MODEL_READ : MODEL_UNREAD;
-    return m->file;
+    return entry ? &entry->file : NULL;
 }
 
 const struct kernel_file *catalog_kernel(struct catalog *c, const char *name,
                                          struct mark at, struct err *e)
 {
-    struct model *m = find(c, &c->kernels, name, at, e);
+    const struct kernel_entry *entry = catalog_kernel_entry(c, name, at, e);
 
-    if (!m || m->state == MODEL_READ)
-        return m ? m->file : NULL;
-    m->state = MODEL_READING;
-    m->file = kernel_file_read(c, c->pool, m->path, m->name, e);
-    m->state = m->file ? MODEL_READ : MODEL_UNREAD;
-    return m->file;
-}
-
-int check_header(const struct node *root, const char *schema, const char *name,
-                 struct err *e)
-{
-    const struct node *n;
-
-    if (node_expect(root, NODE_MAP, "the file", e))
-        return -1;
-    n = node_get(root, "schema");
-    if (!n) {
-        err_at(e, root->at, "key 'schema' is missing in the file");
-        return err_hint(e, "begin with 'schema: %s'", schema);
-    }
-    if (n->kind != NODE_SCALAR || strcmp(n->text, schema) != 0) {
-        err_at(e, n->at, "schema: this is not a file of kind %s", schema);
-        return err_hint(e, "this version reads '%s' here", schema);
-    }
-    n = node_get(root, "name");
-    if (n && name && n->kind == NODE_SCALAR && strcmp(n->text, name) != 0) {
-        err_at(e, n->at, "name: '%.60s' is not the name of the file", n->text);
-        return err_hint(e, "the file is called '%s.yaml'", name);
-    }
-    return 0;
+    return entry ? &entry->file : NULL;
 }

@@ -1,285 +1,305 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/cpu.c - models/cpus/: what a CPU is, and what says so.
+ * load/cpu.c - models/cpus/NAME.yaml: what a CPU is, and where we know it from.
  *
- * A file's groups are laid over its parent's. A file without a parent states
- * every field, so every model is complete. Each number has a source: its own,
- * its group's or the file's; a number that is given a form of its own, as
- * {value: X}, must say where it comes from or that it is assumed.
+ * Every value is covered by a source or admits to be assumed: its own, that of
+ * its group, or that of its file, which is required. Nothing has a default:
+ * what neither the file nor a parent says is an error.
  */
 #include "load/catalog.h"
 #include "load/yaml.h"
 
-#include <string.h>
-
-#define CPU(member)  FIELD_AT(struct cpu_model, member)
-#define ANY_UNSIGNED .max = UINT32_MAX
-
-enum {
-    IDENTITY,
-    GEOMETRY,
-    SVM = GEOMETRY + 4,
-    SEV = SVM + 3,
-    FIRMWARE = SEV + 3,
-    FEATURES = FIRMWARE + 2,
-    N_CPU_FIELDS,
-};
-
-/* In the order of the groups of a CPU file, so that a group is a slice. */
-static const struct field cpu_fields[N_CPU_FIELDS] = {
-    { "signature", FIELD_NUMBER, "CPUID 1 EAX: family, model, stepping",
-      CPU(signature), ANY_UNSIGNED },
-
-    { "maxphyaddr_raw", FIELD_NUMBER,
-      "CPUID 8000_0008 EAX[7:0]: physical bits, nothing subtracted",
-      CPU(maxphyaddr_raw), .min = 32, .max = 52 },
-    { "phys_reduction", FIELD_NUMBER,
-      "CPUID 8000_001F EBX[11:6]: bits given up while encryption is on",
-      CPU(phys_reduction), .max = 20 },
-    { "cbit", FIELD_NUMBER, "CPUID 8000_001F EBX[5:0]: the C-bit, 0 = none",
-      CPU(cbit), .min = 32, .max = 63, .or_zero = true },
-    { "linear_bits", FIELD_NUMBER, "CPUID 8000_0008 EAX[15:8]",
-      CPU(linear_bits), .min = 48, .max = 57 },
-
-    { "n_asids", FIELD_NUMBER, "CPUID 8000_000A EBX", CPU(n_asids), .min = 2,
-      ANY_UNSIGNED },
-    { "invlpgb_max", FIELD_NUMBER, "CPUID 8000_0008 EDX[15:0]",
-      CPU(invlpgb_max), .max = UINT16_MAX },
-    { "max_ext_leaf", FIELD_NUMBER, "CPUID 8000_0000 EAX", CPU(max_ext_leaf),
-      .min = 0x80000000, .max = 0x8000ffff },
-
-    { "max_sev_asid", FIELD_NUMBER, "CPUID 8000_001F ECX", CPU(max_sev_asid),
-      ANY_UNSIGNED },
-    { "min_sev_asid", FIELD_NUMBER,
-      "CPUID 8000_001F EDX: SEV-ES guests get the ASIDs below it",
-      CPU(min_sev_asid), ANY_UNSIGNED },
-    { "n_vmpls", FIELD_NUMBER, "CPUID 8000_001F EBX[15:12]", CPU(n_vmpls),
-      .max = 15 },
-
-    { "mem_encrypt", FIELD_BOOL, "SYSCFG[23] as the firmware left it",
-      CPU(mem_encrypt) },
-    { "smmlock", FIELD_BOOL, "HWCR[0] as the firmware left it", CPU(smmlock) },
-
-    { "features", FIELD_FEATURES, "CPUID feature bits", CPU(features) },
-};
-
-const struct field_table cpu_set_table = { .name = "cpu.set",
-                                           .field = cpu_fields,
-                                           .n = N_CPU_FIELDS };
-
-#define SLICE(name_, from, to)                                                 \
-    {                                                                          \
-        .name = (name_), .field = &cpu_fields[from], .n = (to) - (from)        \
-    }
-static const struct field_table identity_table =
-    SLICE("identity", IDENTITY, GEOMETRY);
-static const struct field_table geometry_table =
-    SLICE("geometry", GEOMETRY, SVM);
-static const struct field_table svm_table = SLICE("svm", SVM, SEV);
-static const struct field_table sev_table = SLICE("sev", SEV, FIRMWARE);
-static const struct field_table firmware_table =
-    SLICE("firmware", FIRMWARE, FEATURES);
-
-#define COST(member, doc_)                                                     \
-    {                                                                          \
-#member, FIELD_NUMBER, doc_, FIELD_AT(struct cost_model, member),      \
-            .max = 1000000000                                                  \
-    }
-static const struct field cost_fields[] = {
-    COST(l1, "cycles, load to use"),
-    COST(l2, "cycles, load to use"),
-    COST(l3, "cycles, load to use"),
-    COST(dram, "cycles, load to use"),
-    COST(l1_kib, "size in KiB"),
-    COST(l2_kib, "size in KiB"),
-    COST(l3_kib, "size in KiB"),
-    COST(walker_step, "cycles added to each page-table reference"),
-    COST(vmrun, "cycles of VMRUN"),
-    COST(vmexit, "cycles of #VMEXIT"),
-    COST(light_exit, "cycles of a light exit's handler"),
-    COST(npf_fix, "cycles until KVM has mapped a resident page"),
-    COST(mmio_kernel, "cycles of a device in the kernel"),
-    COST(mmio_user, "cycles to userspace and back"),
-    COST(vc_entry, "cycles of #VC entry and decoding"),
-    COST(vmgexit, "cycles of VMGEXIT in KVM"),
-};
-static const struct field_table timing_table = { .name = "timing",
-                                                 .field = cost_fields,
-                                                 .n = ARRAY_SIZE(cost_fields) };
-
-/* ---- sources ---- */
-
-struct wrapped {
-    const char *source;
-    bool assumed;
-};
-static const struct field wrapped_fields[] = {
-    { "value", FIELD_OWN, "", .required = true },
-    { "source", FIELD_TEXT, "", FIELD_AT(struct wrapped, source) },
-    { "assumed", FIELD_BOOL, "", FIELD_AT(struct wrapped, assumed) },
-};
-
-/* {value: X, source: ...} or {value: X, assumed: true}: the X, or NULL. */
-static const struct node *unwrap(const struct reader *r,
-                                 const struct node_entry *entry)
+static const char *feature_name(unsigned i)
 {
-    const struct field_table t = { .name = entry->key,
-                                   .field = wrapped_fields,
-                                   .n = ARRAY_SIZE(wrapped_fields) };
-    struct wrapped from = { 0 };
-
-    if (entry->value->kind == NODE_SCALAR)
-        return entry->value;
-    if (fields_read(r, &t, entry->value, &from))
-        return NULL;
-    if (!from.source && !from.assumed) {
-        err_at(r->e, entry->value->at, "%s: nothing says where it comes from",
-               entry->key);
-        err_hint(r->e, "add 'source: \"...\"' or 'assumed: true'");
-        return NULL;
-    }
-    return node_get(entry->value, "value");
+    return feature_table[i].name;
 }
 
-/* A group's own `source:` or `assumed: true`, checked; then it is dropped. */
-static int check_group_source(const struct reader *r,
-                              const struct node_entry *entry, bool *is_source)
-{
-    const char *text;
-    bool assumed;
+#define NUMBER(member, lo, hi, text)                                           \
+    {                                                                          \
+        .key = #member, .type = FIELD_NUMBER,                                  \
+        MEMBER(struct cpu_model, member), .min = lo, .max = hi, .doc = text    \
+    }
 
-    *is_source = true;
-    if (strcmp(entry->key, "source") == 0)
-        return node_text(entry->value, entry->key, &text, r->e);
-    if (strcmp(entry->key, "assumed") == 0)
-        return node_bool(entry->value, entry->key, &assumed, r->e);
-    *is_source = false;
+static const uint64_t linear_widths[] = { 48, 57 };
+
+/* In the order of the groups, which are slices of this table. */
+static const struct field model_fields[] = {
+    NUMBER(signature, 0, UINT32_MAX, "CPUID 1 EAX: family, model, stepping"),
+
+    NUMBER(maxphyaddr_raw, 32, 52,
+           "CPUID 8000_0008 EAX[7:0]: physical address bits"),
+    NUMBER(phys_reduction, 0, 20,
+           "CPUID 8000_001F EBX[11:6]: bits given up to encryption"),
+    NUMBER(cbit, 0, 63, "CPUID 8000_001F EBX[5:0]: the C-bit; 0 = none"),
+    { .key = "linear_bits",
+      .type = FIELD_NUMBER,
+      MEMBER(struct cpu_model, linear_bits),
+      .choice = linear_widths,
+      .n = ARRAY_SIZE(linear_widths),
+      .doc = "CPUID 8000_0008 EAX[15:8]: linear address bits" },
+
+    NUMBER(n_asids, 0, UINT32_MAX, "CPUID 8000_000A EBX: ASIDs"),
+    NUMBER(invlpgb_max, 0, 0xffff, "CPUID 8000_0008 EDX[15:0]"),
+    NUMBER(max_ext_leaf, 0x80000000, 0x8fffffff,
+           "CPUID 8000_0000 EAX: highest extended leaf"),
+
+    NUMBER(max_sev_asid, 0, UINT32_MAX,
+           "CPUID 8000_001F ECX: highest ASID of an encrypted guest"),
+    NUMBER(min_sev_asid, 0, UINT32_MAX,
+           "CPUID 8000_001F EDX: lowest ASID of an SEV guest without ES"),
+    NUMBER(n_vmpls, 0, 15, "CPUID 8000_001F EBX[15:12]: privilege levels"),
+
+    { .key = "mem_encrypt",
+      .type = FIELD_BOOL,
+      MEMBER(struct cpu_model, mem_encrypt),
+      .doc = "SYSCFG[23], MemEncryptionModEn, as the firmware left it" },
+    { .key = "smmlock",
+      .type = FIELD_BOOL,
+      MEMBER(struct cpu_model, smmlock),
+      .doc = "HWCR[0], SmmLock, as the firmware left it" },
+
+    { .key = "features",
+      .type = FIELD_FLAGS,
+      .offset = offsetof(struct cpu_model, features),
+      .n = N_FEATURES,
+      .flag_name = feature_name,
+      .doc = "CPUID feature bits by name" },
+};
+
+const struct field_table cpu_set_table = {
+    .name = "cpu.set",
+    .fields = model_fields,
+    .n = ARRAY_SIZE(model_fields),
+};
+
+#define COST(member, text)                                                     \
+    {                                                                          \
+        .key = #member, .type = FIELD_NUMBER,                                  \
+        MEMBER(struct cost_model, member), .max = 1000000000, .doc = text      \
+    }
+
+static const struct field cost_fields[] = {
+    COST(l1, "cycles of a load that hits L1"),
+    COST(l2, "cycles of a load that hits L2"),
+    COST(l3, "cycles of a load that hits L3"),
+    COST(dram, "cycles of a load from memory"),
+    COST(l1_kib, "size of L1 in KiB"),
+    COST(l2_kib, "size of L2 in KiB"),
+    COST(l3_kib, "size of L3 in KiB"),
+    COST(walker_step, "added to each page-table reference"),
+    COST(vmrun, "cycles of VMRUN"),
+    COST(vmexit, "cycles of #VMEXIT"),
+    COST(light_exit, "handler of an exit like CPUID"),
+    COST(npf_fix, "KVM maps a 4 KiB page"),
+    COST(mmio_kernel, "MMIO served by a device in the kernel"),
+    COST(mmio_user, "MMIO served by userspace"),
+    COST(vc_entry, "#VC entry and decoding in the guest"),
+    COST(vmgexit, "VMGEXIT round trip"),
+};
+
+/* Fields @first to @first + @count - 1 of the model. */
+#define SLICE(group, first, count)                                             \
+    {                                                                          \
+        .name = group, .fields = model_fields + (first), .n = (count)          \
+    }
+
+_Static_assert(ARRAY_SIZE(model_fields) == 14, "the slices must follow");
+
+static const struct field_table group_tables[N_CPU_GROUPS] = {
+    [CPU_IDENTITY] = SLICE("identity", 0, 1),
+    [CPU_GEOMETRY] = SLICE("geometry", 1, 4),
+    [CPU_SVM] = SLICE("svm", 5, 3),
+    [CPU_SEV] = SLICE("sev", 8, 3),
+    [CPU_FIRMWARE] = SLICE("firmware", 11, 2),
+    [CPU_TIMING] = { .name = "timing",
+                     .fields = cost_fields,
+                     .n = ARRAY_SIZE(cost_fields) },
+};
+
+struct cpu_doc {
+    struct model_head head;
+    const struct node *groups[N_CPU_GROUPS], *features;
+};
+
+static const char *const cpu_schema[] = { "nptsim/cpu/v1" };
+
+#define GROUP(name, index)                                                     \
+    {                                                                          \
+        .key = name, .type = FIELD_NODE,                                       \
+        .offset = offsetof(struct cpu_doc, groups[index])                      \
+    }
+
+static const struct field doc_fields[] = {
+    MODEL_HEAD_FIELDS(struct cpu_doc, cpu_schema),
+    GROUP("identity", CPU_IDENTITY),
+    GROUP("geometry", CPU_GEOMETRY),
+    GROUP("svm", CPU_SVM),
+    GROUP("sev", CPU_SEV),
+    GROUP("firmware", CPU_FIRMWARE),
+    GROUP("timing", CPU_TIMING),
+    { .key = "features",
+      .type = FIELD_NODE,
+      .offset = offsetof(struct cpu_doc, features) },
+};
+
+static const struct field_table doc_table = {
+    .name = "a CPU file",
+    .fields = doc_fields,
+    .n = ARRAY_SIZE(doc_fields),
+};
+
+/* ---- where a value comes from ---- */
+
+struct origin {
+    const struct node *value;
+    const char *source;
+    bool assumed;
+    struct mark assumed_at;
+};
+
+static const struct field origin_fields[] = {
+    { .key = "value",
+      .type = FIELD_NODE,
+      .required = true,
+      MEMBER(struct origin, value) },
+    { .key = "source", .type = FIELD_TEXT, MEMBER(struct origin, source) },
+    { .key = "assumed",
+      .type = FIELD_BOOL,
+      MEMBER(struct origin, assumed),
+      .at = offsetof(struct origin, assumed_at) },
+};
+
+/* {value: 100, assumed: true}: with its own origin. */
+static const struct field_table value_table = {
+    .name = "a value with its origin",
+    .fields = origin_fields,
+    .n = ARRAY_SIZE(origin_fields),
+};
+
+/* source: and assumed: between the keys of a group. */
+static const struct field_table group_origin_table = {
+    .name = "the origin of a group",
+    .fields = origin_fields + 1,
+    .n = ARRAY_SIZE(origin_fields) - 1,
+};
+
+static int check_origin(const struct origin *o, struct err *e)
+{
+    if (!o->assumed_at.file)
+        return 0;
+    if (!o->assumed) {
+        err_at(e, o->assumed_at, "assumed: only 'true' says something");
+        return err_hint(e, "a value that is known has a source:");
+    }
+    if (o->source)
+        return err_at(e, o->assumed_at,
+                      "a value is assumed or has a source, not both");
     return 0;
 }
 
-static int read_group(const struct reader *r, const struct field *f,
-                      const struct node *n, void *out)
+static int read_value(struct pool *pool, const struct field *f,
+                      const struct node *n, void *base, struct err *e)
 {
-    struct node plain = { .kind = NODE_MAP, .at = n->at };
+    struct origin o = { 0 };
 
-    if (node_expect(n, NODE_MAP, f->key, r->e))
+    if (n->kind != NODE_MAP)
+        return field_set(pool, f, n, base, e);
+    if (fields_fill(pool, &value_table, n, &o, e) || check_origin(&o, e))
         return -1;
-    plain.entry = pool_alloc(r->pool, (n->n + 1) * sizeof(*plain.entry));
-    for (unsigned i = 0; i < n->n; i++) {
-        struct node_entry *to = &plain.entry[plain.n];
-        bool is_source;
-
-        if (check_group_source(r, &n->entry[i], &is_source))
-            return -1;
-        if (is_source)
-            continue;
-        *to = n->entry[i];
-        to->value = unwrap(r, to);
-        if (!to->value)
-            return -1;
-        plain.n++;
+    if (!o.source && !o.assumed) {
+        err_at(e, n->at, "%s: neither 'source' nor 'assumed'", f->key);
+        return err_hint(e, "say where the value comes from");
     }
-    return fields_read(r, f->table, &plain, (char *)out + f->offset);
+    return field_set(pool, f, o.value, base, e);
+}
+
+static int read_group(struct pool *pool, const struct field_table *t,
+                      const struct node *group, void *base, uint32_t *given,
+                      struct err *e)
+{
+    struct origin o = { 0 };
+
+    if (!group)
+        return 0;
+    if (node_expect(group, NODE_MAP, t->name, e))
+        return -1;
+    for (unsigned i = 0; i < group->n; i++) {
+        const struct node_entry *entry = &group->entry[i];
+        const struct field *f = field_find(t, entry->key);
+        const struct field *origin =
+            field_find(&group_origin_table, entry->key);
+
+        if (!f && !origin)
+            return field_unknown(t, entry->key, entry->key_at, e);
+        if (origin ? field_set(pool, origin, entry->value, &o, e)
+                   : read_value(pool, f, entry->value, base, e))
+            return -1;
+        if (f)
+            *given |= 1U << (f - t->fields);
+    }
+    return check_origin(&o, e);
 }
 
 /* ---- the file ---- */
 
-static int read_extends(const struct reader *r, const struct field *f,
-                        const struct node *n, void *out)
+static int check_complete(const struct node *root, const struct cpu_entry *x,
+                          struct err *e)
 {
-    struct cpu_file *file = out;
-    const struct cpu_file *parent;
-    struct cpu_file child = *file;
+    for (unsigned g = 0; g < N_CPU_GROUPS; g++) {
+        const struct field_table *t = &group_tables[g];
 
-    (void)f;
-    if (node_expect(n, NODE_SCALAR, "extends", r->e))
-        return -1;
-    parent = catalog_cpu(r->ctx, n->text, n->at, r->e);
-    if (!parent)
-        return -1;
-    file->model = parent->model;
-    file->model.name = child.model.name;
-    file->cost = parent->cost;
-    return 0;
-}
-
-#define GROUP(key_, part, table_, doc_)                                        \
-    {                                                                          \
-        key_, FIELD_OWN, doc_, FIELD_AT(struct cpu_file, part),                \
-            .table = &(table_), .read = read_group                             \
-    }
-/* `extends` comes before the groups that are laid over the parent's. */
-static const struct field file_fields[] = {
-    { "schema", FIELD_OWN, "", .required = true },
-    { "name", FIELD_TEXT, "", FIELD_AT(struct cpu_file, model.name),
-      .required = true },
-    { "title", FIELD_TEXT, "", FIELD_AT(struct cpu_file, title),
-      .required = true },
-    { "source", FIELD_TEXT, "", FIELD_AT(struct cpu_file, source),
-      .required = true },
-    { "extends", FIELD_OWN, "", .read = read_extends },
-    GROUP("identity", model, identity_table, ""),
-    GROUP("geometry", model, geometry_table, ""),
-    GROUP("svm", model, svm_table, ""),
-    GROUP("sev", model, sev_table, ""),
-    GROUP("firmware", model, firmware_table, ""),
-    { "features", FIELD_FEATURES, "",
-      FIELD_AT(struct cpu_file, model.features) },
-    GROUP("timing", cost, timing_table, ""),
-};
-static const struct field_table file_table = { .name = "",
-                                               .field = file_fields,
-                                               .n = ARRAY_SIZE(file_fields) };
-
-/* A file without a parent leaves nothing open. */
-static int check_complete(const struct node *root, struct err *e)
-{
-    for (unsigned g = 0; g < ARRAY_SIZE(file_fields); g++) {
-        const struct field *group = &file_fields[g];
-        const struct node *n = node_get(root, group->key);
-
-        for (unsigned i = 0; group->table && i < group->table->n; i++) {
-            const char *key = group->table->field[i].key;
-
-            if (node_get(n, key))
+        for (unsigned i = 0; i < t->n; i++) {
+            if (x->given[g] & 1U << i)
                 continue;
-            err_at(e, n ? n->at : root->at, "%s.%s is not set", group->key,
-                   key);
-            return err_hint(e, "a file without 'extends' states every number");
+            err_at(e, root->at, "%s.%s is nowhere set", t->name,
+                   t->fields[i].key);
+            return err_hint(e, "say it here or in a model to extend");
         }
     }
     return 0;
 }
 
-static int check_model(const struct cpu_file *file, const struct node *root,
-                       struct pool *pool, struct err *e)
+static int inherit(struct catalog *c, const struct model_head *head,
+                   struct cpu_entry *out, struct err *e)
 {
-    const struct node *bits = node_at(root, "geometry.linear_bits");
-    const char *problem;
+    const struct cpu_entry *parent;
 
-    if (file->model.linear_bits != 48 && file->model.linear_bits != 57)
-        return err_at(e, bits ? bits->at : root->at,
-                      "linear_bits: %u is not 48 or 57",
-                      file->model.linear_bits);
-    problem = cpu_model_problem(&file->model, pool);
-    return problem ? err_at(e, root->at, "%s", problem) : 0;
+    if (!head->extends)
+        return 0;
+    parent = catalog_cpu_entry(c, head->extends, head->extends_at, e);
+    if (!parent)
+        return -1;
+    *out = *parent;
+    return 0;
 }
 
-const struct cpu_file *cpu_file_read(struct catalog *c, struct pool *pool,
-                                     const char *path, const char *name,
-                                     struct err *e)
+int cpu_read(struct pool *pool, struct catalog *c, const char *path,
+             const char *name, struct cpu_entry *out, struct err *e)
 {
-    const struct reader r = { .pool = pool, .e = e, .ctx = c };
-    struct cpu_file *file = pool_alloc(pool, sizeof(*file));
     const struct node *root = yaml_file(pool, path, e);
+    struct cpu_doc doc = { 0 };
+    const char *problem;
 
-    if (!root || check_header(root, "nptsim/cpu/v1", name, e) ||
-        fields_read(&r, &file_table, root, file))
-        return NULL;
-    if (!node_get(root, "extends") && check_complete(root, e))
-        return NULL;
-    if (check_model(file, root, pool, e))
-        return NULL;
-    file->path = path;
-    return file;
+    if (!root || fields_fill(pool, &doc_table, root, &doc, e) ||
+        model_check_name(&doc.head, name, e) || inherit(c, &doc.head, out, e))
+        return -1;
+    for (unsigned g = 0; g < N_CPU_GROUPS; g++) {
+        void *base = g == CPU_TIMING ? (void *)&out->file.cost
+                                     : (void *)&out->file.model;
+
+        if (read_group(pool, &group_tables[g], doc.groups[g], base,
+                       &out->given[g], e))
+            return -1;
+    }
+    if (doc.features && field_set(pool, field_find(&cpu_set_table, "features"),
+                                  doc.features, &out->file.model, e))
+        return -1;
+    out->file.title = doc.head.title;
+    out->file.source = doc.head.source;
+    out->file.path = path;
+    out->file.model.name = name;
+    if (check_complete(root, out, e))
+        return -1;
+    problem = cpu_model_problem(&out->file.model, pool);
+    return problem ? err_at(e, root->at, "%s", problem) : 0;
 }

@@ -1,70 +1,128 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* load/field.c - fill structs from mappings, by table. */
+/* load/field.c - fill structs from nodes, as the tables say. */
 #include "load/field.h"
 
-#include "arch/cpuid.h"
-
+#include <inttypes.h>
 #include <string.h>
 
-/* ---- messages ---- */
+const uint64_t field_page_sizes[3] = { 4096, 2ULL << 20, 1ULL << 30 };
 
-int unknown_word(const struct reader *r, struct mark at, const char *what,
-                 const char *word, const char *const *words, unsigned n)
+const struct field *field_find(const struct field_table *t, const char *key)
 {
-    const char *near = closest_word(word, words, n);
-    struct buf list = BUF_INIT;
+    for (unsigned i = 0; i < t->n; i++)
+        if (strcmp(t->fields[i].key, key) == 0)
+            return &t->fields[i];
+    return NULL;
+}
 
-    err_at(r->e, at, "unknown %s '%.60s'", what, word);
+#define MAX_KEYS 32
+
+int field_unknown(const struct field_table *t, const char *key, struct mark at,
+                  struct err *e)
+{
+    const char *keys[MAX_KEYS], *near;
+    struct buf all = BUF_INIT;
+    unsigned n = t->n < MAX_KEYS ? t->n : MAX_KEYS;
+
+    for (unsigned i = 0; i < n; i++) {
+        keys[i] = t->fields[i].key;
+        buf_printf(&all, "%s%s", i ? ", " : "", keys[i]);
+    }
+    err_at(e, at, "unknown key '%.60s' in %s", key, t->name);
+    near = closest_word(key, keys, n);
     if (near)
-        return err_hint(r->e, "did you mean '%s'?", near);
-    for (unsigned i = 0; i < n; i++)
-        buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
-    if (n && list.len < sizeof(r->e->hint) - 20)
-        err_hint(r->e, "there is %s", list.data);
-    buf_free(&list);
+        err_hint(e, "did you mean '%s'?", near);
+    else
+        err_hint(e, "there is %s", all.data);
+    buf_free(&all);
     return -1;
 }
 
-static int unknown_key(const struct reader *r, const struct field_table *t,
-                       const struct node_entry *entry)
+void field_add_size(struct buf *b, uint64_t v)
 {
-    const char **words = pool_alloc(r->pool, (t->n + 1) * sizeof(*words));
-    const char *near;
+    static const char *const units[] = { "", "KiB", "MiB", "GiB", "TiB" };
+    unsigned unit = 0;
 
-    for (unsigned i = 0; i < t->n; i++)
-        words[i] = t->field[i].key;
-    near = closest_word(entry->key, words, t->n);
-    err_at(r->e, entry->key_at, "unknown key '%.60s' in %s", entry->key,
-           t->name[0] ? t->name : "the file");
-    if (near)
-        return err_hint(r->e, "did you mean '%s'?", near);
-    for (unsigned i = 0; i < t->n; i++)
-        words[t->n] = i ? pool_printf(r->pool, "%s, %s", words[t->n], words[i])
-                        : words[i];
-    return err_hint(r->e, "the keys are %s", words[t->n]);
-}
-
-int fields_check_keys(const struct reader *r, const struct field_table *t,
-                      const struct node *map)
-{
-    for (unsigned i = 0; i < map->n; i++) {
-        unsigned k = 0;
-
-        while (k < t->n && strcmp(map->entry[i].key, t->field[k].key) != 0)
-            k++;
-        if (k == t->n)
-            return unknown_key(r, t, &map->entry[i]);
+    while (v && v % 1024 == 0 && unit + 1 < ARRAY_SIZE(units)) {
+        v /= 1024;
+        unit++;
     }
-    return 0;
+    buf_printf(b, "%" PRIu64 "%s", v, units[unit]);
 }
 
-/* ---- values ---- */
-
-static void put(void *at, size_t width, uint64_t v)
+static void add_bound(struct buf *b, uint64_t v)
 {
-    switch (width) {
+    buf_printf(b, v < 0x100000 ? "%" PRIu64 : "0x%" PRIx64, v);
+}
+
+static void add_words(struct buf *b, const struct field *f)
+{
+    for (unsigned i = 0; i < f->n; i++) {
+        buf_adds(b, i ? ", " : "");
+        if (f->choice)
+            field_add_size(b, f->choice[i]);
+        else
+            buf_adds(b, f->words[i]);
+    }
+}
+
+void field_describe(const struct field *f, struct buf *b)
+{
+    switch (f->type) {
+    case FIELD_NUMBER:
+        if (f->choice) {
+            buf_adds(b, "one of: ");
+            add_words(b, f);
+        } else if (f->min == 0 && f->max == UINT64_MAX) {
+            buf_adds(b, "number");
+        } else {
+            buf_adds(b, "number ");
+            add_bound(b, f->min);
+            buf_adds(b, "..");
+            add_bound(b, f->max);
+        }
+        return;
+    case FIELD_BOOL:
+        buf_adds(b, "boolean");
+        return;
+    case FIELD_WORD:
+    case FIELD_TEXT:
+        if (f->words) {
+            buf_adds(b, f->n == 1 ? "always: " : "one of: ");
+            add_words(b, f);
+        } else {
+            buf_adds(b, "text");
+        }
+        return;
+    case FIELD_PROSE:
+        buf_adds(b, "text of many lines");
+        return;
+    case FIELD_TEXTS:
+        buf_adds(b, "list of texts");
+        return;
+    case FIELD_FLAGS:
+        buf_adds(b, "mapping of booleans");
+        return;
+    case FIELD_GROUP:
+    case FIELD_NODE:
+        buf_adds(b, "mapping");
+        return;
+    case FIELD_LIST:
+        buf_adds(b, "list of mappings");
+        return;
+    }
+}
+
+/* ---- single values ---- */
+
+static void store(void *at, unsigned size, uint64_t v)
+{
+    switch (size) {
     case 1:
         *(uint8_t *)at = (uint8_t)v;
+        return;
+    case 2:
+        *(uint16_t *)at = (uint16_t)v;
         return;
     case 4:
         *(uint32_t *)at = (uint32_t)v;
@@ -73,254 +131,339 @@ static void put(void *at, size_t width, uint64_t v)
         *(uint64_t *)at = v;
         return;
     }
-    BUG_ON(width != 0); /* 0: checked, but kept nowhere */
+    BUG_ON(true);
 }
 
-static int read_number(const struct reader *r, const struct field *f,
-                       const struct node *n, void *at)
+static uint64_t fetch(const void *at, unsigned size)
 {
+    switch (size) {
+    case 1:
+        return *(const uint8_t *)at;
+    case 2:
+        return *(const uint16_t *)at;
+    case 4:
+        return *(const uint32_t *)at;
+    case 8:
+        return *(const uint64_t *)at;
+    }
+    BUG_ON(true);
+    return 0;
+}
+
+static bool number_fits(const struct field *f, uint64_t v)
+{
+    if (!f->choice)
+        return v >= f->min && v <= f->max;
+    for (unsigned i = 0; i < f->n; i++)
+        if (f->choice[i] == v)
+            return true;
+    return false;
+}
+
+static int set_number(const struct field *f, const struct node *n, void *at,
+                      struct err *e)
+{
+    struct buf range = BUF_INIT;
     uint64_t v;
 
-    if (node_number(n, f->key, &v, r->e))
+    if (node_number(n, f->key, &v, e))
         return -1;
-    if ((v < f->min || v > f->max) && !(f->or_zero && v == 0)) {
-        bool hex = strncmp(n->text, "0x", 2) == 0;
-
-        return err_at(r->e, n->at,
-                      hex ? "%s: %s is not in %s%#llx..%#llx"
-                          : "%s: %s is not in %s%llu..%llu",
-                      f->key, n->text, f->or_zero ? "0, " : "",
-                      (unsigned long long)f->min, (unsigned long long)f->max);
+    if (number_fits(f, v) && f->align && v % f->align) {
+        field_add_size(&range, f->align);
+        err_at(e, n->at, "%s: %s is not a multiple of %s", f->key, n->text,
+               range.data);
+    } else if (number_fits(f, v)) {
+        store(at, f->size, v);
+        return 0;
+    } else if (f->choice) {
+        add_words(&range, f);
+        err_at(e, n->at, "%s: %s is not one of %s", f->key, n->text,
+               range.data);
+    } else {
+        add_bound(&range, f->min);
+        buf_adds(&range, "..");
+        add_bound(&range, f->max);
+        err_at(e, n->at, "%s: %s is not in %s", f->key, n->text, range.data);
     }
-    put(at, f->width, v);
+    buf_free(&range);
+    return -1;
+}
+
+/* The index of the scalar's text among the field's words, or -1 with @e. */
+static int word_index(const struct field *f, const struct node *n,
+                      struct err *e)
+{
+    if (node_expect(n, NODE_SCALAR, f->key, e))
+        return -1;
+    for (unsigned i = 0; i < f->n; i++)
+        if (strcmp(f->words[i], n->text) == 0)
+            return (int)i;
+    return node_not_one_of(n, f->key, f->words, f->n, e);
+}
+
+static int set_prose(const struct field *f, const struct node *n, void *at,
+                     struct err *e)
+{
+    if (node_expect(n, NODE_SCALAR, f->key, e))
+        return -1;
+    if (!n->text[strspn(n->text, " \t\n")])
+        return err_at(e, n->at, "%s is empty", f->key);
+    *(const char **)at = n->text;
     return 0;
 }
 
-static int read_page_size(const struct reader *r, const struct field *f,
-                          const struct node *n, void *at)
-{
-    uint64_t v;
+/* ---- collections ---- */
 
-    if (node_number(n, f->key, &v, r->e))
+static int check_length(const struct field *f, const struct node *n,
+                        struct err *e)
+{
+    if (node_expect(n, NODE_LIST, f->key, e))
         return -1;
-    if (v != BIT(12) && v != BIT(21) && v != BIT(30))
-        return err_at(r->e, n->at, "%s: %s is not 4KiB, 2MiB or 1GiB", f->key,
-                      n->text);
-    put(at, f->width, v);
+    if (f->n && n->n > f->n)
+        return err_at(e, n->entry[f->n].value->at,
+                      "%s: %u entries, there may be %u", f->key, n->n, f->n);
     return 0;
 }
 
-static int read_bool(const struct reader *r, const struct field *f,
-                     const struct node *n, bool *at)
-{
-    return node_bool(n, f->key, at, r->e);
-}
-
-static int read_word(const struct reader *r, const struct field *f,
-                     const struct node *n, void *at)
-{
-    if (node_expect(n, NODE_SCALAR, f->key, r->e))
-        return -1;
-    for (unsigned i = 0; i < f->n_words; i++) {
-        if (strcmp(n->text, f->words[i]) == 0) {
-            put(at, f->width, i);
-            return 0;
-        }
-    }
-    return node_not_one_of(n, f->key, f->words, f->n_words, r->e);
-}
-
-static int read_prose(const struct reader *r, const struct field *f,
-                      const struct node *n, const char **at)
-{
-    if (node_expect(n, NODE_SCALAR, f->key, r->e))
-        return -1;
-    if (!n->text[strspn(n->text, " \t\r\n")])
-        return err_at(r->e, n->at, "%s is empty", f->key);
-    *at = n->text;
-    return 0;
-}
-
-static int read_texts(const struct reader *r, const struct field *f,
-                      const struct node *n, void *out)
+static int set_texts(struct pool *pool, const struct field *f,
+                     const struct node *n, char *base, struct err *e)
 {
     const char **texts;
 
-    if (node_expect(n, NODE_LIST, f->key, r->e))
+    if (check_length(f, n, e))
         return -1;
-    texts = pool_alloc(r->pool, (n->n + 1) * sizeof(*texts));
+    texts = pool_alloc(pool, (n->n + 1) * sizeof(*texts));
     for (unsigned i = 0; i < n->n; i++)
-        if (node_text(n->entry[i].value, f->key, &texts[i], r->e))
+        if (node_text(n->entry[i].value, f->key, &texts[i], e))
             return -1;
-    *(const char ***)((char *)out + f->offset) = texts;
-    *(unsigned *)((char *)out + f->n_offset) = n->n;
+    *(const char ***)(void *)(base + f->offset) = texts;
+    *(unsigned *)(void *)(base + f->count) = n->n;
     return 0;
 }
 
-const char *const *feature_names(struct pool *pool)
-{
-    const char **names = pool_alloc(pool, N_FEATURES * sizeof(*names));
-
-    for (unsigned i = 0; i < N_FEATURES; i++)
-        names[i] = feature_table[i].name;
-    return names;
-}
-
-static int read_features(const struct reader *r, const struct field *f,
-                         const struct node *n, bool *features)
-{
-    if (node_expect(n, NODE_MAP, f->key, r->e))
-        return -1;
-    for (unsigned i = 0; i < n->n; i++) {
-        const struct node_entry *entry = &n->entry[i];
-        int id = feature_find(entry->key);
-
-        if (id < 0)
-            return unknown_word(r, entry->key_at, "feature", entry->key,
-                                feature_names(r->pool), N_FEATURES);
-        if (node_bool(entry->value, entry->key, &features[id], r->e))
-            return -1;
-    }
-    return 0;
-}
-
-static int read_items(const struct reader *r, const struct field *f,
-                      const struct node *n, void *out)
+static int set_list(struct pool *pool, const struct field *f,
+                    const struct node *n, char *base, struct err *e)
 {
     const struct field_table *t = f->table;
     char *items;
 
-    if (node_expect(n, NODE_LIST, f->key, r->e))
+    if (check_length(f, n, e))
         return -1;
-    items = pool_alloc(r->pool, (n->n + 1) * t->size);
+    items = pool_alloc(pool, (n->n + 1) * t->size);
     for (unsigned i = 0; i < n->n; i++) {
         char *item = items + i * t->size;
+        const struct node *value = n->entry[i].value;
 
-        if (t->defaults)
-            t->defaults(item);
-        *(struct mark *)(item + t->mark_offset) = n->entry[i].value->at;
-        if (fields_read(r, t, n->entry[i].value, item))
+        if (t->init)
+            memcpy(item, t->init, t->size);
+        if (t->at)
+            *(struct mark *)(void *)(item + t->at) = value->at;
+        if (fields_fill(pool, t, value, item, e))
             return -1;
     }
-    *(char **)((char *)out + f->offset) = items;
-    *(unsigned *)((char *)out + f->n_offset) = n->n;
+    *(void **)(void *)(base + f->offset) = items;
+    *(unsigned *)(void *)(base + f->count) = n->n;
     return 0;
 }
 
-static int read_value(const struct reader *r, const struct field *f,
-                      const struct node *n, void *out)
+static int flag_find(const struct field *f, const char *name)
 {
-    void *at = (char *)out + f->offset;
+    for (unsigned i = 0; i < f->n; i++)
+        if (strcmp(f->flag_name(i), name) == 0)
+            return (int)i;
+    return -1;
+}
 
-    switch (f->kind) {
-    case FIELD_BOOL:
-        return read_bool(r, f, n, at);
+static int unknown_flag(struct pool *pool, const struct field *f,
+                        const struct node_entry *entry, struct err *e)
+{
+    const char **names = pool_alloc(pool, f->n * sizeof(*names));
+    const char *near;
+
+    for (unsigned i = 0; i < f->n; i++)
+        names[i] = f->flag_name(i);
+    near = closest_word(entry->key, names, f->n);
+    err_at(e, entry->key_at, "unknown name '%.60s' in %s", entry->key, f->key);
+    if (near)
+        err_hint(e, "did you mean '%s'?", near);
+    return -1;
+}
+
+static int set_flags(struct pool *pool, const struct field *f,
+                     const struct node *n, bool *flags, struct err *e)
+{
+    if (node_expect(n, NODE_MAP, f->key, e))
+        return -1;
+    for (unsigned i = 0; i < n->n; i++) {
+        const struct node_entry *entry = &n->entry[i];
+        int flag = flag_find(f, entry->key);
+
+        if (flag < 0)
+            return unknown_flag(pool, f, entry, e);
+        if (node_bool(entry->value, entry->key, &flags[flag], e))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- filling ---- */
+
+static int set_value(struct pool *pool, const struct field *f,
+                     const struct node *n, char *base, struct err *e)
+{
+    void *at = base + f->offset;
+    int word;
+
+    switch (f->type) {
     case FIELD_NUMBER:
-        return read_number(r, f, n, at);
-    case FIELD_PAGE_SIZE:
-        return read_page_size(r, f, n, at);
+        return set_number(f, n, at, e);
+    case FIELD_BOOL:
+        return node_bool(n, f->key, at, e);
     case FIELD_WORD:
-        return read_word(r, f, n, at);
+        word = word_index(f, n, e);
+        if (word >= 0)
+            store(at, f->size, (unsigned)word);
+        return word < 0 ? -1 : 0;
     case FIELD_TEXT:
-        return node_text(n, f->key, at, r->e);
+        if (f->words && word_index(f, n, e) < 0)
+            return -1;
+        return node_text(n, f->key, at, e);
     case FIELD_PROSE:
-        return read_prose(r, f, n, at);
+        return set_prose(f, n, at, e);
     case FIELD_TEXTS:
-        return read_texts(r, f, n, out);
-    case FIELD_FEATURES:
-        return read_features(r, f, n, at);
+        return set_texts(pool, f, n, base, e);
+    case FIELD_FLAGS:
+        return set_flags(pool, f, n, at, e);
     case FIELD_GROUP:
-        return fields_read(r, f->table, n, at);
-    case FIELD_ITEMS:
-        return read_items(r, f, n, out);
+        return fields_fill(pool, f->table, n, at, e);
+    case FIELD_LIST:
+        return set_list(pool, f, n, base, e);
     case FIELD_NODE:
         *(const struct node **)at = n;
         return 0;
-    case FIELD_OWN:
+    }
+    BUG_ON(true);
+    return -1;
+}
+
+int field_set(struct pool *pool, const struct field *f,
+              const struct node *value, void *base, struct err *e)
+{
+    char *b = base;
+
+    if (f->at)
+        *(struct mark *)(void *)(b + f->at) = value->at;
+    if (f->later) {
+        *(const struct node **)(void *)(b + f->offset) = value;
         return 0;
     }
-    return 0;
+    return set_value(pool, f, value, b, e);
 }
 
-int fields_read(const struct reader *r, const struct field_table *t,
-                const struct node *map, void *out)
+int fields_fill(struct pool *pool, const struct field_table *t,
+                const struct node *map, void *base, struct err *e)
 {
-    if (node_expect(map, NODE_MAP, t->name[0] ? t->name : "the file", r->e) ||
-        fields_check_keys(r, t, map))
+    if (node_expect(map, NODE_MAP, t->name, e))
         return -1;
-    for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->field[i];
-        const struct node *n = node_get(map, f->key);
+    for (unsigned i = 0; i < map->n; i++) {
+        const struct node_entry *entry = &map->entry[i];
+        const struct field *f = field_find(t, entry->key);
 
-        if (!n && f->required)
-            return err_at(r->e, map->at, "key '%s' is missing in %s", f->key,
-                          t->name[0] ? t->name : "the file");
-        if (!n)
-            continue;
-        if (read_value(r, f, n, out))
-            return -1;
-        if (f->read && f->read(r, f, n, out))
+        if (!f)
+            return field_unknown(t, entry->key, entry->key_at, e);
+        if (field_set(pool, f, entry->value, base, e))
             return -1;
     }
+    for (unsigned i = 0; i < t->n; i++)
+        if (t->fields[i].required && !node_get(map, t->fields[i].key))
+            return err_at(e, map->at, "%s: '%s' is missing", t->name,
+                          t->fields[i].key);
     return 0;
 }
 
-/* ---- in words, and by path ---- */
+/* ---- reading back, for expressions ---- */
 
-const char *field_type(const struct field *f, struct pool *pool)
+static bool resolve_flag(const struct field *f, const char *name,
+                         struct field_ref *out)
 {
-    const char *words = "one of:";
+    int flag = flag_find(f, name);
 
-    switch (f->kind) {
-    case FIELD_BOOL:
-        return "boolean";
+    out->field = f;
+    out->offset += f->offset + (flag < 0 ? 0 : (size_t)flag * sizeof(bool));
+    return flag >= 0;
+}
+
+static bool is_single(const struct field *f)
+{
+    return f->type == FIELD_NUMBER || f->type == FIELD_BOOL ||
+           f->type == FIELD_WORD || f->type == FIELD_TEXT;
+}
+
+bool field_resolve(const struct field_table *t, const char *path,
+                   struct field_ref *out)
+{
+    *out = (struct field_ref) { 0 };
+    for (;;) {
+        size_t len = strcspn(path, ".");
+        const struct field *f = NULL;
+
+        for (unsigned i = 0; i < t->n && !f; i++)
+            if (strlen(t->fields[i].key) == len &&
+                memcmp(t->fields[i].key, path, len) == 0)
+                f = &t->fields[i];
+        if (!f)
+            return false;
+        if (path[len] && f->type == FIELD_FLAGS)
+            return resolve_flag(f, path + len + 1, out);
+        out->field = f;
+        out->offset += f->offset;
+        if (!path[len])
+            return is_single(f);
+        if (f->type != FIELD_GROUP)
+            return false;
+        t = f->table;
+        path += len + 1;
+    }
+}
+
+enum value_kind field_ref_kind(const struct field_ref *ref)
+{
+    switch (ref->field->type) {
     case FIELD_NUMBER:
-        if (f->max == UINT64_MAX && f->min == 0)
-            return "number";
-        return pool_printf(pool, "number %s%llu..%llu", f->or_zero ? "0, " : "",
-                           (unsigned long long)f->min,
-                           (unsigned long long)f->max);
-    case FIELD_PAGE_SIZE:
-        return "4KiB, 2MiB or 1GiB";
+        return VALUE_NUMBER;
+    case FIELD_BOOL:
+    case FIELD_FLAGS:
+        return VALUE_BOOL;
     case FIELD_WORD:
-        for (unsigned i = 0; i < f->n_words; i++)
-            words = pool_printf(pool, "%s %s", words, f->words[i]);
-        return words;
     case FIELD_TEXT:
     case FIELD_PROSE:
-        return "text";
     case FIELD_TEXTS:
-        return "list of texts";
-    case FIELD_FEATURES:
-        return "feature: boolean";
     case FIELD_GROUP:
-        return "mapping";
-    case FIELD_ITEMS:
-        return "list of mappings";
+    case FIELD_LIST:
     case FIELD_NODE:
-    case FIELD_OWN:
-        return f->type;
+        return VALUE_TEXT;
     }
-    return "";
+    return VALUE_TEXT;
 }
 
-bool field_find(const struct field_table *t, const char *path,
-                struct field_ref *out)
+struct value field_ref_value(const struct field_ref *ref, const void *base)
 {
-    size_t len = strcspn(path, "."), base = out->offset;
+    const void *at = (const char *)base + ref->offset;
+    struct value v = { .kind = field_ref_kind(ref) };
 
-    for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->field[i];
-
-        if (strncmp(f->key, path, len) != 0 || f->key[len])
-            continue;
-        *out = (struct field_ref) { f, base + f->offset, -1 };
-        if (!path[len])
-            return f->kind != FIELD_GROUP && f->kind != FIELD_FEATURES;
-        if (f->kind == FIELD_FEATURES)
-            out->feature = feature_find(path + len + 1);
-        return out->feature >= 0 || (f->kind == FIELD_GROUP &&
-                                     field_find(f->table, path + len + 1, out));
+    switch (v.kind) {
+    case VALUE_NUMBER:
+        v.number = fetch(at, ref->field->size);
+        break;
+    case VALUE_BOOL:
+        v.number = *(const bool *)at;
+        break;
+    case VALUE_TEXT:
+        if (ref->field->type == FIELD_WORD)
+            v.text = ref->field->words[fetch(at, ref->field->size)];
+        else
+            v.text = *(const char *const *)at;
+        break;
     }
-    return false;
+    return v;
 }

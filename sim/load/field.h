@@ -1,103 +1,105 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/field.h - which keys a mapping may have, and where their values go.
+ * load/field.h - tables that say which key of a file fills which member.
  *
- * A table is read three ways: to fill a struct (field.c), to list what can be
- * written, and to print the JSON schema (schema.c). So the three never differ.
+ * A table describes one mapping: its keys, what may stand there, and where it
+ * goes. The same tables fill the structs, make the JSON schema and the list of
+ * fields, and tell the expressions of a matrix what there is to ask about.
+ * Filling touches only what is written; defaults are whatever stood there.
  */
 #ifndef NPTSIM_LOAD_FIELD_H
 #define NPTSIM_LOAD_FIELD_H
 
+#include "base.h"
+#include "judge.h"
 #include "load/node.h"
 
-struct json_t;
-
-enum field_form {
+enum field_type {
+    FIELD_NUMBER, /* @min..@max, or one of @choice */
     FIELD_BOOL,
-    FIELD_NUMBER,    /* min..max */
-    FIELD_PAGE_SIZE, /* 4KiB, 2MiB, 1GiB */
-    FIELD_WORD,      /* one of words: its index */
-    FIELD_TEXT,      /* one line */
-    FIELD_PROSE,     /* text of any number of lines */
-    FIELD_TEXTS,     /* list of lines */
-    FIELD_FEATURES,  /* feature: boolean, into bool [N_FEATURES] */
-    FIELD_GROUP,     /* a mapping with a table of its own */
-    FIELD_ITEMS,     /* a list of mappings, all with the same table */
-    FIELD_NODE,      /* the node as it is, for someone who knows more */
-    FIELD_OWN,       /* what read() makes of it */
-};
-
-/* Who reads, for whom. */
-struct reader {
-    struct pool *pool;
-    struct err *e;
-    void *ctx; /* for read() */
+    FIELD_WORD,  /* an enum: the index of one of @words */
+    FIELD_TEXT,  /* const char *; if @words, one of them */
+    FIELD_PROSE, /* const char *, may have many lines */
+    FIELD_TEXTS, /* list of texts: const char **, and the member at @count */
+    FIELD_FLAGS, /* bool[@n]: a mapping of names to booleans */
+    FIELD_GROUP, /* a mapping; @table's offsets are added to @offset */
+    FIELD_LIST,  /* array of @table's struct, and its length at @count */
+    FIELD_NODE,  /* const struct node *: its owner looks into it */
 };
 
 struct field_table;
+
 struct field {
     const char *key;
-    enum field_form kind;
-    const char *doc;
+    enum field_type type;
     bool required;
-    bool or_zero; /* NUMBER: 0 is fine, too */
-    /* Where in the struct, and how wide; ITEMS, TEXTS: of the pointer. */
-    size_t offset, width;
-    size_t n_offset; /* ITEMS, TEXTS: of the unsigned count */
+    /* A LIST whose owner fills it later: only the node is kept. */
+    bool later;
+    uint8_t size; /* of the member: NUMBER, WORD */
+    size_t offset;
+    size_t count; /* offset of an unsigned: LIST, TEXTS */
+    size_t at;    /* offset of a struct mark that says where the value stands,
+                     so also whether it does; 0 = nobody asks */
     uint64_t min, max;
+    uint64_t align; /* NUMBER: must be a multiple of it; 0 = any */
+    unsigned n; /* of @choice or @words or flags; most items of a LIST, TEXTS */
+    const uint64_t *choice;
     const char *const *words;
-    unsigned n_words;
+    const char *(*flag_name)(unsigned i);
     const struct field_table *table;
-    /* OWN: read @n into @out. Other kinds: called when the value is stored. */
-    int (*read)(const struct reader *r, const struct field *f,
-                const struct node *n, void *out);
-    /* NODE, OWN: the type in words, and as JSON schema (schema.h). */
-    const char *type;
-    struct json_t *(*schema)(void);
+    /* NODE: what may stand there, as JSON schema. */
+    void (*schema)(struct buf *b);
+    const char *doc;
 };
-
-#define FIELD_AT(type_, member)                                                \
-    .offset = offsetof(type_, member), .width = sizeof(((type_ *)0)->member)
-#define FIELD_LIST_AT(type_, member, count)                                    \
-    .offset = offsetof(type_, member), .n_offset = offsetof(type_, count)
-#define FIELD_WORDS(list) .words = (list), .n_words = ARRAY_SIZE(list)
 
 struct field_table {
-    const char *name; /* in messages: "cpu.set"; "" = the top */
-    const struct field *field;
+    const char *name; /* in messages: "cpu.set" */
+    const struct field *fields;
     unsigned n;
-    /* Of the items of a list: their size, where their mark goes, and what they
-     * are before a key says otherwise. */
-    size_t size, mark_offset;
-    void (*defaults)(void *item);
+    size_t size;      /* LIST: of one element */
+    const void *init; /* LIST: what an element is before it is filled */
+    size_t at;        /* LIST: offset of the element's own mark, 0 = none */
 };
 
-/* All keys of a scenario file; in scenario.c. Its first two levels are named
- * as people write them: "cpu.set", "vm.memory". */
-extern const struct field_table scenario_table;
+/* Where a member lives, for the tables. */
+#define MEMBER(strct, member)                                                  \
+    .offset = offsetof(strct, member),                                         \
+    .size = (uint8_t)sizeof(((strct *)0)->member)
 
-/* Fill @out from @map, in the order of the table, not of the file. */
-int fields_read(const struct reader *r, const struct field_table *t,
-                const struct node *map, void *out);
-/* An unknown key in @map: an error with a hint. */
-int fields_check_keys(const struct reader *r, const struct field_table *t,
-                      const struct node *map);
-/* "unknown WHAT 'word'", with the nearest of @words as hint. Returns -1. */
-int unknown_word(const struct reader *r, struct mark at, const char *what,
-                 const char *word, const char *const *words, unsigned n);
+extern const uint64_t field_page_sizes[3]; /* 4 KiB, 2 MiB, 1 GiB */
 
-/* "number 32..52", "boolean", ...: the type of @f in words. */
-const char *field_type(const struct field *f, struct pool *pool);
-/* All feature names, as feature_table has them. */
-const char *const *feature_names(struct pool *pool);
+/* Fill @base from @map; an unknown key, a bad value or a missing required key
+ * is an error. */
+int fields_fill(struct pool *pool, const struct field_table *t,
+                const struct node *map, void *base, struct err *e);
+/* Fill the one member of @f from @value. */
+int field_set(struct pool *pool, const struct field *f,
+              const struct node *value, void *base, struct err *e);
 
-/* A field found by its dotted path, and its place in the outermost struct. */
+/* The field called @key, or NULL. */
+const struct field *field_find(const struct field_table *t, const char *key);
+/* "unknown key 'X' in NAME", with what was probably meant. Returns -1. */
+int field_unknown(const struct field_table *t, const char *key, struct mark at,
+                  struct err *e);
+
+/* A single value somewhere below a table: what can be compared. */
 struct field_ref {
-    const struct field *field;
-    size_t offset;
-    int feature; /* enum feature for one of FIELD_FEATURES, else -1 */
+    const struct field *field; /* NUMBER, BOOL, WORD, TEXT, or FLAGS */
+    size_t offset;             /* from the table's base */
 };
-bool field_find(const struct field_table *t, const char *path,
-                struct field_ref *out);
+/* Follow a dotted path, "cpu.set.features.sev", to a single value. */
+bool field_resolve(const struct field_table *t, const char *path,
+                   struct field_ref *out);
+enum value_kind field_ref_kind(const struct field_ref *ref);
+struct value field_ref_value(const struct field_ref *ref, const void *base);
+
+/* What may stand there: "number 32..52", "one of: plain sev". */
+void field_describe(const struct field *f, struct buf *b);
+/* A number as a person would write it: "2MiB". */
+void field_add_size(struct buf *b, uint64_t v);
+
+/* ---- the tables as documents (schema.c) ---- */
+
+extern const struct field_table scenario_table;
 
 #endif

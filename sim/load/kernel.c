@@ -1,302 +1,340 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/kernel.c - models/kernels/: what a kernel decides, and since when.
+ * load/kernel.c - models/kernels/NAME.yaml: what one kernel decided, and why.
  *
- * A file names rows of kvm_slot_table, an order of setup steps and lists of
- * gates; what it leaves out is its parent's, reason included. A decision
- * without a reason of its own is as old as the file that takes it.
+ * A file is a changelog to the one it extends. A decision that it changes
+ * brings its own reason or has none; a decision that it keeps keeps its reason.
  */
 #include "load/catalog.h"
 #include "load/yaml.h"
 
 #include <string.h>
 
-static int find_word(const char *word, const char *const *words, unsigned n)
+enum kernel_list { LIST_SETUP, LIST_SEV, LIST_SEV_ES, LIST_SEV_SNP, N_LISTS };
+
+static const char *const list_names[N_LISTS] = {
+    [LIST_SETUP] = "setup_order",
+    [LIST_SEV] = "sev_gates",
+    [LIST_SEV_ES] = "sev_es_gates",
+    [LIST_SEV_SNP] = "sev_snp_gates",
+};
+
+struct kernel_doc {
+    struct model_head head;
+    const struct node *slots, *lists[N_LISTS], *because;
+};
+
+static const char *const kernel_schema[] = { "nptsim/kernel/v1" };
+
+#define PART(name, member)                                                     \
+    {                                                                          \
+        .key = name, .type = FIELD_NODE,                                       \
+        .offset = offsetof(struct kernel_doc, member)                          \
+    }
+
+static const struct field doc_fields[] = {
+    MODEL_HEAD_FIELDS(struct kernel_doc, kernel_schema),
+    PART("slots", slots),
+    PART("setup_order", lists[LIST_SETUP]),
+    PART("sev_gates", lists[LIST_SEV]),
+    PART("sev_es_gates", lists[LIST_SEV_ES]),
+    PART("sev_snp_gates", lists[LIST_SEV_SNP]),
+    PART("because", because),
+};
+
+static const struct field_table doc_table = {
+    .name = "a kernel file",
+    .fields = doc_fields,
+    .n = ARRAY_SIZE(doc_fields),
+};
+
+struct reading {
+    struct pool *pool;
+    struct kernel_entry *out;
+    struct err *e;
+};
+
+/* The index of @n's text in @words, or -1 with the error set. */
+static int index_of(const struct node *n, const char *what,
+                    const char *const *words, unsigned n_words, struct err *e)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (strcmp(word, words[i]) == 0)
+    if (node_expect(n, NODE_SCALAR, what, e))
+        return -1;
+    for (unsigned i = 0; i < n_words; i++)
+        if (strcmp(words[i], n->text) == 0)
             return (int)i;
-    return -1;
+    return node_not_one_of(n, what, words, n_words, e);
 }
 
-static int find_slot(const char *name)
+/* ---- slots ---- */
+
+static int slot_find(const char *name)
 {
     for (unsigned i = 0; i < N_KVM_SLOTS; i++)
-        if (strcmp(name, kvm_slot_table[i].name) == 0)
+        if (strcmp(kvm_slot_table[i].name, name) == 0)
             return (int)i;
     return -1;
 }
 
-static int unknown_slot(const struct reader *r, struct mark at,
-                        const char *name)
+static int unknown_slot(const char *name, struct mark at, struct err *e)
 {
-    const char *names[N_KVM_SLOTS];
+    const char *names[N_KVM_SLOTS], *near;
 
     for (unsigned i = 0; i < N_KVM_SLOTS; i++)
         names[i] = kvm_slot_table[i].name;
-    return unknown_word(r, at, "slot", name, names, N_KVM_SLOTS);
+    near = closest_word(name, names, N_KVM_SLOTS);
+    err_at(e, at, "unknown slot '%.60s'", name);
+    if (near)
+        err_hint(e, "did you mean '%s'?", near);
+    return -1;
 }
 
-/* ---- decisions ---- */
-
-static int read_slots(const struct reader *r, const struct field *f,
-                      const struct node *n, void *out)
+static int read_slots(struct reading *r, const struct node *slots)
 {
-    struct kernel_model *m = &((struct kernel_file *)out)->model;
+    struct kernel_model *m = &r->out->file.model;
 
-    if (node_expect(n, NODE_MAP, f->key, r->e))
+    if (node_expect(slots, NODE_MAP, "slots", r->e))
         return -1;
-    for (unsigned i = 0; i < n->n; i++) {
-        const struct node *row = n->entry[i].value;
-        const char *name = n->entry[i].key;
-        const struct kvm_slot_desc *d;
-        int slot = find_slot(name), value;
+    for (unsigned i = 0; i < slots->n; i++) {
+        const struct node_entry *entry = &slots->entry[i];
+        int slot = slot_find(entry->key), row;
 
         if (slot < 0)
-            return unknown_slot(r, n->entry[i].key_at, name);
-        if (node_expect(row, NODE_SCALAR, name, r->e))
+            return unknown_slot(entry->key, entry->key_at, r->e);
+        row = index_of(entry->value, entry->key, kvm_slot_table[slot].rows,
+                       kvm_slot_table[slot].n_rows, r->e);
+        if (row < 0)
             return -1;
-        d = &kvm_slot_table[slot];
-        value = find_word(row->text, d->rows, d->n_rows);
-        if (value < 0)
-            return node_not_one_of(row, name, d->rows, d->n_rows, r->e);
-        m->slot[slot] = (uint8_t)value;
-        m->slot_because[slot] = m->source;
+        m->slot[slot] = (uint8_t)row;
+        m->slot_because[slot] = NULL;
+        r->out->slots |= BIT(slot);
     }
     return 0;
 }
 
-/* A list of different words, each as its index. */
-static int read_list(const struct reader *r, const struct field *f,
-                     const struct node *n, uint8_t *out, unsigned *n_out)
+/* ---- the ordered lists ---- */
+
+/* Items of a list as indices of @words, each at most once. -1 on error. */
+static int read_order(const struct node *list, const char *what,
+                      const char *const *words, unsigned n_words, uint8_t *out,
+                      struct err *e)
 {
     uint64_t seen = 0;
 
-    if (node_expect(n, NODE_LIST, f->key, r->e))
+    if (node_expect(list, NODE_LIST, what, e))
         return -1;
-    *n_out = 0;
-    for (unsigned i = 0; i < n->n; i++) {
-        const struct node *word = n->entry[i].value;
-        int id;
+    for (unsigned i = 0; i < list->n; i++) {
+        const struct node *item = list->entry[i].value;
+        int word = index_of(item, what, words, n_words, e);
 
-        if (node_expect(word, NODE_SCALAR, f->key, r->e))
+        if (word < 0)
             return -1;
-        id = find_word(word->text, f->words, f->n_words);
-        if (id < 0)
-            return node_not_one_of(word, f->key, f->words, f->n_words, r->e);
-        if (seen & BIT(id))
-            return err_at(r->e, word->at, "%s: '%s' stands here twice", f->key,
-                          word->text);
-        seen |= BIT(id);
-        out[(*n_out)++] = (uint8_t)id;
+        if (seen & BIT(word))
+            return err_at(e, item->at, "%s: '%s' stands here twice", what,
+                          words[word]);
+        seen |= BIT(word);
+        out[i] = (uint8_t)word;
     }
+    return (int)list->n;
+}
+
+static int read_setup(struct reading *r, const struct node *list)
+{
+    struct kernel_model *m = &r->out->file.model;
+    int n = read_order(list, list_names[LIST_SETUP], kvm_setup_step_names,
+                       N_SETUP_STEPS, m->setup, r->e);
+
+    if (n < 0)
+        return -1;
+    m->n_setup = (unsigned)n;
+    m->setup_because = NULL;
     return 0;
 }
 
-static int read_setup_order(const struct reader *r, const struct field *f,
-                            const struct node *n, void *out)
+static struct kvm_gate_list *gates_of(struct kernel_model *m,
+                                      enum kernel_list which)
 {
-    struct kernel_model *m = &((struct kernel_file *)out)->model;
-
-    m->setup_because = m->source;
-    return read_list(r, f, n, m->setup, &m->n_setup);
-}
-
-static const char *gate_because(const struct kvm_gate_list *l, uint8_t gate)
-{
-    for (unsigned i = 0; i < l->n; i++)
-        if (l->gate[i] == gate)
-            return l->because[i];
+    switch (which) {
+    case LIST_SEV:
+        return &m->sev;
+    case LIST_SEV_ES:
+        return &m->sev_es;
+    case LIST_SEV_SNP:
+        return &m->sev_snp;
+    case LIST_SETUP:
+    case N_LISTS:
+        break;
+    }
+    BUG_ON(true);
     return NULL;
 }
 
-/* A gate that the parent has, too, keeps the parent's reason. */
-static int read_gates(const struct reader *r, const struct field *f,
-                      const struct node *n, void *out)
+/* A gate that the old list had too keeps its reason. */
+static int read_gates(struct reading *r, enum kernel_list which,
+                      const struct node *list)
 {
-    const char *source = ((struct kernel_file *)out)->model.source;
-    struct kvm_gate_list *list = (void *)((char *)out + f->offset);
-    const struct kvm_gate_list parent = *list;
+    struct kvm_gate_list *gates = gates_of(&r->out->file.model, which);
+    struct kvm_gate_list old = *gates;
+    int n;
 
-    list->list_because = NULL;
-    if (read_list(r, f, n, list->gate, &list->n))
+    *gates = (struct kvm_gate_list) { 0 };
+    n = read_order(list, list_names[which], kvm_gate_names, N_KVM_GATES,
+                   gates->gate, r->e);
+    if (n < 0)
         return -1;
-    for (unsigned i = 0; i < list->n; i++) {
-        const char *because = gate_because(&parent, list->gate[i]);
+    gates->n = (unsigned)n;
+    for (unsigned i = 0; i < gates->n; i++)
+        for (unsigned j = 0; j < old.n; j++)
+            if (gates->gate[i] == old.gate[j])
+                gates->because[i] = old.because[j];
+    return 0;
+}
 
-        list->because[i] = because ? because : source;
+static int read_lists(struct reading *r, const struct kernel_doc *doc)
+{
+    for (unsigned which = 0; which < N_LISTS; which++) {
+        const struct node *list = doc->lists[which];
+
+        if (!list)
+            continue;
+        if (which == LIST_SETUP ? read_setup(r, list)
+                                : read_gates(r, which, list))
+            return -1;
+        r->out->lists |= 1U << which;
     }
     return 0;
 }
 
-/* ---- reasons ---- */
+/* ---- because ---- */
 
-static const char *after(const char *text, const char *prefix)
+/* "sev_es_gates.asids": the reason of one gate. */
+static int gate_because(struct reading *r, enum kernel_list which,
+                        const struct node_entry *entry, const char *gate)
 {
-    size_t len = strlen(prefix);
+    struct kvm_gate_list *gates = gates_of(&r->out->file.model, which);
 
-    return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+    for (unsigned i = 0; i < gates->n; i++)
+        if (strcmp(kvm_gate_names[gates->gate[i]], gate) == 0)
+            return node_text(entry->value, entry->key, &gates->because[i],
+                             r->e);
+    return err_at(r->e, entry->key_at, "because: '%.60s' is not in %s", gate,
+                  list_names[which]);
 }
 
-/* "sev_es_gates" says why the list changed, and stands for its new gates (those
- * that have only the file's @source yet); "sev_es_gates.asids" for one gate. */
-static int set_gate_because(const struct reader *r, struct mark at,
-                            struct kvm_gate_list *l, const char *source,
-                            const char *gate, const char *why)
+/* "sev_es_gates": the reason of all gates that have none of their own. */
+static int list_because(struct reading *r, enum kernel_list which,
+                        const struct node_entry *entry)
 {
-    if (!gate[0]) {
-        l->list_because = why;
-        for (unsigned i = 0; i < l->n; i++)
-            if (l->because[i] == source)
-                l->because[i] = why;
-        return 0;
-    }
-    for (unsigned i = 0; i < l->n; i++) {
-        if (strcmp(gate + 1, kvm_gate_names[l->gate[i]]) == 0) {
-            l->because[i] = why;
-            return 0;
-        }
-    }
-    return err_at(r->e, at, "because: the list has no gate '%.60s'", gate + 1);
-}
+    struct kernel_model *m = &r->out->file.model;
+    struct kvm_gate_list *gates;
+    const char *why;
 
-static int set_because(const struct reader *r, const struct node_entry *entry,
-                       struct kernel_model *m, const char *why)
-{
-    struct {
-        const char *name;
-        struct kvm_gate_list *list;
-    } lists[] = {
-        { "sev_gates", &m->sev },
-        { "sev_es_gates", &m->sev_es },
-        { "sev_snp_gates", &m->sev_snp },
-    };
-    const char *rest = after(entry->key, "slots.");
-    int slot;
-
-    if (rest) {
-        slot = find_slot(rest);
-        if (slot < 0)
-            return unknown_slot(r, entry->key_at, rest);
-        m->slot_because[slot] = why;
-        return 0;
-    }
-    if (strcmp(entry->key, "setup_order") == 0) {
+    if (node_text(entry->value, entry->key, &why, r->e))
+        return -1;
+    if (which == LIST_SETUP) {
         m->setup_because = why;
         return 0;
     }
-    for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
-        rest = after(entry->key, lists[i].name);
-        if (rest && (!rest[0] || rest[0] == '.'))
-            return set_gate_because(r, entry->key_at, lists[i].list, m->source,
-                                    rest, why);
-    }
-    err_at(r->e, entry->key_at, "because: '%.60s' is no decision", entry->key);
-    return err_hint(r->e, "decisions are slots.NAME, setup_order, sev_gates, "
-                          "sev_es_gates.GATE, ...");
+    gates = gates_of(m, which);
+    for (unsigned i = 0; i < gates->n; i++)
+        if (!gates->because[i])
+            gates->because[i] = why;
+    return 0;
 }
 
-static int read_because(const struct reader *r, const struct field *f,
-                        const struct node *n, void *out)
+/* Is @key "LIST" or "LIST.gate"? *@gate: behind the dot, or NULL. */
+static bool names_list(const char *key, enum kernel_list which,
+                       const char **gate)
 {
-    if (node_expect(n, NODE_MAP, f->key, r->e))
-        return -1;
-    for (unsigned i = 0; i < n->n; i++) {
-        const struct node_entry *entry = &n->entry[i];
-        const char *why;
+    size_t len = strlen(list_names[which]);
 
-        if (node_text(entry->value, entry->key, &why, r->e) ||
-            set_because(r, entry, &((struct kernel_file *)out)->model, why))
-            return -1;
+    if (strncmp(key, list_names[which], len) != 0)
+        return false;
+    *gate = key[len] == '.' && which != LIST_SETUP ? key + len + 1 : NULL;
+    return !key[len] || *gate;
+}
+
+static int read_reason(struct reading *r, const struct node_entry *entry,
+                       bool of_lists)
+{
+    const char *key = entry->key, *gate;
+
+    if (strncmp(key, "slots.", 6) == 0) {
+        int slot = slot_find(key + 6);
+
+        if (slot < 0)
+            return unknown_slot(key + 6, entry->key_at, r->e);
+        return node_text(entry->value, key,
+                         &r->out->file.model.slot_because[slot], r->e);
     }
+    for (unsigned which = 0; which < N_LISTS; which++) {
+        if (!names_list(key, which, &gate))
+            continue;
+        if (of_lists != !gate)
+            return 0;
+        return gate ? gate_because(r, which, entry, gate)
+                    : list_because(r, which, entry);
+    }
+    err_at(r->e, entry->key_at, "because: '%.60s' is no decision", key);
+    return err_hint(r->e, "slots.NAME, setup_order, sev_gates, "
+                          "sev_es_gates.NAME, ...");
+}
+
+/* Reasons of single gates first: those of whole lists fill what is left. */
+static int read_because(struct reading *r, const struct node *because)
+{
+    if (node_expect(because, NODE_MAP, "because", r->e))
+        return -1;
+    for (int of_lists = 0; of_lists < 2; of_lists++)
+        for (unsigned i = 0; i < because->n; i++)
+            if (read_reason(r, &because->entry[i], of_lists))
+                return -1;
     return 0;
 }
 
 /* ---- the file ---- */
 
-static int read_extends(const struct reader *r, const struct field *f,
-                        const struct node *n, void *out)
+static int check_complete(const struct reading *r, const struct node *root)
 {
-    struct kernel_file *file = out;
-    struct kernel_model child = file->model;
-    const struct kernel_file *parent;
-
-    if (node_text(n, f->key, &file->extends, r->e))
-        return -1;
-    parent = catalog_kernel(r->ctx, file->extends, n->at, r->e);
-    if (!parent)
-        return -1;
-    file->model = parent->model;
-    file->model.name = child.name;
-    file->model.source = child.source;
-    return 0;
-}
-
-#define GATES(key_, list)                                                      \
-    {                                                                          \
-        key_, FIELD_OWN, "", FIELD_AT(struct kernel_file, model.list),         \
-            FIELD_WORDS(kvm_gate_names), .read = read_gates                    \
-    }
-/* `extends` first, then what is laid over the parent; reasons last. */
-static const struct field file_fields[] = {
-    { "schema", FIELD_OWN, "", .required = true },
-    { "name", FIELD_TEXT, "", FIELD_AT(struct kernel_file, model.name),
-      .required = true },
-    { "title", FIELD_TEXT, "", FIELD_AT(struct kernel_file, title),
-      .required = true },
-    { "source", FIELD_TEXT, "", FIELD_AT(struct kernel_file, model.source),
-      .required = true },
-    { "extends", FIELD_OWN, "", .read = read_extends },
-    { "slots", FIELD_OWN, "", .read = read_slots },
-    { "setup_order", FIELD_OWN, "", FIELD_WORDS(kvm_setup_step_names),
-      .read = read_setup_order },
-    GATES("sev_gates", sev),
-    GATES("sev_es_gates", sev_es),
-    GATES("sev_snp_gates", sev_snp),
-    { "because", FIELD_OWN, "", .read = read_because },
-};
-static const struct field_table file_table = { .name = "",
-                                               .field = file_fields,
-                                               .n = ARRAY_SIZE(file_fields) };
-
-/* A file without a parent leaves no decision open. */
-static int check_complete(const struct node *root, struct err *e)
-{
-    static const char *const lists[] = { "setup_order", "sev_gates",
-                                         "sev_es_gates", "sev_snp_gates" };
-    const struct node *slots = node_get(root, "slots");
     const char *missing = NULL;
 
-    for (unsigned i = 0; !missing && i < ARRAY_SIZE(lists); i++)
-        if (!node_get(root, lists[i]))
-            missing = lists[i];
-    if (missing) {
-        err_at(e, root->at, "%s is not set", missing);
-        return err_hint(e, "a file without 'extends' states every decision");
-    }
-    for (unsigned i = 0; i < N_KVM_SLOTS; i++) {
-        if (node_get(slots, kvm_slot_table[i].name))
-            continue;
-        err_at(e, slots ? slots->at : root->at, "slots.%s is not set",
-               kvm_slot_table[i].name);
-        return err_hint(e, "%s", kvm_slot_table[i].question);
-    }
-    return 0;
+    for (unsigned i = N_KVM_SLOTS; i-- > 0;)
+        if (!(r->out->slots & BIT(i)))
+            missing = pool_printf(r->pool, "slots.%s", kvm_slot_table[i].name);
+    for (unsigned i = N_LISTS; i-- > 0;)
+        if (!(r->out->lists & 1U << i))
+            missing = list_names[i];
+    if (!missing)
+        return 0;
+    err_at(r->e, root->at, "%s is nowhere decided", missing);
+    return err_hint(r->e, "say it here or in a model to extend");
 }
 
-const struct kernel_file *kernel_file_read(struct catalog *c, struct pool *pool,
-                                           const char *path, const char *name,
-                                           struct err *e)
+int kernel_read(struct pool *pool, struct catalog *c, const char *path,
+                const char *name, struct kernel_entry *out, struct err *e)
 {
-    const struct reader r = { .pool = pool, .e = e, .ctx = c };
-    struct kernel_file *file = pool_alloc(pool, sizeof(*file));
+    struct reading r = { .pool = pool, .out = out, .e = e };
     const struct node *root = yaml_file(pool, path, e);
+    const struct kernel_entry *parent;
+    struct kernel_doc doc = { 0 };
 
-    if (!root || check_header(root, "nptsim/kernel/v1", name, e) ||
-        fields_read(&r, &file_table, root, file))
-        return NULL;
-    if (!file->extends && check_complete(root, e))
-        return NULL;
-    file->path = path;
-    return file;
+    if (!root || fields_fill(pool, &doc_table, root, &doc, e) ||
+        model_check_name(&doc.head, name, e))
+        return -1;
+    if (doc.head.extends) {
+        parent =
+            catalog_kernel_entry(c, doc.head.extends, doc.head.extends_at, e);
+        if (!parent)
+            return -1;
+        *out = *parent;
+    }
+    out->file.model.name = name;
+    out->file.model.source = doc.head.source;
+    out->file.title = doc.head.title;
+    out->file.extends = doc.head.extends;
+    out->file.path = path;
+    if ((doc.slots && read_slots(&r, doc.slots)) || read_lists(&r, &doc) ||
+        (doc.because && read_because(&r, doc.because)))
+        return -1;
+    return check_complete(&r, root);
 }

@@ -1,356 +1,318 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/schema.c - the scenario grammar for people and for editors: what `list
- * fields` shows, and a JSON schema (draft 2020-12). Both come from the tables
- * that parse a scenario.
+ * load/schema.c - the field tables as a list and as a JSON schema.
  *
- * The schema is for completion in editors. It cannot say everything that the
- * parser checks: `nptsim lint` is the judge.
+ * The schema is for editors: it knows keys, types and words. What spans keys
+ * (overlapping memory, steps that do not exist) only the loader checks.
  */
-#include "load/schema.h"
+#include "load/scenario.h"
 
-#include "arch/cpuid.h"
-#include "load.h"
-#include "load/field.h"
-
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
-/* ---- values ---- */
+/* ---- list ---- */
 
-json_t *schema_number(void)
-{
-    return json_pack("{s:s}", "$ref", "#/$defs/number");
-}
-
-json_t *schema_text(void)
-{
-    return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
-}
-
-static json_t *schema_bool(void)
-{
-    return json_pack("{s:s}", "type", "boolean");
-}
-
-/* Every way to write a number; a plain one is an integer to an editor. */
-static json_t *any_number(void)
-{
-    return json_pack("{s:[{s:s, s:i}, {s:s, s:s}]}", "anyOf", "type", "integer",
-                     "minimum", 0, "type", "string", "pattern",
-                     "^(0[xX][0-9a-fA-F](_?[0-9a-fA-F])*|0|[1-9](_?[0-9])*)"
-                     "([KMGT]iB)?$");
-}
-
-/* Bounds hold for plain integers; 0x10_0000 and 64MiB are text to an editor. */
-static json_t *bounded_number(const struct field *f)
-{
-    json_t *plain, *any, *zero;
-
-    if (f->max > INT64_MAX)
-        return schema_number();
-    plain = json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum",
-                      (json_int_t)f->min, "maximum", (json_int_t)f->max);
-    any = json_pack("[o, {s:s, s:s}]", plain, "type", "string", "pattern",
-                    "_|iB$");
-    zero = f->or_zero ? json_pack("{s:i}", "const", 0) : NULL;
-    if (zero)
-        json_array_append_new(any, zero);
-    return json_pack("{s:o}", "anyOf", any);
-}
-
-static json_t *enumeration(const char *const *words, unsigned n)
-{
-    json_t *list = json_array();
-
-    for (unsigned i = 0; i < n; i++)
-        json_array_append_new(list, json_string(words[i]));
-    return json_pack("{s:o}", "enum", list);
-}
-
-static json_t *page_size(void)
-{
-    static const char *const sizes[] = { "4KiB", "2MiB", "1GiB" };
-
-    return json_pack("{s:[o, {s:[i, i, i]}]}", "anyOf",
-                     enumeration(sizes, ARRAY_SIZE(sizes)), "enum", 4096,
-                     1 << 21, 1 << 30);
-}
-
-static json_t *object(json_t *properties)
-{
-    return json_pack("{s:s, s:b, s:o}", "type", "object",
-                     "additionalProperties", 0, "properties", properties);
-}
-
-static json_t *list_of(json_t *items)
-{
-    return json_pack("{s:s, s:o}", "type", "array", "items", items);
-}
-
-static json_t *described(json_t *schema, const char *doc)
-{
-    json_object_set_new(schema, "description", json_string(doc));
-    return schema;
-}
-
-static json_t *features(void)
-{
-    json_t *all = json_object();
-
-    for (unsigned i = 0; i < N_FEATURES; i++)
-        json_object_set_new(all, feature_table[i].name,
-                            described(schema_bool(), feature_table[i].doc));
-    return object(all);
-}
-
-/* ---- tables ---- */
-
-static json_t *of_field(const struct field *f)
-{
-    switch (f->kind) {
-    case FIELD_BOOL:
-        return schema_bool();
-    case FIELD_NUMBER:
-        return bounded_number(f);
-    case FIELD_PAGE_SIZE:
-        return page_size();
-    case FIELD_WORD:
-        return enumeration(f->words, f->n_words);
-    case FIELD_TEXT:
-    case FIELD_PROSE:
-        return schema_text();
-    case FIELD_TEXTS:
-        return list_of(schema_text());
-    case FIELD_FEATURES:
-        return features();
-    case FIELD_GROUP:
-        return schema_mapping(f->table);
-    case FIELD_ITEMS:
-        return list_of(schema_mapping(f->table));
-    case FIELD_NODE:
-    case FIELD_OWN:
-        return f->schema();
-    }
-    return NULL;
-}
-
-json_t *schema_mapping(const struct field_table *t)
-{
-    json_t *properties = json_object(), *required = json_array(), *map;
-
-    for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->field[i];
-
-        json_object_set_new(properties, f->key, described(of_field(f), f->doc));
-        if (f->required)
-            json_array_append_new(required, json_string(f->key));
-    }
-    map = object(properties);
-    json_object_set_new(map, "required", required);
-    return map;
-}
-
-/* ---- expectations ---- */
-
-static json_t *of_value(enum value_kind kind)
-{
-    switch (kind) {
-    case VALUE_NUMBER:
-        return schema_number();
-    case VALUE_BOOL:
-        return schema_bool();
-    case VALUE_TEXT:
-        return schema_text();
-    }
-    return NULL;
-}
-
-json_t *schema_facts(void)
-{
-    json_t *facts = json_object();
-
-    for (unsigned i = 0; i < n_facts; i++)
-        json_object_set_new(
-            facts, fact_table[i].name,
-            described(of_value(fact_table[i].kind), fact_table[i].doc));
-    return object(facts);
-}
-
-static json_t *of_property(const struct step_property_desc *d)
-{
-    unsigned n = 0;
-
-    if (strcmp(d->name, "npf") == 0)
-        return list_of(schema_number());
-    if (strcmp(d->name, "outcome") != 0)
-        return of_value(d->kind);
-    while (step_outcome_names[n])
-        n++;
-    return enumeration(step_outcome_names, n);
-}
-
-json_t *schema_step_expectations(void)
-{
-    json_t *properties = json_object();
-
-    for (unsigned i = 0; i < n_step_properties; i++)
-        json_object_set_new(properties, step_property_table[i].name,
-                            described(of_property(&step_property_table[i]),
-                                      step_property_table[i].doc));
-    return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
-                     object(properties));
-}
-
-static json_t *event_fields(const struct event_desc *d)
-{
-    json_t *fields = json_object();
-
-    for (unsigned i = 0; i < d->n_fields; i++) {
-        enum field_kind kind = d->fields[i].kind;
-        json_t *s = kind == KIND_STR    ? schema_text()
-                    : kind == KIND_BOOL ? schema_bool()
-                                        : schema_number();
-
-        json_object_set_new(fields, d->fields[i].name, s);
-    }
-    return described(object(fields), d->sentence);
-}
-
-/* A mapping with one key, the name of an event. */
-static json_t *one_event(bool count)
-{
-    json_t *events = json_object(), *map;
-
-    for (unsigned i = 0; i < N_EVENTS; i++)
-        json_object_set_new(events, event_table[i].name,
-                            count ? schema_number()
-                                  : event_fields(&event_table[i]));
-    map = object(events);
-    json_object_set_new(map, "minProperties", json_integer(1));
-    if (!count)
-        json_object_set_new(map, "maxProperties", json_integer(1));
-    return map;
-}
-
-static json_t *event_name(void)
-{
-    const char *names[N_EVENTS];
-
-    for (unsigned i = 0; i < N_EVENTS; i++)
-        names[i] = event_table[i].name;
-    return enumeration(names, N_EVENTS);
-}
-
-static json_t *one_key(const char *key, json_t *schema)
-{
-    json_t *map = object(json_pack("{s:o}", key, schema));
-
-    json_object_set_new(map, "required", json_pack("[s]", key));
-    return map;
-}
-
-json_t *schema_events(void)
-{
-    json_t *event = json_pack("{s:[{s:s}, {s:s}]}", "anyOf", "$ref",
-                              "#/$defs/event_name", "$ref", "#/$defs/event");
-    json_t *never = one_key("never", json_deep_copy(event));
-    json_t *count = one_key("count", one_event(true));
-
-    json_array_append_new(json_object_get(event, "anyOf"), never);
-    json_array_append_new(json_object_get(event, "anyOf"), count);
-    return list_of(event);
-}
-
-json_t *schema_axes(void)
-{
-    json_t *scalar = json_pack("[s, s, s]", "string", "number", "boolean");
-
-    return json_pack("{s:s, s:{s:[{s:O}, {s:s, s:{s:o}}]}}", "type", "object",
-                     "additionalProperties", "anyOf", "type", scalar, "type",
-                     "array", "items", "type", scalar);
-}
-
-/* ---- the two products ---- */
-
-void load_schema(struct buf *b)
-{
-    json_t *schema = schema_mapping(&scenario_table);
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s}", "$schema",
-        "https://json-schema.org/draft/2020-12/schema", "$comment",
-        "SPDX-License-Identifier: MIT. Printed by `nptsim list schema`. In a "
-        "scenario: # yaml-language-server: "
-        "$schema=../../schema/scenario-v1.json",
-        "title", "nptsim scenario, version 1");
-    char *text;
-
-    json_object_update(root, schema);
-    json_object_set_new(root, "$defs",
-                        json_pack("{s:o, s:o, s:o}", "number", any_number(),
-                                  "event_name", event_name(), "event",
-                                  one_event(false)));
-    text = json_dumps(root, JSON_INDENT(2));
-    BUG_ON(!text);
-    buf_adds(b, text);
-    buf_addc(b, '\n');
-    free(text);
-    json_decref(schema);
-    json_decref(root);
-}
-
-struct docs {
+struct listing {
     struct pool *pool;
+    struct field_doc *docs;
     unsigned n, room;
-    struct field_doc *doc;
 };
 
-static void add_doc(struct docs *d, struct field_doc doc)
+static void add_doc(struct listing *l, const char *path, const struct field *f)
 {
-    if (d->n == d->room) {
-        struct field_doc *old = d->doc;
+    struct buf type = BUF_INIT;
 
-        d->room = d->room ? 2 * d->room : 128;
-        d->doc = pool_alloc(d->pool, d->room * sizeof(*d->doc));
-        if (d->n)
-            memcpy(d->doc, old, d->n * sizeof(*d->doc));
+    if (l->n == l->room) {
+        struct field_doc *old = l->docs;
+
+        l->room = l->room ? 2 * l->room : 64;
+        l->docs = pool_alloc(l->pool, l->room * sizeof(*l->docs));
+        if (l->n)
+            memcpy(l->docs, old, l->n * sizeof(*old));
     }
-    d->doc[d->n++] = doc;
+    field_describe(f, &type);
+    l->docs[l->n++] =
+        (struct field_doc) { .path = path,
+                             .type = pool_strdup(l->pool, type.data),
+                             .doc = f->doc,
+                             .required = f->required };
+    buf_free(&type);
 }
 
-static void add_features(struct docs *d, const char *path)
-{
-    for (unsigned i = 0; i < N_FEATURES; i++)
-        add_doc(d, (struct field_doc) {
-                       .path = pool_printf(d->pool, "%s.%s", path,
-                                           feature_table[i].name),
-                       .type = "boolean",
-                       .doc = feature_table[i].doc,
-                   });
-}
-
-static void add_table(struct docs *d, const struct field_table *t,
-                      const char *prefix)
+static void list_table(struct listing *l, const char *prefix,
+                       const struct field_table *t)
 {
     for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->field[i];
-        const char *path = pool_printf(d->pool, "%s%s%s", prefix, f->key,
-                                       f->kind == FIELD_ITEMS ? "[]" : "");
+        const struct field *f = &t->fields[i];
+        const char *path = pool_printf(l->pool, "%s%s", prefix, f->key);
 
-        add_doc(d, (struct field_doc) { path, field_type(f, d->pool), f->doc,
-                                        f->required });
-        if (f->kind == FIELD_FEATURES)
-            add_features(d, path);
-        else if (f->kind == FIELD_GROUP || f->kind == FIELD_ITEMS)
-            add_table(d, f->table, pool_printf(d->pool, "%s.", path));
+        add_doc(l, path, f);
+        if (f->type == FIELD_GROUP)
+            list_table(l, pool_printf(l->pool, "%s.", path), f->table);
+        else if (f->type == FIELD_LIST)
+            list_table(l, pool_printf(l->pool, "%s[].", path), f->table);
     }
 }
 
 unsigned load_fields(struct pool *pool, const struct field_doc **out)
 {
-    struct docs d = { .pool = pool };
+    struct listing l = { .pool = pool };
 
-    add_table(&d, &scenario_table, "");
-    *out = d.doc;
-    return d.n;
+    list_table(&l, "", &scenario_table);
+    *out = l.docs;
+    return l.n;
+}
+
+/* ---- JSON ---- */
+
+static void add_string(struct buf *b, const char *text)
+{
+    buf_addc(b, '"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buf_addc(b, '\\');
+        buf_addc(b, *text);
+    }
+    buf_addc(b, '"');
+}
+
+static void add_strings(struct buf *b, const char *const *words, unsigned n)
+{
+    buf_addc(b, '[');
+    for (unsigned i = 0; i < n; i++) {
+        buf_adds(b, i ? ", " : "");
+        add_string(b, words[i]);
+    }
+    buf_addc(b, ']');
+}
+
+/* A number may also be a text to YAML: 64MiB, 0x1_000. */
+static void add_number(struct buf *b, const struct field *f)
+{
+    if (f->choice) {
+        buf_adds(b, "\"enum\": [");
+        for (unsigned i = 0; i < f->n; i++)
+            buf_printf(b, "%s%" PRIu64, i ? ", " : "", f->choice[i]);
+        for (unsigned i = 0; i < f->n; i++) {
+            if (f->choice[i] < 1024)
+                continue;
+            buf_adds(b, ", \"");
+            field_add_size(b, f->choice[i]);
+            buf_addc(b, '"');
+        }
+        buf_addc(b, ']');
+        return;
+    }
+    buf_adds(b, "\"anyOf\": [{\"type\": \"integer\", ");
+    buf_printf(b, "\"minimum\": %" PRIu64, f->min);
+    if (f->max < BIT(53)) /* what every JSON reader holds exactly */
+        buf_printf(b, ", \"maximum\": %" PRIu64, f->max);
+    buf_adds(b, "}, {\"$ref\": \"#/$defs/number\"}]");
+}
+
+static void add_table(struct buf *b, const struct field_table *t,
+                      unsigned indent);
+
+static void add_flags(struct buf *b, const struct field *f)
+{
+    buf_adds(b, "\"type\": \"object\", \"additionalProperties\": false, "
+                "\"properties\": {");
+    for (unsigned i = 0; i < f->n; i++) {
+        buf_adds(b, i ? ", " : "");
+        add_string(b, f->flag_name(i));
+        buf_adds(b, ": {\"type\": \"boolean\"}");
+    }
+    buf_addc(b, '}');
+}
+
+static void add_words(struct buf *b, const struct field *f)
+{
+    buf_adds(b, "\"enum\": ");
+    add_strings(b, f->words, f->n);
+}
+
+/* The inside of the object that describes @f. */
+static void add_type(struct buf *b, const struct field *f, unsigned indent)
+{
+    switch (f->type) {
+    case FIELD_NUMBER:
+        add_number(b, f);
+        return;
+    case FIELD_BOOL:
+        buf_adds(b, "\"type\": \"boolean\"");
+        return;
+    case FIELD_WORD:
+        add_words(b, f);
+        return;
+    case FIELD_TEXT:
+        if (f->words)
+            add_words(b, f);
+        else
+            schema_text(b);
+        return;
+    case FIELD_PROSE:
+        buf_adds(b, "\"type\": \"string\", \"minLength\": 1");
+        return;
+    case FIELD_TEXTS:
+        buf_adds(b, "\"type\": \"array\", \"items\": {");
+        schema_text(b);
+        buf_addc(b, '}');
+        return;
+    case FIELD_FLAGS:
+        add_flags(b, f);
+        return;
+    case FIELD_GROUP:
+        add_table(b, f->table, indent);
+        return;
+    case FIELD_LIST:
+        buf_adds(b, "\"type\": \"array\", \"items\": {");
+        add_table(b, f->table, indent);
+        buf_addc(b, '}');
+        return;
+    case FIELD_NODE:
+        f->schema(b);
+        return;
+    }
+}
+
+static void add_table(struct buf *b, const struct field_table *t,
+                      unsigned indent)
+{
+    const char *gap = "";
+
+    buf_adds(b, "\"type\": \"object\", \"additionalProperties\": false, ");
+    buf_adds(b, "\"required\": [");
+    for (unsigned i = 0; i < t->n; i++) {
+        if (!t->fields[i].required)
+            continue;
+        buf_adds(b, gap);
+        add_string(b, t->fields[i].key);
+        gap = ", ";
+    }
+    buf_adds(b, "],\n");
+    buf_printf(b, "%*s\"properties\": {", (int)indent, "");
+    for (unsigned i = 0; i < t->n; i++) {
+        buf_printf(b, "%s\n%*s", i ? "," : "", (int)indent + 2, "");
+        add_string(b, t->fields[i].key);
+        buf_adds(b, ": {\"description\": ");
+        add_string(b, t->fields[i].doc);
+        buf_adds(b, ", ");
+        add_type(b, &t->fields[i], indent + 4);
+        buf_addc(b, '}');
+    }
+    buf_printf(b, "\n%*s}", (int)indent, "");
+}
+
+/* ---- what the expectations know ---- */
+
+void schema_text(struct buf *b)
+{
+    /* A plain scalar is text here, whatever YAML takes it for. */
+    buf_adds(b, "\"type\": [\"string\", \"number\", \"boolean\"]");
+}
+
+static void add_value(struct buf *b, enum value_kind kind)
+{
+    switch (kind) {
+    case VALUE_NUMBER:
+        buf_adds(b, "{\"$ref\": \"#/$defs/any_number\"}");
+        return;
+    case VALUE_BOOL:
+        buf_adds(b, "{\"type\": \"boolean\"}");
+        return;
+    case VALUE_TEXT:
+        buf_addc(b, '{');
+        schema_text(b);
+        buf_addc(b, '}');
+        return;
+    }
+}
+
+void schema_facts(struct buf *b)
+{
+    buf_adds(b, "\"type\": \"object\", \"additionalProperties\": false, "
+                "\"properties\": {");
+    for (unsigned i = 0; i < n_facts; i++) {
+        buf_adds(b, i ? ", " : "");
+        add_string(b, fact_table[i].name);
+        buf_adds(b, ": ");
+        add_value(b, fact_table[i].kind);
+    }
+    buf_addc(b, '}');
+}
+
+static void add_property(struct buf *b, const struct step_property_desc *p)
+{
+    unsigned n = 0;
+
+    add_string(b, p->name);
+    buf_adds(b, ": ");
+    if (strcmp(p->name, "outcome") == 0) {
+        while (step_outcome_names[n])
+            n++;
+        buf_adds(b, "{\"enum\": ");
+        add_strings(b, step_outcome_names, n);
+        buf_addc(b, '}');
+    } else if (strcmp(p->name, "npf") == 0) {
+        buf_adds(b, "{\"type\": \"array\", \"items\": ");
+        add_value(b, VALUE_NUMBER);
+        buf_addc(b, '}');
+    } else {
+        add_value(b, p->kind);
+    }
+}
+
+void schema_steps(struct buf *b)
+{
+    buf_adds(b, "\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                "\"object\", \"additionalProperties\": false, "
+                "\"properties\": {");
+    for (unsigned i = 0; i < n_step_properties; i++) {
+        buf_adds(b, i ? ", " : "");
+        add_property(b, &step_property_table[i]);
+    }
+    buf_adds(b, "}}");
+}
+
+/* An event by its name, one with fields, {never: ...} or {count: ...}. */
+void schema_events(struct buf *b)
+{
+    const char *names[N_EVENTS + 2];
+
+    for (unsigned i = 0; i < N_EVENTS; i++)
+        names[i] = event_table[i].name;
+    names[N_EVENTS] = "never";
+    names[N_EVENTS + 1] = "count";
+    buf_adds(b, "\"type\": \"array\", \"items\": {\"anyOf\": [{\"enum\": ");
+    add_strings(b, names, N_EVENTS);
+    buf_adds(b, "}, {\"type\": \"object\", \"minProperties\": 1, "
+                "\"maxProperties\": 1, \"propertyNames\": {\"enum\": ");
+    add_strings(b, names, ARRAY_SIZE(names));
+    buf_adds(b, "}}]}");
+}
+
+void schema_axes(struct buf *b)
+{
+    buf_adds(b, "\"type\": \"object\", \"additionalProperties\": {\"anyOf\": "
+                "[{\"type\": \"array\", \"minItems\": 1}, {\"type\": "
+                "\"string\", \"pattern\": \"^[0-9a-fA-FxXKMGTiB_]+\\\\.\\\\."
+                "[0-9a-fA-FxXKMGTiB_]+$\"}]}");
+}
+
+void load_schema(struct buf *b)
+{
+    buf_adds(b, "{\n"
+                "  \"$comment\": \"SPDX-License-Identifier: MIT. Made by "
+                "`nptsim list schema`.\",\n"
+                "  \"$schema\": "
+                "\"https://json-schema.org/draft/2020-12/schema\",\n"
+                "  \"title\": \"nptsim scenario, version 1\",\n  ");
+    add_table(b, &scenario_table, 2);
+    buf_adds(b, ",\n"
+                "  \"$defs\": {\n"
+                "    \"number\": {\"type\": \"string\", \"pattern\": "
+                "\"^(0[xX][0-9a-fA-F_]+|[0-9_]+)([KMGT]iB)?$\"},\n"
+                "    \"any_number\": {\"anyOf\": [{\"type\": \"integer\", "
+                "\"minimum\": 0}, {\"$ref\": \"#/$defs/number\"}]}\n"
+                "  }\n}\n");
 }

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* load/guest.c - the part `guest:` of a scenario: what runs inside the VM. */
+#include "load/scenario.h"
+
+static const struct field map_fields[] = {
+    { .key = "gva",
+      .type = FIELD_NUMBER,
+      .required = true,
+      MEMBER(struct guest_map, gva),
+      .max = UINT64_MAX,
+      .align = PAGE_SIZE_4K,
+      .doc = "guest-virtual address" },
+    { .key = "gpa",
+      .type = FIELD_NUMBER,
+      MEMBER(struct guest_map, gpa),
+      .max = BIT(52) - PAGE_SIZE_4K,
+      .align = PAGE_SIZE_4K,
+      .doc = "guest-physical address that it is mapped to" },
+    { .key = "table",
+      .type = FIELD_NUMBER,
+      MEMBER(struct guest_map, table),
+      .max = BIT(52) - PAGE_SIZE_4K,
+      .align = PAGE_SIZE_4K,
+      .doc = "instead of gpa: the PDE of these 2MiB points to a page table "
+             "there, which the guest does not build" },
+    { .key = "size",
+      .type = FIELD_NUMBER,
+      .required = true,
+      MEMBER(struct guest_map, size),
+      .min = PAGE_SIZE_4K,
+      .max = BIT(47),
+      .align = PAGE_SIZE_4K,
+      .doc = "bytes" },
+    { .key = "page_size",
+      .type = FIELD_NUMBER,
+      MEMBER(struct guest_map, page_size),
+      .choice = field_page_sizes,
+      .n = ARRAY_SIZE(field_page_sizes),
+      .doc = "of its entries (default: the largest that fits)" },
+    { .key = "present",
+      .type = FIELD_BOOL,
+      MEMBER(struct guest_map, present),
+      .doc = "P (default true)" },
+    { .key = "write",
+      .type = FIELD_BOOL,
+      MEMBER(struct guest_map, write),
+      .doc = "R/W (default true)" },
+    { .key = "user",
+      .type = FIELD_BOOL,
+      MEMBER(struct guest_map, user),
+      .doc = "U/S (default true)" },
+    { .key = "nx",
+      .type = FIELD_BOOL,
+      MEMBER(struct guest_map, nx),
+      .doc = "NX (default false)" },
+    { .key = "shared",
+      .type = FIELD_BOOL,
+      MEMBER(struct guest_map, shared),
+      .doc = "C-bit clear in an encrypted guest (default false)" },
+    { .key = "set_bits",
+      .type = FIELD_NUMBER,
+      MEMBER(struct guest_map, set_bits),
+      .max = UINT64_MAX,
+      .doc = "ORed into the leaf entries, to plant reserved bits" },
+};
+
+#define NOT_GIVEN UINT64_MAX
+
+static const struct guest_map map_init = {
+    .gpa = NOT_GIVEN,
+    .table = NOT_GIVEN,
+    .present = true,
+    .write = true,
+    .user = true,
+};
+
+static const struct field_table map_table = {
+    .name = "map",
+    .fields = map_fields,
+    .n = ARRAY_SIZE(map_fields),
+    .size = sizeof(struct guest_map),
+    .init = &map_init,
+    .at = offsetof(struct guest_map, at),
+};
+
+static const uint64_t levels[] = { 0, 3 };
+static const char *const handler_names[] = {
+    [VC_HANDLER_LINUX] = "linux",
+    [VC_HANDLER_NONE] = "none",
+};
+
+#define SWITCH(member, text)                                                   \
+    {                                                                          \
+        .key = #member, .type = FIELD_BOOL,                                    \
+        MEMBER(struct scenario_doc, s.config.guest.member), .doc = text        \
+    }
+
+static const struct field guest_fields[] = {
+    { .key = "paging",
+      .type = FIELD_WORD,
+      MEMBER(struct scenario_doc, s.config.guest.paging),
+      .words = guest_paging_names,
+      .n = PAGING_5LEVEL + 1,
+      .at = offsetof(struct scenario_doc, paging_at),
+      .doc = "of the guest; this version has 4-level (default)" },
+    { .key = "cpl",
+      .type = FIELD_NUMBER,
+      MEMBER(struct scenario_doc, s.config.guest.cpl),
+      .choice = levels,
+      .n = ARRAY_SIZE(levels),
+      .doc = "privilege of the steps (default 0)" },
+    { .key = "vc_handler",
+      .type = FIELD_WORD,
+      MEMBER(struct scenario_doc, s.config.guest.vc_handler),
+      .words = handler_names,
+      .n = ARRAY_SIZE(handler_names),
+      .doc = "what an SEV-ES guest does on #VC (default linux)" },
+    { .key = "page_size",
+      .type = FIELD_NUMBER,
+      MEMBER(struct scenario_doc, s.config.guest.page_size),
+      .choice = field_page_sizes,
+      .n = ARRAY_SIZE(field_page_sizes),
+      .doc = "largest page of the identity map (default 2MiB)" },
+    SWITCH(wp, "CR0.WP (default true)"),
+    SWITCH(nxe, "EFER.NXE (default true)"),
+    SWITCH(smep, "CR4.SMEP (default false)"),
+    SWITCH(smap, "CR4.SMAP (default false)"),
+    { .key = "map",
+      .type = FIELD_LIST,
+      MEMBER(struct scenario_doc, s.config.guest.maps),
+      .count = offsetof(struct scenario_doc, s.config.guest.n_maps),
+      .n = 64,
+      .table = &map_table,
+      .doc = "exceptions to the identity map" },
+};
+
+const struct field_table guest_table = {
+    .name = "guest",
+    .fields = guest_fields,
+    .n = ARRAY_SIZE(guest_fields),
+};
+
+void guest_set_defaults(struct guest_config *g)
+{
+    *g = (struct guest_config) {
+        .paging = PAGING_4LEVEL,
+        .vc_handler = VC_HANDLER_LINUX,
+        .page_size = 2ULL << 20,
+        .wp = true,
+        .nxe = true,
+    };
+}
+
+/* The largest page up to @largest that gva, gpa and size are multiples of. */
+static uint64_t fitting_page(const struct guest_map *m, uint64_t largest)
+{
+    uint64_t fits = PAGE_SIZE_4K;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(field_page_sizes); i++)
+        if (field_page_sizes[i] <= largest &&
+            is_aligned(m->gva | m->gpa | m->size, field_page_sizes[i]))
+            fits = field_page_sizes[i];
+    return fits;
+}
+
+static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
+{
+    struct buf page = BUF_INIT;
+
+    m->has_table = m->table != NOT_GIVEN;
+    if (m->has_table == (m->gpa != NOT_GIVEN))
+        return err_at(e, m->at, "map: give either gpa or table");
+    if (m->has_table) {
+        m->gpa = 0;
+        m->page_size = pt_size(2);
+    }
+    if (!m->page_size)
+        m->page_size = fitting_page(m, largest);
+    if (m->gva + (m->size - 1) < m->gva)
+        return err_at(e, m->at, "map: gva and size pass the end of memory");
+    if (m->gpa + m->size > BIT(52))
+        return err_at(e, m->at, "map: gpa and size pass 52 bits");
+    if (is_aligned(m->gva | m->gpa | m->size, m->page_size))
+        return 0;
+    field_add_size(&page, m->page_size);
+    err_at(e, m->at, "gva, gpa and size must be multiples of page_size, %s",
+           page.data);
+    buf_free(&page);
+    return -1;
+}
+
+int guest_check(struct guest_config *g, struct mark paging_at, struct err *e)
+{
+    if (g->paging != PAGING_4LEVEL) {
+        err_at(e, paging_at, "this version has no guests with paging '%s'",
+               guest_paging_names[g->paging]);
+        return err_hint(e, "it has '%s'", guest_paging_names[PAGING_4LEVEL]);
+    }
+    for (unsigned i = 0; i < g->n_maps; i++)
+        if (check_map(&g->maps[i], g->page_size, e))
+            return -1;
+    return 0;
+}

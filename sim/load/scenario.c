@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * load/scenario.c - a scenario file: the root's table, and its points.
+ *
+ * Settings are laid over the tree before anything is filled, so a --set, an
+ * axis and the file itself pass the same checks and give the same messages.
+ */
+#include "load/catalog.h"
+#include "load/scenario.h"
+#include "load/yaml.h"
+
+#include <string.h>
+
+/* More dots than any key has. */
+#define MAX_PATH_DEPTH 16
+
+/* ---- the tables ---- */
+
+#define PARAM(member, text)                                                    \
+    {                                                                          \
+        .key = #member, .type = FIELD_BOOL,                                    \
+        MEMBER(struct scenario_doc, s.config.params.member), .doc = text       \
+    }
+
+static const struct field param_fields[] = {
+    PARAM(mmio_caching, "kvm.mmio_caching (default true)"),
+    PARAM(npt, "kvm_amd.npt (default true)"),
+    PARAM(sev, "kvm_amd.sev (default true)"),
+    PARAM(sev_es, "kvm_amd.sev_es (default true)"),
+    PARAM(sev_snp, "kvm_amd.sev_snp (default true)"),
+    PARAM(nrips, "kvm_amd.nrips (default true)"),
+    PARAM(lbrv, "kvm_amd.lbrv (default true)"),
+};
+
+static const struct field_table param_table = {
+    .name = "kernel.params",
+    .fields = param_fields,
+    .n = ARRAY_SIZE(param_fields),
+};
+
+static const struct field kernel_fields[] = {
+    { .key = "model",
+      .type = FIELD_TEXT,
+      .required = true,
+      MEMBER(struct scenario_doc, s.kernel_name),
+      .at = offsetof(struct scenario_doc, kernel_model_at),
+      .doc = "a file of models/kernels" },
+    { .key = "params",
+      .type = FIELD_GROUP,
+      .table = &param_table,
+      .doc = "module parameters" },
+    { .key = "sme",
+      .type = FIELD_BOOL,
+      MEMBER(struct scenario_doc, s.config.params.sme),
+      .doc = "booted with memory encryption (default false)" },
+};
+
+static const struct field_table kernel_table = {
+    .name = "kernel",
+    .fields = kernel_fields,
+    .n = ARRAY_SIZE(kernel_fields),
+};
+
+static const struct field cpu_fields[] = {
+    { .key = "model",
+      .type = FIELD_TEXT,
+      .required = true,
+      MEMBER(struct scenario_doc, s.cpu_name),
+      .doc = "a file of models/cpus" },
+    { .key = "set",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct scenario_doc, s.config.cpu),
+      .table = &cpu_set_table,
+      .doc = "what is different from the model" },
+};
+
+static const struct field_table cpu_table = {
+    .name = "cpu",
+    .fields = cpu_fields,
+    .n = ARRAY_SIZE(cpu_fields),
+};
+
+static const char *const schema_words[] = { "nptsim/scenario/v1" };
+
+static const struct field root_fields[] = {
+    { .key = "schema",
+      .type = FIELD_TEXT,
+      .required = true,
+      MEMBER(struct scenario_doc, schema),
+      .words = schema_words,
+      .n = ARRAY_SIZE(schema_words),
+      .doc = "the version of this grammar" },
+    { .key = "name",
+      .type = FIELD_TEXT,
+      .required = true,
+      MEMBER(struct scenario_doc, s.name),
+      .at = offsetof(struct scenario_doc, name_at),
+      .doc = "same as the file name without .yaml" },
+    { .key = "why",
+      .type = FIELD_PROSE,
+      .required = true,
+      MEMBER(struct scenario_doc, s.why),
+      .doc = "the moral of the story, one paragraph" },
+    { .key = "tags",
+      .type = FIELD_TEXTS,
+      MEMBER(struct scenario_doc, s.tags),
+      .count = offsetof(struct scenario_doc, s.n_tags),
+      .doc = "words to select scenarios by" },
+    { .key = "cpu",
+      .type = FIELD_GROUP,
+      .required = true,
+      .table = &cpu_table,
+      .doc = "the silicon" },
+    { .key = "kernel",
+      .type = FIELD_GROUP,
+      .required = true,
+      .table = &kernel_table,
+      .doc = "the host's kernel" },
+    { .key = "vm", .type = FIELD_GROUP, .table = &vm_table, .doc = "the VM" },
+    { .key = "guest",
+      .type = FIELD_GROUP,
+      .table = &guest_table,
+      .doc = "the software inside" },
+    { .key = "steps",
+      .type = FIELD_LIST,
+      .later = true,
+      .offset = offsetof(struct scenario_doc, steps),
+      .table = &step_table,
+      .doc = "what happens, in order" },
+    { .key = "expect",
+      .type = FIELD_GROUP,
+      .later = true,
+      .offset = offsetof(struct scenario_doc, expect),
+      .table = &expect_table,
+      .doc = "what must have happened, in every run" },
+    { .key = "matrix",
+      .type = FIELD_GROUP,
+      .later = true,
+      .offset = offsetof(struct scenario_doc, matrix),
+      .table = &matrix_table,
+      .doc = "run once for every combination of values" },
+};
+
+const struct field_table scenario_table = {
+    .name = "the scenario",
+    .fields = root_fields,
+    .n = ARRAY_SIZE(root_fields),
+};
+
+/* ---- one configuration ---- */
+
+/* The model comes first: cpu.set is filled over it. */
+static int start_with_model(struct catalog *c, const struct node *root,
+                            struct scenario_doc *doc, struct err *e)
+{
+    const struct node *name = node_at(root, "cpu.model");
+    const struct cpu_file *cpu;
+
+    if (!name || name->kind != NODE_SCALAR)
+        return 0; /* filling the root says so */
+    cpu = catalog_cpu(c, name->text, name->at, e);
+    if (!cpu)
+        return -1;
+    doc->s.config.cpu = cpu->model;
+    doc->s.cost = cpu->cost;
+    return 0;
+}
+
+static int fill(struct catalog *c, struct pool *pool, const struct node *root,
+                struct scenario_doc *doc, struct err *e)
+{
+    struct run_config *config = &doc->s.config;
+    const struct kernel_file *kernel;
+
+    *doc = (struct scenario_doc) { 0 };
+    config->params = kvm_default_params();
+    vm_set_defaults(pool, &config->vm);
+    guest_set_defaults(&config->guest);
+    if (start_with_model(c, root, doc, e) ||
+        fields_fill(pool, &scenario_table, root, doc, e))
+        return -1;
+    kernel = catalog_kernel(c, doc->s.kernel_name, doc->kernel_model_at, e);
+    if (!kernel)
+        return -1;
+    config->kernel = kernel->model;
+    return 0;
+}
+
+/* Where to point at when the CPU as a whole is wrong. */
+static struct mark cpu_place(const struct node *root)
+{
+    const struct node_entry *set = node_entry(node_get(root, "cpu"), "set");
+
+    return set ? set->key_at : node_entry(root, "cpu")->key_at;
+}
+
+static int check(struct pool *pool, const struct node *root,
+                 struct scenario_doc *doc, struct err *e)
+{
+    struct run_config *config = &doc->s.config;
+    const char *problem = cpu_model_problem(&config->cpu, pool);
+
+    if (problem)
+        return err_at(e, cpu_place(root), "%s", problem);
+    if (vm_check(&config->vm, config->cpu.maxphyaddr_raw, e) ||
+        guest_check(&config->guest, doc->paging_at, e))
+        return -1;
+    return steps_check(config, e);
+}
+
+/* ---- the file ---- */
+
+struct scenario_file {
+    struct pool *pool;
+    struct catalog *catalog;
+    const char *path;
+    const struct node *root;
+    struct run_config steps; /* steps only: the same in every point */
+    struct expectations expect;
+    struct matrix *matrix; /* NULL: one point */
+};
+
+/* "dir/name.yaml": the name; a scenario from a pipe has none to compare. */
+static int check_name(const char *path, const struct scenario_doc *doc,
+                      struct err *e)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    size_t len =
+        dot && strcmp(dot, ".yaml") == 0 ? (size_t)(dot - base) : strlen(base);
+
+    if (strcmp(path, "-") == 0 ||
+        (strlen(doc->s.name) == len && memcmp(doc->s.name, base, len) == 0))
+        return 0;
+    err_at(e, doc->name_at, "name: '%.60s' stands in a file called '%.60s'",
+           doc->s.name, base);
+    return err_hint(e, "name and file name must be the same");
+}
+
+static const struct node *lay_setting(struct pool *pool,
+                                      const struct node *root,
+                                      const struct setting *s, struct err *e)
+{
+    struct mark at = { .file =
+                           pool_printf(pool, "--set %s=%s", s->key, s->value) };
+    const struct node *value = yaml_value(pool, s->value, at, e);
+    unsigned dots = 0;
+
+    for (const char *c = s->key; *c; c++)
+        dots += *c == '.';
+    if (dots > MAX_PATH_DEPTH) {
+        err_at(e, at, "there is no key with %u dots", dots);
+        return NULL;
+    }
+    return value ? node_with(pool, root, s->key, at, value, e) : NULL;
+}
+
+static int read_expect(struct scenario_file *f, struct err *e)
+{
+    const struct node *n = node_get(f->root, "expect");
+    struct expect_doc doc = { 0 };
+
+    if (!n)
+        return 0;
+    if (fields_fill(f->pool, &expect_table, n, &doc, e))
+        return -1;
+    return expect_read(f->pool, &doc, &f->steps, &f->expect, e);
+}
+
+static int read_matrix(struct scenario_file *f, const struct setting *settings,
+                       unsigned n_settings, struct err *e)
+{
+    const struct node *n = node_get(f->root, "matrix");
+    struct matrix_context x = { .catalog = f->catalog,
+                                .root = f->root,
+                                .steps = &f->steps,
+                                .settings = settings,
+                                .n_settings = n_settings };
+
+    if (!n)
+        return 0;
+    f->matrix = matrix_read(f->pool, n, &x, e);
+    return f->matrix ? 0 : -1;
+}
+
+/* The first point stands for all that does not depend on the point. */
+static int try_first(struct scenario_file *f, struct err *e)
+{
+    struct pool *scratch = pool_create();
+    struct scenario s;
+    int ret = scenario_file_point(f, scratch, 0, &s, e);
+
+    pool_destroy(scratch);
+    return ret < 0 ? -1 : 0;
+}
+
+int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
+                       const struct setting *settings, unsigned n_settings,
+                       struct scenario_file **out, struct err *e)
+{
+    struct scenario_file *f = pool_alloc(pool, sizeof(*f));
+
+    f->pool = pool;
+    f->catalog = c;
+    f->path = path;
+    f->root = yaml_file(pool, path, e);
+    for (unsigned i = 0; i < n_settings && f->root; i++)
+        f->root = lay_setting(pool, f->root, &settings[i], e);
+    if (!f->root || node_expect(f->root, NODE_MAP, scenario_table.name, e) ||
+        steps_read(pool, node_get(f->root, "steps"), &f->steps, e) ||
+        read_expect(f, e) || read_matrix(f, settings, n_settings, e) ||
+        try_first(f, e))
+        return -1;
+    *out = f;
+    return 0;
+}
+
+uint64_t scenario_file_points(const struct scenario_file *f)
+{
+    return f->matrix ? matrix_points(f->matrix) : 1;
+}
+
+/* @root: the file with the point's values laid over it. */
+static int make_point(struct scenario_file *f, struct pool *pool,
+                      const struct node *root, struct scenario *out,
+                      struct err *e)
+{
+    struct scenario_doc doc;
+
+    if (fill(f->catalog, pool, root, &doc, e) || check_name(f->path, &doc, e))
+        return -1;
+    if (f->matrix && matrix_excludes(f->matrix, &doc))
+        return 1;
+    doc.s.config.n_steps = f->steps.n_steps;
+    doc.s.config.steps = f->steps.steps;
+    if (check(pool, root, &doc, e))
+        return -1;
+    doc.s.path = f->path;
+    doc.s.expect = f->expect;
+    if (f->matrix)
+        matrix_expect(f->matrix, pool, &doc, &doc.s.expect);
+    *out = doc.s;
+    return 0;
+}
+
+int scenario_file_point(struct scenario_file *f, struct pool *pool, uint64_t i,
+                        struct scenario *out, struct err *e)
+{
+    const struct node *root = f->root;
+    const char *point = "";
+    int ret;
+
+    BUG_ON(i >= scenario_file_points(f));
+    if (f->matrix)
+        root = matrix_point(f->matrix, pool, root, i, &point, e);
+    ret = root ? make_point(f, pool, root, out, e) : -1;
+    if (ret < 0 && f->matrix)
+        err_hint(e, "at the point %.150s", point);
+    out->point = point;
+    return ret;
+}

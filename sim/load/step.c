@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * load/step.c - steps: what a line of the story makes the guest execute.
+ *
+ * read, write and fetch are sugar: they become machine code as `code` is.
+ */
+#include "load/scenario.h"
+
+#include "arch/insn.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MAX_STEPS 1024
+#define MAX_CODE  256
+
+/* ---- as it is written ---- */
+
+struct step_doc {
+    const char *id, *code;
+    uint64_t read, write, fetch, value;
+    unsigned size, vcpu;
+    struct vmm_memory create, delete;
+    struct mark at, id_at, read_at, write_at, fetch_at, code_at, host_at;
+    struct mark create_at, delete_at, size_at, value_at, vcpu_at;
+};
+
+static const struct field host_fields[] = {
+    { .key = "memslot_create",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct step_doc, create),
+      .at = offsetof(struct step_doc, create_at),
+      .table = &memory_table,
+      .doc = "userspace adds a memslot" },
+    { .key = "memslot_delete",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct step_doc, delete),
+      .at = offsetof(struct step_doc, delete_at),
+      .table = &memslot_gpa_table,
+      .doc = "userspace deletes the memslot at gpa" },
+};
+
+static const struct field_table host_table = {
+    .name = "host",
+    .fields = host_fields,
+    .n = ARRAY_SIZE(host_fields),
+};
+
+static const uint64_t access_sizes[] = { 1, 2, 4, 8 };
+
+#define ADDRESS(member, text)                                                  \
+    {                                                                          \
+        .key = #member, .type = FIELD_NUMBER, MEMBER(struct step_doc, member), \
+        .max = UINT64_MAX, .at = offsetof(struct step_doc, member##_at),       \
+        .doc = text                                                            \
+    }
+
+static const struct field step_fields[] = {
+    { .key = "id",
+      .type = FIELD_TEXT,
+      .required = true,
+      MEMBER(struct step_doc, id),
+      .at = offsetof(struct step_doc, id_at),
+      .doc = "name of the step, unique in the scenario" },
+    ADDRESS(read, "load `size` bytes from this guest-virtual address"),
+    ADDRESS(write, "store `value` there"),
+    ADDRESS(fetch, "jump there"),
+    { .key = "code",
+      .type = FIELD_TEXT,
+      MEMBER(struct step_doc, code),
+      .at = offsetof(struct step_doc, code_at),
+      .doc = "machine code in hexadecimal: \"8b 04 25 f0 00 d0 fe\"" },
+    { .key = "host",
+      .type = FIELD_GROUP,
+      .table = &host_table,
+      .at = offsetof(struct step_doc, host_at),
+      .doc = "something that userspace does" },
+    { .key = "size",
+      .type = FIELD_NUMBER,
+      MEMBER(struct step_doc, size),
+      .choice = access_sizes,
+      .n = ARRAY_SIZE(access_sizes),
+      .at = offsetof(struct step_doc, size_at),
+      .doc = "bytes of a read or write" },
+    ADDRESS(value, "what a write stores"),
+    { .key = "vcpu",
+      .type = FIELD_NUMBER,
+      MEMBER(struct step_doc, vcpu),
+      .max = VM_MAX_VCPUS - 1,
+      .at = offsetof(struct step_doc, vcpu_at),
+      .doc = "the vCPU that takes the step (default 0)" },
+};
+
+static const struct step_doc step_init = {
+    .create = { .host_page = PAGE_SIZE_4K },
+};
+
+const struct field_table step_table = {
+    .name = "a step",
+    .fields = step_fields,
+    .n = ARRAY_SIZE(step_fields),
+    .size = sizeof(struct step_doc),
+    .init = &step_init,
+    .at = offsetof(struct step_doc, at),
+};
+
+struct steps_doc {
+    struct step_doc *steps;
+    unsigned n_steps;
+};
+
+static const struct field steps_field = {
+    .key = "steps",
+    .type = FIELD_LIST,
+    MEMBER(struct steps_doc, steps),
+    .count = offsetof(struct steps_doc, n_steps),
+    .n = MAX_STEPS,
+    .table = &step_table,
+};
+
+/* ---- what belongs together ---- */
+
+/* A mark of a key that was not written has no file. */
+static bool is_given(const struct mark *at)
+{
+    return at->file != NULL;
+}
+
+static int check_kind(const struct step_doc *d, struct err *e)
+{
+    unsigned kinds = is_given(&d->read_at) + is_given(&d->write_at) +
+                     is_given(&d->fetch_at) + is_given(&d->code_at) +
+                     is_given(&d->host_at);
+
+    if (kinds == 1)
+        return 0;
+    err_at(e, d->at, "step '%.60s' %s", d->id,
+           kinds ? "does more than one thing" : "does nothing");
+    return err_hint(e, "a step has one of read, write, fetch, code, host");
+}
+
+static int check_size_and_value(const struct step_doc *d, struct err *e)
+{
+    bool sized = is_given(&d->read_at) || is_given(&d->write_at);
+
+    if (sized && !is_given(&d->size_at)) {
+        err_at(e, d->at, "step '%.60s': 'size' is missing", d->id);
+        return err_hint(e, "1, 2, 4 or 8 bytes");
+    }
+    if (!sized && is_given(&d->size_at))
+        return err_at(e, d->size_at, "only a read or a write has a size");
+    if (!is_given(&d->write_at) && is_given(&d->value_at)) {
+        err_at(e, d->value_at, "only a write has a value");
+        return err_hint(e, "what a read returns stands in expect: steps:");
+    }
+    if (is_given(&d->write_at) && !is_given(&d->value_at))
+        return err_at(e, d->at, "step '%.60s': 'value' is missing", d->id);
+    if (is_given(&d->write_at) && d->value & ~bits(8 * d->size - 1, 0))
+        return err_at(e, d->value_at,
+                      "value: 0x%" PRIx64 " does not fit %u byte%s", d->value,
+                      d->size, d->size == 1 ? "" : "s");
+    return 0;
+}
+
+static int check_host(const struct step_doc *d, struct err *e)
+{
+    unsigned actions = is_given(&d->create_at) + is_given(&d->delete_at);
+
+    if (!is_given(&d->host_at))
+        return 0;
+    if (is_given(&d->vcpu_at))
+        return err_at(e, d->vcpu_at, "userspace takes this step, not a vCPU");
+    if (actions == 1)
+        return 0;
+    err_at(e, d->host_at, "host: %s",
+           actions ? "one action at a time" : "no action");
+    return err_hint(e, "memslot_create or memslot_delete");
+}
+
+/* Names end up in tables and as `--step NAME`. */
+static int check_id(const struct step_doc *d, struct err *e)
+{
+    size_t good = strspn(d->id, "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+    if (!d->id[good])
+        return 0;
+    err_at(e, d->id_at, "id: '%.60s' is not a name", d->id);
+    return err_hint(e, "letters, digits, '-', '_' and '.'");
+}
+
+/* ---- sugar ---- */
+
+static void put(struct run_step *s, uint8_t *code, size_t len)
+{
+    BUG_ON(len == 0);
+    s->code.bytes = code;
+    s->code.len += len;
+}
+
+static void make_read(struct pool *pool, const struct step_doc *d,
+                      struct run_step *s)
+{
+    uint8_t *code = pool_alloc(pool, 2 * INSN_MAX_LEN);
+
+    put(s, code, insn_encode_mov_imm64(GPR_RBX, d->read, code));
+    put(s, code,
+        insn_encode_load(GPR_RAX, GPR_RBX, d->size, code + s->code.len));
+    s->size = d->size;
+    s->what = pool_printf(pool, "read %u byte%s at 0x%" PRIx64, d->size,
+                          d->size == 1 ? "" : "s", d->read);
+}
+
+static void make_write(struct pool *pool, const struct step_doc *d,
+                       struct run_step *s)
+{
+    uint8_t *code = pool_alloc(pool, 3 * INSN_MAX_LEN);
+
+    put(s, code, insn_encode_mov_imm64(GPR_RBX, d->write, code));
+    put(s, code, insn_encode_mov_imm64(GPR_RAX, d->value, code + s->code.len));
+    put(s, code,
+        insn_encode_store(GPR_RBX, GPR_RAX, d->size, code + s->code.len));
+    s->size = d->size;
+    s->what = pool_printf(pool, "write 0x%" PRIx64 ", %u byte%s, at 0x%" PRIx64,
+                          d->value, d->size, d->size == 1 ? "" : "s", d->write);
+}
+
+static void make_fetch(struct pool *pool, const struct step_doc *d,
+                       struct run_step *s)
+{
+    uint8_t *code = pool_alloc(pool, 2 * INSN_MAX_LEN);
+
+    put(s, code, insn_encode_mov_imm64(GPR_RBX, d->fetch, code));
+    put(s, code, insn_encode_jmp(GPR_RBX, code + s->code.len));
+    s->code.has_target = true;
+    s->code.target = d->fetch;
+    s->what = pool_printf(pool, "fetch at 0x%" PRIx64, d->fetch);
+}
+
+/* ---- code ---- */
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef", *at;
+
+    at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 32 : c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* The place of one character of a scalar, as far as it can be known. */
+static struct mark char_place(const struct step_doc *d, const char *c)
+{
+    struct mark at = d->code_at;
+    size_t len = strlen(d->code);
+
+    if (at.line && at.span == len + 2) /* in quotes, nothing escaped */
+        at.col++;
+    if (at.line && (at.span == len || at.span == len + 2)) {
+        at.col += (unsigned)(c - d->code);
+        at.span = 1;
+    }
+    return at;
+}
+
+/* Digits in pairs, blanks between them. */
+static int parse_hex(const struct step_doc *d, uint8_t *code, size_t *len,
+                     struct err *e)
+{
+    const char *c = d->code;
+
+    *len = 0;
+    while (*(c += strspn(c, " "))) {
+        int high = hex_digit(c[0]), low;
+
+        if (high < 0)
+            return err_at(e, char_place(d, c),
+                          "code: '%.1s' is not a hexadecimal digit", c);
+        low = hex_digit(c[1]);
+        if (low < 0) {
+            err_at(e, char_place(d, c), "code: '%.1s' is half a byte", c);
+            return err_hint(e, "write two digits for each byte");
+        }
+        if (*len == MAX_CODE)
+            return err_at(e, char_place(d, c), "code: more than %d bytes",
+                          MAX_CODE);
+        code[(*len)++] = (uint8_t)(high << 4 | low);
+        c += 2;
+    }
+    return *len ? 0 : err_at(e, d->code_at, "code is empty");
+}
+
+/* The last instruction must be there to its end. What is no instruction ends
+ * the look: it will be #UD, and that may be the point of the step. */
+static int check_insns(const struct step_doc *d, const uint8_t *code,
+                       size_t len, struct err *e)
+{
+    for (size_t at = 0; at < len;) {
+        struct insn insn;
+        struct buf bytes = BUF_INIT;
+
+        switch (insn_decode(code + at, len - at, &insn)) {
+        case INSN_OK:
+            at += insn.len;
+            continue;
+        case INSN_INVALID:
+            return 0;
+        case INSN_TRUNCATED:
+            break;
+        }
+        for (; at < len; at++)
+            buf_printf(&bytes, " %02x", code[at]);
+        err_at(e, d->code_at,
+               "code: the bytes end inside the instruction that begins with%s",
+               bytes.data);
+        buf_free(&bytes);
+        return -1;
+    }
+    return 0;
+}
+
+static int make_code(struct pool *pool, const struct step_doc *d,
+                     struct run_step *s, struct err *e)
+{
+    uint8_t *code = pool_alloc(pool, MAX_CODE);
+    struct buf what = BUF_INIT;
+
+    if (parse_hex(d, code, &s->code.len, e) ||
+        check_insns(d, code, s->code.len, e))
+        return -1;
+    s->code.bytes = code;
+    buf_adds(&what, "execute");
+    for (size_t i = 0; i < s->code.len && i < 16; i++)
+        buf_printf(&what, " %02x", code[i]);
+    s->what =
+        pool_printf(pool, "%s%s", what.data, s->code.len > 16 ? " ..." : "");
+    buf_free(&what);
+    return 0;
+}
+
+static void make_host(struct pool *pool, const struct step_doc *d,
+                      struct run_step *s)
+{
+    bool create = is_given(&d->create_at);
+    struct buf size = BUF_INIT;
+
+    s->kind = create ? STEP_MEMSLOT_CREATE : STEP_MEMSLOT_DELETE;
+    s->memory = create ? d->create : d->delete;
+    s->memory.at = create ? d->create_at : d->delete_at;
+    field_add_size(&size, s->memory.size);
+    s->what = create ? pool_printf(pool, "create a memslot of %s at 0x%" PRIx64,
+                                   size.data, s->memory.gpa)
+                     : pool_printf(pool, "delete the memslot at 0x%" PRIx64,
+                                   s->memory.gpa);
+    buf_free(&size);
+}
+
+/* ---- all steps ---- */
+
+static int make_step(struct pool *pool, const struct step_doc *d,
+                     struct run_step *s, struct err *e)
+{
+    if (check_id(d, e) || check_kind(d, e) || check_size_and_value(d, e) ||
+        check_host(d, e))
+        return -1;
+    s->id = d->id;
+    s->at = d->at;
+    s->vcpu = s->code.vcpu = d->vcpu;
+    if (is_given(&d->code_at))
+        return make_code(pool, d, s, e);
+    if (is_given(&d->read_at))
+        make_read(pool, d, s);
+    else if (is_given(&d->write_at))
+        make_write(pool, d, s);
+    else if (is_given(&d->fetch_at))
+        make_fetch(pool, d, s);
+    else
+        make_host(pool, d, s);
+    return 0;
+}
+
+static int check_unique(const struct steps_doc *doc, unsigned i, struct err *e)
+{
+    const struct step_doc *d = &doc->steps[i];
+
+    for (unsigned j = 0; j < i; j++) {
+        if (strcmp(doc->steps[j].id, d->id) != 0)
+            continue;
+        err_at(e, d->id_at, "two steps are called '%.60s'", d->id);
+        return err_hint(e, "the first one is in line %u",
+                        doc->steps[j].id_at.line);
+    }
+    return 0;
+}
+
+int steps_read(struct pool *pool, const struct node *list,
+               struct run_config *config, struct err *e)
+{
+    struct steps_doc doc = { 0 };
+
+    if (list && field_set(pool, &steps_field, list, &doc, e))
+        return -1;
+    config->n_steps = doc.n_steps;
+    config->steps =
+        pool_alloc(pool, (doc.n_steps + 1) * sizeof(*config->steps));
+    for (unsigned i = 0; i < doc.n_steps; i++)
+        if (check_unique(&doc, i, e) ||
+            make_step(pool, &doc.steps[i], &config->steps[i], e))
+            return -1;
+    return 0;
+}
+
+int steps_check(const struct run_config *config, struct err *e)
+{
+    for (unsigned i = 0; i < config->n_steps; i++) {
+        const struct run_step *s = &config->steps[i];
+
+        if (s->vcpu >= config->vm.n_vcpus) {
+            err_at(e, s->at, "step '%.60s': there is no vCPU %u", s->id,
+                   s->vcpu);
+            return err_hint(e, "vm.vcpus is %u, the first one is 0",
+                            config->vm.n_vcpus);
+        }
+        if (s->kind == STEP_MEMSLOT_CREATE &&
+            memory_check(&s->memory, config->cpu.maxphyaddr_raw, e))
+            return -1;
+    }
+    return 0;
+}
