@@ -88,6 +88,8 @@ static void tell_mask(struct telling *t, const struct event *ev)
     tell_why(t, e->why);
     if (e->value)
         buf_printf(b, " MMIO SPTEs carry 0x%llx.", L(e->value));
+    else
+        buf_adds(b, " So there is no mark.");
     buf_printf(b, " MMIO caching is %s.", e->caching ? "on" : "off");
     t->mask_told = true;
     t->caching = e->caching;

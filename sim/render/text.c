@@ -27,14 +27,14 @@ static void add_lane(struct buf *b, const struct event *ev)
         buf_addc(b, '/');
         buf_dec(b, ev->vcpu);
     }
-    pad(b, b->len - start, 7);
+    pad(b, b->len - start, 5);
 }
 
 void render_text_line(struct buf *b, const struct event *ev)
 {
     const struct event_desc *d = &event_table[ev->id];
 
-    buf_printf(b, "%7llu ", (unsigned long long)ev->seq);
+    buf_printf(b, "%6llu ", (unsigned long long)ev->seq);
     add_lane(b, ev);
     buf_adds(b, " ");
     buf_adds(b, d->name);
