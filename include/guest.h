@@ -34,8 +34,8 @@ struct guest_map {
     uint64_t size;
     uint64_t page_size; /* 4K, 2M, 1G */
     bool present, write, user, nx;
-    bool shared;       /* C=0 although the guest is encrypted */
-    bool has_table;    /* no page: the PDE points to a page table at @table */
+    bool shared;    /* C=0 although the guest is encrypted */
+    bool has_table; /* no page: the PDE points to a page table at @table */
     gpa_t table;
     uint64_t set_bits; /* ORed into the leaf entries, to plant reserved bits */
     struct mark at;

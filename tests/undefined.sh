@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 defined=$(nm -A --defined-only build/opt/libnptsim.a 2>/dev/null |
     awk '$2 ~ /^[TDRVBW]$/ || $3 ~ /^[TDRVBW]$/ { print $NF }' | sort -u)
 sed -nE 's/^[a-z][a-z0-9_ \*]*[ \*]([a-z][a-z0-9_]+)\(.*/\1/p' include/*.h include/arch/*.h |
-    grep -vE '^(bits|is_aligned|pt_shift|pt_index|pt_size|event_str|__attribute__)$' |
+    grep -vxFf <(sed -nE "s/^static inline .*[ *]([a-z_0-9]+)\(.*/\1/p" include/*.h include/arch/*.h; echo __attribute__) |
     sort -u | while read -r f; do
     grep -qx "$f" <<<"$defined" || echo "$f is declared but not defined"
 done

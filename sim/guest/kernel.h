@@ -60,6 +60,13 @@ bool image_has(const struct image *i, gpa_t gpa);
 /* ---- tables.c: the guest's own page tables ---------------------------------
  */
 
+/* Linear addresses of 48 bits: a lower and an upper half. */
+#define LOWER_HALF_END BIT(47)
+static inline bool is_canonical(gva_t gva)
+{
+    return gva < LOWER_HALF_END || gva >= ~(LOWER_HALF_END - 1);
+}
+
 struct tables {
     struct image *image;
     gpa_t root;

@@ -7,15 +7,12 @@
 
 #define LEAF (PTE_P | PTE_W | PTE_A | PTE_D)
 
-/* Identity-mapped addresses end with the lower canonical half. */
-#define IDENTITY_END BIT(47)
-
 /* How much of [gpa, gpa+size) the identity map reaches: what lies below the end
  * of the lower canonical half, and below the C-bit, which is no address bit.
  * `map:` may still reach the rest at another address. */
 uint64_t identity_size(const struct guest *g, gpa_t gpa, uint64_t size)
 {
-    uint64_t end = IDENTITY_END;
+    uint64_t end = LOWER_HALF_END;
 
     if (g->cbit && g->cbit < end)
         end = g->cbit;
@@ -87,11 +84,6 @@ static unsigned level_of(uint64_t size)
     return 0;
 }
 
-static bool canonical(gva_t gva)
-{
-    return gva < IDENTITY_END || gva >= ~(IDENTITY_END - 1);
-}
-
 static int check_map(const struct guest *g, const struct guest_map *m,
                      struct err *e)
 {
@@ -106,7 +98,7 @@ static int check_map(const struct guest *g, const struct guest_map *m,
                "page_size, and size more than 0");
         return err_hint(e, "a smaller page_size allows finer ranges");
     }
-    if (!canonical(m->gva) || !canonical(last) || last < m->gva ||
+    if (!is_canonical(m->gva) || !is_canonical(last) || last < m->gva ||
         (m->gva ^ last) >> 63)
         return err_at(e, m->at, "map: gva 0x%llx .. 0x%llx is not canonical",
                       (unsigned long long)m->gva, (unsigned long long)last);

@@ -108,6 +108,8 @@ static int place_pad(struct guest *g, gva_t target, struct err *e)
 
     if (place(g, target, pad, first, e))
         return -1;
+    if (target + first < target)
+        return 0; /* the very end of the address space */
     return place(g, target + first, pad + first, sizeof(pad) - first, e);
 }
 

@@ -101,6 +101,8 @@ bool tables_find(const struct tables *t, gva_t gva, gpa_t *gpa, uint64_t *entry)
     gpa_t table = t->root;
     unsigned level = ROOT_LEVEL;
 
+    if (!is_canonical(gva))
+        return false;
     while (!is_leaf(t, *entry_at(t, table, gva, level), level)) {
         table = table_of(t, *entry_at(t, table, gva, level));
         level--;

@@ -84,7 +84,7 @@ static unsigned first_misfit(const struct event_watch *w,
     return i;
 }
 
-/* "event 12 has info1 = 0x4" for the report of a sequence that got stuck. */
+/* "number 12 has info1 = 0x4" for the report of a sequence that got stuck. */
 static const char *tell_misfit(struct watches *w, const struct event_watch *e,
                                unsigned i, const struct event *ev)
 {
@@ -97,7 +97,7 @@ static const char *tell_misfit(struct watches *w, const struct event_watch *e,
     if (d->kind == KIND_STR)
         v = (struct value) { .kind = VALUE_TEXT,
                              .text = event_str(ev, e->field[i]) };
-    return pool_printf(w->pool, "event %llu has %s = %s",
+    return pool_printf(w->pool, "number %llu has %s = %s",
                        (unsigned long long)ev->seq, d->name,
                        value_text(w->pool, &v, d->kind));
 }
@@ -154,17 +154,19 @@ static const char *event_text(struct pool *pool, const struct event_watch *w)
     return text;
 }
 
-/* "event 12", and the event's own reason if it gives one. */
+/* "number 12", and the event's own reason if it gives one. */
 static const char *place_text(struct pool *pool, const struct event_watch *w)
 {
-    return pool_printf(pool, "event %llu%s%s", (unsigned long long)w->at,
+    return pool_printf(pool, "number %llu%s%s", (unsigned long long)w->at,
                        *w->why ? ": " : "", w->why);
 }
 
 static struct verdict judge_next(const struct watches *w, unsigned i)
 {
     const struct event_watch *e = &w->watch[i];
-    struct verdict v = { .what = event_text(w->pool, e) };
+    struct verdict v = {
+        .what = pool_printf(w->pool, "event %s", event_text(w->pool, e)),
+    };
 
     if (e->seen) {
         v.result = VERDICT_PASS;

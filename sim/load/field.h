@@ -98,8 +98,7 @@ void field_describe(const struct field *f, struct buf *b);
 /* A number as a person would write it: "2MiB". */
 void field_add_size(struct buf *b, uint64_t v);
 
-/* ---- the tables as documents (schema.c) ---- */
-
+/* All keys of a scenario file (scenario.c). */
 extern const struct field_table scenario_table;
 
 #endif

@@ -21,8 +21,8 @@ static const struct field map_fields[] = {
       MEMBER(struct guest_map, table),
       .max = BIT(52) - PAGE_SIZE_4K,
       .align = PAGE_SIZE_4K,
-      .doc = "instead of gpa: the PDE of these 2MiB points to a page table "
-             "there, which the guest does not build" },
+      .doc =
+          "instead of gpa: where a page table for these 2MiB is said to be" },
     { .key = "size",
       .type = FIELD_NUMBER,
       .required = true,
@@ -64,6 +64,7 @@ static const struct field map_fields[] = {
       .doc = "ORed into the leaf entries, to plant reserved bits" },
 };
 
+/* No page begins here: neither a gpa nor a table was written. */
 #define NOT_GIVEN UINT64_MAX
 
 static const struct guest_map map_init = {
@@ -163,17 +164,10 @@ static uint64_t fitting_page(const struct guest_map *m, uint64_t largest)
     return fits;
 }
 
-static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
+static int check_page(struct guest_map *m, uint64_t largest, struct err *e)
 {
     struct buf page = BUF_INIT;
 
-    m->has_table = m->table != NOT_GIVEN;
-    if (m->has_table == (m->gpa != NOT_GIVEN))
-        return err_at(e, m->at, "map: give either gpa or table");
-    if (m->has_table) {
-        m->gpa = 0;
-        m->page_size = pt_size(2);
-    }
     if (!m->page_size)
         m->page_size = fitting_page(m, largest);
     if (m->gva + (m->size - 1) < m->gva)
@@ -187,6 +181,34 @@ static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
            page.data);
     buf_free(&page);
     return -1;
+}
+
+/* The entry above a table has no page, and lets everything pass. */
+static int check_table(struct guest_map *m, struct err *e)
+{
+    if (m->page_size || !m->present || !m->write || !m->user || m->nx)
+        return err_at(e, m->at,
+                      "map: beside table stand gva, size, shared and "
+                      "set_bits only");
+    m->has_table = true;
+    m->gpa = 0;
+    m->page_size = PAGE_SIZE_4K;
+    return 0;
+}
+
+static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
+{
+    bool page = m->gpa != NOT_GIVEN, table = m->table != NOT_GIVEN;
+
+    if (page == table) {
+        err_at(e, m->at,
+               page ? "map: gpa and table at once" : "map: 'gpa' is missing");
+        return err_hint(e, "gpa: of memory; table: of a page table");
+    }
+    if (table)
+        return check_table(m, e);
+    m->table = 0;
+    return check_page(m, largest, e);
 }
 
 int guest_check(struct guest_config *g, struct mark paging_at, struct err *e)

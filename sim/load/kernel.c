@@ -2,8 +2,8 @@
 /*
  * load/kernel.c - models/kernels/NAME.yaml: what one kernel decided, and why.
  *
- * A file is a changelog to the one it extends. A decision that it changes
- * brings its own reason or has none; a decision that it keeps keeps its reason.
+ * A file is a changelog to the one it extends. A decision that it keeps keeps
+ * its reason; one that it changes without a word is as old as its source.
  */
 #include "load/catalog.h"
 #include "load/yaml.h"
@@ -106,7 +106,7 @@ static int read_slots(struct reading *r, const struct node *slots)
         if (row < 0)
             return -1;
         m->slot[slot] = (uint8_t)row;
-        m->slot_because[slot] = NULL;
+        m->slot_because[slot] = m->source;
         r->out->slots |= BIT(slot);
     }
     return 0;
@@ -147,7 +147,7 @@ static int read_setup(struct reading *r, const struct node *list)
     if (n < 0)
         return -1;
     m->n_setup = (unsigned)n;
-    m->setup_because = NULL;
+    m->setup_because = m->source;
     return 0;
 }
 
@@ -169,7 +169,8 @@ static struct kvm_gate_list *gates_of(struct kernel_model *m,
     return NULL;
 }
 
-/* A gate that the old list had too keeps its reason. */
+/* A gate that the old list had too keeps its reason, a new one has the file's
+ * source until the file says more. */
 static int read_gates(struct reading *r, enum kernel_list which,
                       const struct node *list)
 {
@@ -183,10 +184,12 @@ static int read_gates(struct reading *r, enum kernel_list which,
     if (n < 0)
         return -1;
     gates->n = (unsigned)n;
-    for (unsigned i = 0; i < gates->n; i++)
+    for (unsigned i = 0; i < gates->n; i++) {
+        gates->because[i] = r->out->file.model.source;
         for (unsigned j = 0; j < old.n; j++)
             if (gates->gate[i] == old.gate[j])
                 gates->because[i] = old.because[j];
+    }
     return 0;
 }
 
@@ -221,7 +224,7 @@ static int gate_because(struct reading *r, enum kernel_list which,
                   list_names[which]);
 }
 
-/* "sev_es_gates": the reason of all gates that have none of their own. */
+/* "sev_es_gates": why the list changed, and the reason of its new gates. */
 static int list_because(struct reading *r, enum kernel_list which,
                         const struct node_entry *entry)
 {
@@ -236,8 +239,9 @@ static int list_because(struct reading *r, enum kernel_list which,
         return 0;
     }
     gates = gates_of(m, which);
+    gates->list_because = why;
     for (unsigned i = 0; i < gates->n; i++)
-        if (!gates->because[i])
+        if (gates->because[i] == m->source)
             gates->because[i] = why;
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "load.h"
 #include "load/field.h"
+#include "load/schema.h"
 
 /* What scenario_table fills. */
 struct scenario_doc {
@@ -18,7 +19,6 @@ struct scenario_doc {
     struct mark name_at, kernel_model_at, paging_at;
     const struct node *steps, *expect, *matrix;
 };
-extern const struct field_table scenario_table;
 
 /* ---- the VM (vm.c) ---- */
 
@@ -99,13 +99,5 @@ bool matrix_excludes(const struct matrix *m, const struct scenario_doc *doc);
 /* Append the expectations whose condition holds. */
 void matrix_expect(const struct matrix *m, struct pool *pool,
                    const struct scenario_doc *doc, struct expectations *x);
-
-/* ---- pieces of the JSON schema, for the tables (schema.c) ---- */
-
-void schema_text(struct buf *b);
-void schema_facts(struct buf *b);
-void schema_steps(struct buf *b);
-void schema_events(struct buf *b);
-void schema_axes(struct buf *b);
 
 #endif

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/schema.h - JSON schemas of fields that no table describes: what may be
- * expected comes from the judge's tables and the event vocabulary.
+ * load/schema.h - JSON schemas of what no table of fields describes: values
+ * whose names come from the judge's tables or the event vocabulary. Each
+ * appends one schema.
  */
 #ifndef NPTSIM_LOAD_SCHEMA_H
 #define NPTSIM_LOAD_SCHEMA_H
 
-#include <jansson.h>
+#include "load/field.h"
 
-json_t *schema_number(void);
-json_t *schema_text(void);
-/* `expect.facts`, `expect.steps`, `expect.events`. */
-json_t *schema_facts(void);
-json_t *schema_step_expectations(void);
-json_t *schema_events(void);
-/* `matrix.axes`: dotted path: values. */
-json_t *schema_axes(void);
+void schema_number(struct buf *b);
+void schema_text(struct buf *b);
 /* A mapping as @t describes it. */
-struct field_table;
-json_t *schema_mapping(const struct field_table *t);
+void schema_table(struct buf *b, const struct field_table *t);
+/* `expect.facts`, `expect.steps`, `expect.events`. */
+void schema_facts(struct buf *b);
+void schema_steps(struct buf *b);
+void schema_events(struct buf *b);
+/* `matrix.axes`: dotted path: values. */
+void schema_axes(struct buf *b);
 
 #endif

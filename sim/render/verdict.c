@@ -63,9 +63,11 @@ static void add_verdict(struct buf *b, const struct verdict *v, size_t column,
 {
     add_label(b, v->result, colour);
     buf_adds(b, v->what);
-    if (v->got || v->reason)
-        for (size_t used = strlen(v->what); used < column + 3; used++)
+    if (v->got || v->reason) {
+        buf_adds(b, "   ");
+        for (size_t used = strlen(v->what); used < column; used++)
             buf_addc(b, ' ');
+    }
     if (v->got)
         buf_printf(b, "got %s", v->got);
     if (v->reason)

@@ -229,6 +229,30 @@ START_TEST(an_absent_map_unmaps)
 }
 END_TEST
 
+/* A later map cannot follow the foreign table: it gets a table of its own. */
+START_TEST(a_map_may_point_to_a_table_that_the_guest_did_not_build)
+{
+    struct guest_map maps[] = { a_map(0x40000000, 0, 2 * MIB, 2 * MIB),
+                                a_map(0x40003000, 0x7000, 4096, 4096) };
+    struct world w = mapped_world(maps);
+    gpa_t table = 0x5000;
+
+    maps[0].has_table = true;
+    maps[0].table = table;
+    build(&w);
+    /* Its entries lie in memory that is zero so far. */
+    ck_assert(!walk(&w, 0x40000000).present);
+    ck_assert_uint_eq(walk(&w, 0x40000000).level, 1);
+    w.config.n_maps = 2;
+    build(&w);
+    ck_assert_uint_eq(walk(&w, 0x40003000).gpa, 0x7000);
+    ck_assert(!walk(&w, 0x40000000).present);
+    maps[0].size = 4 * MIB;
+    ck_assert(!try_build(&w));
+    drop(&w);
+}
+END_TEST
+
 START_TEST(upper_half_addresses_can_be_mapped)
 {
     struct guest_map map = a_map(0xffffffff80000000, 0, 2 * MIB, 2 * MIB);
@@ -365,6 +389,7 @@ int main(void)
     tcase_add_test(t, a_map_replaces_its_range_and_nothing_else);
     tcase_add_test(t, a_map_says_every_bit_of_its_leaf);
     tcase_add_test(t, an_absent_map_unmaps);
+    tcase_add_test(t, a_map_may_point_to_a_table_that_the_guest_did_not_build);
     tcase_add_test(t, upper_half_addresses_can_be_mapped);
     tcase_add_loop_test(t, a_bad_map_is_refused_at_its_place, 0,
                         ARRAY_SIZE(bad_maps));

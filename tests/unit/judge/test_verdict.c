@@ -105,10 +105,10 @@ START_TEST(events_in_order_may_have_others_between)
 
     ck_assert_uint_eq(judge_events(e, 2, &v), 2);
     ck_assert_int_eq(v[0].result, VERDICT_PASS);
-    ck_assert_str_eq(v[0].what, "npf info1=0x4");
-    ck_assert_str_eq(v[0].reason, "event 0: not present");
+    ck_assert_str_eq(v[0].what, "event npf info1=0x4");
+    ck_assert_str_eq(v[0].reason, "number 0: not present");
     ck_assert_int_eq(v[1].result, VERDICT_PASS);
-    ck_assert_str_eq(v[1].reason, "event 2: reserved");
+    ck_assert_str_eq(v[1].reason, "number 2: reserved");
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(an_event_that_differs_in_a_field_is_shown)
 
     judge_events(&e, 1, &v);
     ck_assert_int_eq(v->result, VERDICT_FAIL);
-    ck_assert_str_eq(v->got, "event 0 has info1 = 0x4");
+    ck_assert_str_eq(v->got, "number 0 has info1 = 0x4");
 }
 END_TEST
 
@@ -164,7 +164,7 @@ START_TEST(never_and_count_look_at_the_whole_run)
     for (size_t i = 0; i < ARRAY_SIZE(e); i++)
         ck_assert_msg(v[i].result == want[i], "%s", v[i].what);
     ck_assert_str_eq(v[2].got, "1 of them");
-    ck_assert_str_eq(v[2].reason, "event 2: reserved");
+    ck_assert_str_eq(v[2].reason, "number 2: reserved");
     ck_assert_str_eq(v[4].got, "2");
     ck_assert_str_eq(v[5].what, "count vmexit code=vmgexit = 1");
 }

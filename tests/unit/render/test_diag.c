@@ -209,6 +209,24 @@ START_TEST(verdicts_stand_in_columns_and_failures_say_where)
 }
 END_TEST
 
+START_TEST(a_very_long_expectation_keeps_its_distance_to_the_reason)
+{
+    const struct verdict two[] = {
+        { VERDICT_PASS, "short", NULL, "why", { 0 } },
+        { VERDICT_PASS,
+          "an expectation far too long to set the column of all",
+          NULL,
+          "because",
+          { 0 } },
+    };
+
+    render_verdicts(&out, two, 2, false);
+    ck_assert_str_eq(out.data, "[ PASS ] short   why\n"
+                               "[ PASS ] an expectation far too long to set "
+                               "the column of all   because\n");
+}
+END_TEST
+
 START_TEST(colour_is_never_the_only_carrier)
 {
     render_verdicts(&out, verdicts, ARRAY_SIZE(verdicts), true);
@@ -237,6 +255,7 @@ int main(void)
     tcase_add_test(t, a_pipe_is_not_read_a_second_time);
     tcase_add_test(t, an_error_about_a_whole_file_has_no_line);
     tcase_add_test(t, verdicts_stand_in_columns_and_failures_say_where);
+    tcase_add_test(t, a_very_long_expectation_keeps_its_distance_to_the_reason);
     tcase_add_test(t, colour_is_never_the_only_carrier);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);

@@ -21,12 +21,12 @@
 struct heard {
     unsigned count[N_EVENTS];
     unsigned n_steps;
-    const char *how[16];     /* of each step_done, in order */
-    const char *why[16];     /* may be NULL */
-    const char *created;     /* vm_create.result */
-    uint64_t rax;            /* of the last halt */
-    uint64_t npf[16];        /* EXITINFO1 of the first #NPFs */
-    struct ev_hang hang;     /* the last one */
+    const char *how[16]; /* of each step_done, in order */
+    const char *why[16]; /* may be NULL */
+    const char *created; /* vm_create.result */
+    uint64_t rax;        /* of the last halt */
+    uint64_t npf[16];    /* EXITINFO1 of the first #NPFs */
+    struct ev_hang hang; /* the last one */
     struct ev_guest_fixup fixup;
     struct ev_vmm_device device;
     const char *terminate;
