@@ -93,6 +93,9 @@ static inline const char *event_str(const struct event *ev, unsigned field)
     return s ? s : "";
 }
 
+/* The fields of an event that is known to be a @name. */
+#define EV(name, ev) ((const struct ev_##name *)(const void *)(ev)->fields)
+
 typedef void (*trace_sink_fn)(void *ctx, const struct event *ev);
 /* The clock: what does this event cost, in core cycles? */
 typedef uint64_t (*trace_clock_fn)(void *ctx, const struct event *ev);

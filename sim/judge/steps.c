@@ -1,208 +1,301 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * judge/steps.c - what became of each step, told by the events inside it.
+ * judge/steps.c - how each step of the scenario ended, read off its events.
  *
- * Between `step` and `step_done` the judge notes what the actors say. How the
- * run ended the step comes first (a hang is a hang), then an exception that
- * the guest gave up on, then who completed the access: the #VC handler, KVM's
- * emulator, or the CPU alone.
+ * A step that never came to its end says so itself (step_done.how). One that
+ * did was given up by a handler of the guest, or reached a device through the
+ * GHCB, or through KVM's emulator, or simply memory: in this order, the first
+ * that was heard is its outcome.
  */
-#include "judge/judge_state.h"
+#include "judge/parts.h"
+
+#include "arch/paging.h"
+#include "arch/svm.h"
 
 #include <string.h>
 
 const struct step_property_desc step_property_table[] = {
-    { "outcome", VALUE_TEXT, "what became of the step" },
-    { "value", VALUE_NUMBER, "value read or written; RAX after `code`" },
-    { "error_code", VALUE_NUMBER, "of the exception that ended it" },
-    { "cr2", VALUE_NUMBER, "CR2 of a #PF" },
-    { "npf", VALUE_NUMBER, "list of EXITINFO1, #NPFs turned #VC included" },
+    { "outcome", VALUE_TEXT, "how the step ended" },
+    { "value", VALUE_NUMBER, "what was read or written; RAX after code" },
+    { "error_code", VALUE_NUMBER, "error code of the exception" },
+    { "cr2", VALUE_NUMBER, "faulting address of a #PF" },
+    { "npf", VALUE_NUMBER, "EXITINFO1 of each nested page fault, a list" },
     { "exits", VALUE_NUMBER, "number of #VMEXITs" },
-    { "cycles", VALUE_NUMBER, "cycles by the clock" },
+    { "cycles", VALUE_NUMBER, "cycles by the CPU's timing model" },
 };
 const unsigned n_step_properties = ARRAY_SIZE(step_property_table);
 
 const char *const step_outcome_names[] = {
-    "ram",
-    "mmio.emulated",
-    "mmio.vc",
-    "pf",
+    "ram",           /* reached memory, or needed none */
+    "mmio.emulated", /* a device, through KVM's emulator */
+    "mmio.vc",       /* a device, through #VC and the GHCB */
+    "pf",            /* the guest's handler gave up after this exception */
     "gp",
     "vc",
     "ud",
     "df",
     "np",
     "ss",
-    "hang",
+    "exception", /* any other one */
+    "hang",      /* the same exit for ever */
     "shutdown",
-    "halted",
-    "error",
-    "terminated",
-    "memory_fault",
-    "internal_error",
+    "memory_fault",   /* KVM_EXIT_MEMORY_FAULT */
+    "internal_error", /* KVM_EXIT_INTERNAL_ERROR */
+    "terminated",     /* the guest asked for its end */
+    "error",          /* KVM_RUN or the host's action failed */
+    "done",           /* an action of the host, carried out */
     "skipped",
     NULL,
 };
 
-static void begin(struct judge *j, const struct event *ev)
+/* The name itself if it is an outcome, else NULL. */
+static const char *outcome_find(const char *name)
 {
-    const char *id = FIELDS(step, ev)->id;
+    for (unsigned i = 0; step_outcome_names[i]; i++)
+        if (strcmp(step_outcome_names[i], name) == 0)
+            return step_outcome_names[i];
+    return NULL;
+}
 
-    j->current = NULL;
-    for (unsigned i = 0; i < j->n_steps; i++) {
-        if (strcmp(j->step[i].report.id, id) != 0)
-            continue;
-        j->current = &j->step[i];
-        j->current->seen = true;
-        j->current->began = ev->now;
+void steps_init(struct steps *s, struct pool *pool, unsigned n,
+                const char *const *ids, const unsigned *sizes)
+{
+    *s = (struct steps) {
+        .n = n,
+        .current = n,
+        .report = pool_alloc(pool, n * sizeof(*s->report)),
+        .notes = pool_alloc(pool, n * sizeof(*s->notes)),
+        .size = sizes,
+    };
+    for (unsigned i = 0; i < n; i++) {
+        s->report[i].id = ids[i];
+        s->report[i].outcome = "skipped";
     }
 }
 
-static void note_npf(struct step_state *s, uint64_t info1)
+/* ---- listening ----------------------------------------------------------- */
+
+/* Steps come in order, so the next one is almost always the right guess. */
+static void begin(struct steps *s, const struct event *ev)
 {
-    if (s->report.n_npf < STEP_MAX_NPF)
-        s->report.npf[s->report.n_npf] = info1;
-    s->report.n_npf++;
-}
+    const char *id = EV(step, ev)->id;
+    unsigned guess = s->current < s->n ? s->current + 1 : 0;
 
-static void note_fixup(struct step_state *s, const struct ev_guest_fixup *f)
-{
-    s->fixed_up = true;
-    s->vector = f->vector;
-    s->report.error_code = f->error_code;
-    s->report.has_error_code = true;
-    s->report.cr2 = f->cr2;
-    s->report.has_cr2 = f->vector == 14;
-    s->report.reason = f->why;
-}
+    s->current = s->n;
+    for (unsigned k = 0; k < s->n && id; k++) {
+        unsigned i = (guess + k) % s->n;
 
-static void note(struct step_state *s, const struct event *ev)
-{
-    switch ((int)ev->id) {
-    case EV_npf:
-        note_npf(s, FIELDS(npf, ev)->info1);
-        break;
-    case EV_vmexit:
-        s->report.exits++;
-        break;
-    case EV_vc:
-        s->vc_why = FIELDS(vc, ev)->why;
-        break;
-    case EV_guest_fixup:
-        note_fixup(s, FIELDS(guest_fixup, ev));
-        break;
-    case EV_guest_vc_done:
-        s->vc_done = true;
-        break;
-    case EV_kvm_mmio:
-    case EV_kvm_emulate_insn:
-        s->emulated = true;
-        break;
-    case EV_halt:
-        s->halted = true;
-        s->rax = FIELDS(halt, ev)->rax;
-        break;
-    case EV_hang:
-        s->report.reason = FIELDS(hang, ev)->why;
-        break;
-    case EV_insn_unsupported:
-        s->unsupported = FIELDS(insn_unsupported, ev)->text;
-        break;
-    default:
-        break;
-    }
-}
-
-static void end(struct judge *j, const struct event *ev)
-{
-    struct step_state *s = j->current;
-
-    j->current = NULL;
-    if (!s)
-        return;
-    s->done = true;
-    s->how = FIELDS(step_done, ev)->how;
-    if (FIELDS(step_done, ev)->why && !s->report.reason)
-        s->report.reason = FIELDS(step_done, ev)->why;
-    s->report.cycles = ev->now - s->began;
-}
-
-void steps_listen(struct judge *j, const struct event *ev)
-{
-    if (ev->id == EV_step)
-        begin(j, ev);
-    else if (ev->id == EV_step_done)
-        end(j, ev);
-    else if (j->current)
-        note(j->current, ev);
-}
-
-static const char *fixup_outcome(const struct judge *j, struct step_state *s)
-{
-    switch (s->vector) {
-    case 6:
-        if (s->unsupported)
-            s->report.reason = pool_printf(
-                j->pool,
-                "'%s' is not an instruction that this CPU model executes",
-                s->unsupported);
-        return "ud";
-    case 8:
-        return "df";
-    case 11:
-        return "np";
-    case 12:
-        return "ss";
-    case 13:
-        return "gp";
-    case 14:
-        return "pf";
-    case 29:
-        return "vc";
-    default:
-        return "error";
-    }
-}
-
-static const char *outcome(const struct judge *j, struct step_state *s)
-{
-    if (!s->done)
-        return "skipped";
-    if (strcmp(s->how, "completed") != 0)
-        return s->how;
-    if (s->fixed_up)
-        return fixup_outcome(j, s);
-    if (s->vc_done) {
-        if (!s->report.reason)
-            s->report.reason = s->vc_why;
-        return "mmio.vc";
-    }
-    return s->emulated ? "mmio.emulated" : "ram";
-}
-
-static uint64_t cut(uint64_t v, unsigned size)
-{
-    return size == 0 || size >= 8 ? v : v & (BIT(size * 8) - 1);
-}
-
-void steps_finish(struct judge *j)
-{
-    for (unsigned i = 0; i < j->n_steps; i++) {
-        struct step_state *s = &j->step[i];
-        struct step_report *r = &s->report;
-
-        r->outcome = outcome(j, s);
-        if (s->done && strcmp(s->how, "completed") == 0 && !s->fixed_up &&
-            s->halted) {
-            r->has_value = true;
-            r->value = cut(s->rax, s->size);
+        if (strcmp(s->report[i].id, id) == 0) {
+            s->current = i;
+            s->notes[i].begun = true;
+            s->notes[i].began_at = ev->now;
+            return;
         }
-        j->report[i] = *r;
     }
 }
 
-unsigned judge_steps(const struct judge *j, const struct step_report **out)
+static void end(struct steps *s, const struct event *ev)
 {
-    *out = j->report;
-    return j->n_steps;
+    const struct ev_step_done *e = EV(step_done, ev);
+    struct step_notes *n = &s->notes[s->current];
+
+    n->ended = true;
+    n->how = e->how;
+    n->why = e->why;
+    s->report[s->current].cycles = ev->now - n->began_at;
+}
+
+static void hear_npf(struct step_report *r, uint64_t info1)
+{
+    if (r->n_npf < STEP_MAX_NPF)
+        r->npf[r->n_npf] = info1;
+    r->n_npf++;
+}
+
+static void hear_pf(struct step_report *r, struct step_notes *n,
+                    const struct ev_pf *e)
+{
+    n->faulted = true;
+    n->fault = e->why;
+    r->error_code = e->error_code;
+    r->cr2 = e->cr2;
+}
+
+static void hear_fixup(struct step_report *r, struct step_notes *n,
+                       const struct ev_guest_fixup *e)
+{
+    n->fixed_up = true;
+    n->vector = e->vector;
+    n->fixup = e->why;
+    r->error_code = e->error_code;
+    r->cr2 = e->cr2;
+}
+
+static void hear_halt(struct step_notes *n, const struct ev_halt *e)
+{
+    n->halted = true;
+    n->rax = e->rax;
+}
+
+static void hear_inside(struct steps *s, const struct event *ev)
+{
+    struct step_report *r = &s->report[s->current];
+    struct step_notes *n = &s->notes[s->current];
+
+    if (ev->id == EV_vmexit)
+        r->exits++;
+    else if (ev->id == EV_npf)
+        hear_npf(r, EV(npf, ev)->info1);
+    else if (ev->id == EV_pf)
+        hear_pf(r, n, EV(pf, ev));
+    else if (ev->id == EV_vc && EV(vc, ev)->error_code == EXIT_NPF)
+        n->vc = EV(vc, ev)->why;
+    else if (ev->id == EV_halt)
+        hear_halt(n, EV(halt, ev));
+    else if (ev->id == EV_kvm_fault_result)
+        n->answer = EV(kvm_fault_result, ev)->why;
+    else if (ev->id == EV_insn_unsupported)
+        n->unsupported = EV(insn_unsupported, ev)->text;
+    else if (ev->id == EV_kvm_mmio || ev->id == EV_kvm_fast_mmio)
+        n->emulated = true;
+    else if (ev->id == EV_guest_vc_done && n->vc)
+        n->asked_by_ghcb = true;
+    else if (ev->id == EV_guest_fixup)
+        hear_fixup(r, n, EV(guest_fixup, ev));
+    else if (ev->id == EV_guest_terminate)
+        n->terminate = EV(guest_terminate, ev)->why;
+    else if (ev->id == EV_hang)
+        n->hang = EV(hang, ev)->why;
+    else if (ev->id == EV_shutdown)
+        n->shutdown = EV(shutdown, ev)->why;
+    else if (ev->id == EV_host_action)
+        n->host_action = true;
+}
+
+void steps_hear(struct steps *s, const struct event *ev)
+{
+    if (ev->id == EV_step) {
+        begin(s, ev);
+    } else if (s->current < s->n && !s->notes[s->current].ended) {
+        if (ev->id == EV_step_done)
+            end(s, ev);
+        else
+            hear_inside(s, ev);
+    }
+}
+
+/* ---- settling ------------------------------------------------------------ */
+
+static const char *outcome_of_vector(uint64_t vector)
+{
+    switch (vector) {
+    case VEC_UD:
+        return "ud";
+    case VEC_DF:
+        return "df";
+    case VEC_NP:
+        return "np";
+    case VEC_SS:
+        return "ss";
+    case VEC_GP:
+        return "gp";
+    case VEC_PF:
+        return "pf";
+    case VEC_VC:
+        return "vc";
+    }
+    return "exception";
+}
+
+static bool has_error_code(uint64_t vector)
+{
+    const uint64_t with = BIT(VEC_DF) | BIT(VEC_TS) | BIT(VEC_NP) |
+                          BIT(VEC_SS) | BIT(VEC_GP) | BIT(VEC_PF) |
+                          BIT(VEC_AC) | BIT(VEC_VC);
+
+    return vector < 64 && (with & BIT(vector));
+}
+
+static const char *settle_outcome(const struct step_notes *n)
+{
+    const char *how = n->how ? n->how : "";
+
+    if (!n->begun)
+        return "skipped";
+    if (!n->ended)
+        return "error";
+    if (outcome_find(how))
+        return outcome_find(how);
+    if (strcmp(how, "completed") != 0)
+        return "error";
+    if (n->host_action)
+        return "done";
+    if (n->fixed_up)
+        return outcome_of_vector(n->vector);
+    if (n->asked_by_ghcb)
+        return "mmio.vc";
+    return n->emulated ? "mmio.emulated" : "ram";
+}
+
+/* The first of the texts that says something, or NULL. */
+static const char *first_text(const char *a, const char *b, const char *c)
+{
+    if (a && *a)
+        return a;
+    if (b && *b)
+        return b;
+    return c && *c ? c : NULL;
+}
+
+/* The sentence of whoever knew it best. */
+static const char *settle_reason(const struct step_notes *n, const char *how,
+                                 struct pool *pool)
+{
+    if (!n->begun)
+        return "the run ended before this step";
+    if (!n->ended)
+        return "the run broke off in this step";
+    if (strcmp(how, "ud") == 0 && n->unsupported)
+        return pool_printf(pool, "this simulator does not execute \"%s\"",
+                           n->unsupported);
+    if (strcmp(how, "hang") == 0)
+        return first_text(n->hang, n->why, NULL);
+    if (strcmp(how, "shutdown") == 0)
+        return first_text(n->shutdown, n->why, NULL);
+    if (strcmp(how, "terminated") == 0)
+        return first_text(n->terminate, n->why, NULL);
+    if (strcmp(how, "pf") == 0)
+        return first_text(n->fault, n->fixup, n->why);
+    if (strcmp(how, "mmio.vc") == 0)
+        return first_text(n->vc, n->why, NULL);
+    if (strcmp(how, "mmio.emulated") == 0 || strcmp(how, "ram") == 0)
+        return first_text(n->why, n->answer, NULL);
+    return first_text(n->why, n->fixup, NULL);
+}
+
+static uint64_t cut(uint64_t value, unsigned bytes)
+{
+    return bytes && bytes < 8 ? value & (BIT(8 * bytes) - 1) : value;
+}
+
+static void settle(struct step_report *r, const struct step_notes *n,
+                   unsigned size, struct pool *pool)
+{
+    bool came_through;
+
+    r->outcome = settle_outcome(n);
+    r->reason = settle_reason(n, r->outcome, pool);
+    came_through = strcmp(r->outcome, "ram") == 0 ||
+                   strcmp(r->outcome, "mmio.emulated") == 0 ||
+                   strcmp(r->outcome, "mmio.vc") == 0;
+    r->has_value = came_through && n->halted;
+    r->value = r->has_value ? cut(n->rax, size) : 0;
+    r->has_error_code = n->fixed_up ? has_error_code(n->vector) : n->faulted;
+    r->has_cr2 = n->fixed_up ? n->vector == VEC_PF : n->faulted;
+}
+
+void steps_finish(struct steps *s, struct pool *pool)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        settle(&s->report[i], &s->notes[i], s->size ? s->size[i] : 0, pool);
 }

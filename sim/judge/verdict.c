@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* judge/verdict.c - compare what was expected with what happened. */
-#include "judge/judge_state.h"
+/*
+ * judge/verdict.c - the judge: listens, then compares with the expectations.
+ *
+ * A verdict says what was expected, what came instead, and the sentence that
+ * the responsible actor gave for it. Nothing is recomputed here.
+ */
+#include "judge/parts.h"
 
-#include <inttypes.h>
+#include "arch/svm.h"
+
 #include <string.h>
+
+struct judge {
+    struct pool *pool;
+    const struct expectations *x;
+    struct facts facts;
+    struct steps steps;
+    struct watches watches;
+    struct verdict *verdict;
+    unsigned n_verdicts;
+};
 
 struct judge *judge_create(struct pool *pool, const struct expectations *x,
                            unsigned n_steps, const char *const *step_ids,
@@ -13,16 +29,9 @@ struct judge *judge_create(struct pool *pool, const struct expectations *x,
 
     j->pool = pool;
     j->x = x;
-    j->n_steps = n_steps;
-    j->step = pool_alloc(pool, (n_steps + 1) * sizeof(*j->step));
-    j->report = pool_alloc(pool, (n_steps + 1) * sizeof(*j->report));
-    j->count = pool_alloc(pool, (x->n_events + 1) * sizeof(*j->count));
-    j->last_seen = pool_alloc(pool, (x->n_events + 1) * sizeof(*j->last_seen));
-    for (unsigned i = 0; i < n_steps; i++) {
-        j->step[i].report.id = step_ids[i];
-        j->step[i].size = sizes[i];
-    }
-    facts_init(j);
+    facts_init(&j->facts, pool);
+    steps_init(&j->steps, pool, n_steps, step_ids, sizes);
+    watches_init(&j->watches, pool, x);
     return j;
 }
 
@@ -30,13 +39,22 @@ void judge_sink(void *judge, const struct event *ev)
 {
     struct judge *j = judge;
 
-    facts_listen(j, ev);
-    steps_listen(j, ev);
-    if (j->x->n_events)
-        expect_listen(j, ev);
+    facts_hear(&j->facts, ev);
+    steps_hear(&j->steps, ev);
+    watches_hear(&j->watches, ev);
 }
 
-const char *value_text(struct pool *pool, const struct value *v)
+/* ---- writing values ------------------------------------------------------ */
+
+static const char *exit_text(struct pool *pool, uint64_t code)
+{
+    const char *name = exit_code_name(code);
+
+    return name ? name : pool_printf(pool, "%#llx", (unsigned long long)code);
+}
+
+const char *value_text(struct pool *pool, const struct value *v,
+                       enum field_kind kind)
 {
     switch (v->kind) {
     case VALUE_TEXT:
@@ -44,14 +62,15 @@ const char *value_text(struct pool *pool, const struct value *v)
     case VALUE_BOOL:
         return v->number ? "true" : "false";
     case VALUE_NUMBER:
-        if (v->number < 64)
-            return pool_printf(pool, "%" PRIu64, v->number);
-        return pool_printf(pool, "0x%" PRIx64, v->number);
+        if (kind == KIND_EXIT)
+            return exit_text(pool, v->number);
+        return pool_printf(pool, kind == KIND_DEC ? "%llu" : "0x%llx",
+                           (unsigned long long)v->number);
     }
-    return "";
+    BUG_ON(true);
 }
 
-static bool same(const struct value *a, const struct value *b)
+static bool same_value(const struct value *a, const struct value *b)
 {
     if (a->kind != b->kind)
         return false;
@@ -59,219 +78,187 @@ static bool same(const struct value *a, const struct value *b)
                                  : a->number == b->number;
 }
 
-/* ---- facts ---- */
+/* ---- facts --------------------------------------------------------------- */
 
-static struct verdict judge_one_fact(const struct judge *j,
+static struct verdict judge_one_fact(struct judge *j,
                                      const struct expect_item *x)
 {
     int fact = fact_find(x->name);
-    struct fact_value f;
+    struct fact_value is;
+    enum field_kind kind;
     struct verdict v = { .at = x->want.at };
 
-    BUG_ON(fact < 0);
-    f = judge_fact(j, (unsigned)fact);
-    v.what =
-        pool_printf(j->pool, "%s = %s", x->name, value_text(j->pool, &x->want));
-    v.reason = f.reason;
-    if (!f.known) {
-        v.result = VERDICT_FAIL;
-        v.got = "never settled";
-    } else if (!same(&f.value, &x->want)) {
-        v.result = VERDICT_FAIL;
-        v.got = value_text(j->pool, &f.value);
-    }
+    BUG_ON(fact < 0); /* the loader checks names */
+    is = facts_value(&j->facts, (unsigned)fact);
+    kind =
+        event_table[fact_table[fact].event].fields[j->facts.field[fact]].kind;
+    v.what = pool_printf(j->pool, "%s = %s", x->name,
+                         value_text(j->pool, &x->want, kind));
+    v.reason = is.reason;
+    if (is.known && same_value(&is.value, &x->want))
+        return v;
+    v.result = VERDICT_FAIL;
+    v.got = is.known ? value_text(j->pool, &is.value, kind)
+                     : "nothing: the run ended before it was settled";
     return v;
 }
 
-/* ---- steps ---- */
+/* ---- steps --------------------------------------------------------------- */
 
-static const char *npf_text(struct pool *pool, const uint64_t *npf, unsigned n)
+static const char *npf_text(struct pool *pool, const uint64_t *codes,
+                            unsigned n, unsigned total)
 {
     const char *text = "[";
 
     for (unsigned i = 0; i < n; i++)
-        text = pool_printf(pool, "%s%s0x%" PRIx64, text, i ? ", " : "", npf[i]);
-    return pool_printf(pool, "%s]", text);
+        text = pool_printf(pool, "%s%s0x%llx", text, i ? ", " : "",
+                           (unsigned long long)codes[i]);
+    return pool_printf(pool, n < total ? "%s, ... %u in all]" : "%s]", text,
+                       total);
 }
 
-static void judge_npf(const struct judge *j, const struct step_report *r,
-                      const struct expect_item *x, struct verdict *v)
+static void judge_npf(struct judge *j, const struct expect_item *x,
+                      const struct step_report *r, struct verdict *v)
 {
-    uint64_t want[STEP_MAX_NPF];
-    unsigned n = x->n_list < STEP_MAX_NPF ? x->n_list : STEP_MAX_NPF;
-    bool ok = x->n_list == r->n_npf && n == x->n_list;
+    unsigned kept = r->n_npf < STEP_MAX_NPF ? r->n_npf : STEP_MAX_NPF;
+    uint64_t *want = pool_alloc(j->pool, x->n_list * sizeof(*want));
+    bool same = x->n_list == r->n_npf;
 
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < x->n_list; i++) {
         want[i] = x->list[i].number;
-        ok = ok && want[i] == r->npf[i];
+        same = same && (i >= kept || want[i] == r->npf[i]);
     }
     v->what = pool_printf(j->pool, "step %s: npf = %s", r->id,
-                          npf_text(j->pool, want, n));
-    v->result = ok ? VERDICT_PASS : VERDICT_FAIL;
-    if (!ok)
-        v->got = pool_printf(
-            j->pool, "%s%s",
-            npf_text(j->pool, r->npf,
-                     r->n_npf < STEP_MAX_NPF ? r->n_npf : STEP_MAX_NPF),
-            r->n_npf > STEP_MAX_NPF ? " and more" : "");
+                          npf_text(j->pool, want, x->n_list, x->n_list));
+    v->result = same ? VERDICT_PASS : VERDICT_FAIL;
+    if (!same)
+        v->got = npf_text(j->pool, r->npf, kept, r->n_npf);
 }
 
-/* Property @name of a report; false: the step has none. */
-static bool property(const struct step_report *r, const char *name,
-                     struct value *out)
+/* A property of a step as a value; false: the step has no such thing. */
+static bool property_value(const struct step_report *r, const char *name,
+                           struct value *out, enum field_kind *kind)
 {
-    const struct {
-        const char *name;
-        bool has;
-        uint64_t number;
-    } numbers[] = {
-        { "value", r->has_value, r->value },
-        { "error_code", r->has_error_code, r->error_code },
-        { "cr2", r->has_cr2, r->cr2 },
-        { "exits", true, r->exits },
-        { "cycles", true, r->cycles },
-    };
-
-    *out = (struct value) { .kind = VALUE_TEXT, .text = r->outcome };
-    if (strcmp(name, "outcome") == 0)
+    *out = (struct value) { .kind = VALUE_NUMBER };
+    *kind = KIND_HEX;
+    if (strcmp(name, "outcome") == 0) {
+        out->kind = VALUE_TEXT;
+        out->text = r->outcome;
         return true;
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-        if (strcmp(name, numbers[i].name) != 0)
-            continue;
-        *out = (struct value) { .kind = VALUE_NUMBER,
-                                .number = numbers[i].number };
-        return numbers[i].has;
     }
-    return false;
+    if (strcmp(name, "value") == 0) {
+        out->number = r->value;
+        return r->has_value;
+    }
+    if (strcmp(name, "error_code") == 0) {
+        out->number = r->error_code;
+        return r->has_error_code;
+    }
+    if (strcmp(name, "cr2") == 0) {
+        out->number = r->cr2;
+        return r->has_cr2;
+    }
+    *kind = KIND_DEC;
+    out->number = strcmp(name, "exits") == 0 ? r->exits : r->cycles;
+    return true;
 }
 
-static struct verdict judge_property(const struct judge *j,
-                                     const struct step_report *r,
-                                     const struct expect_item *x)
+static struct verdict judge_property(struct judge *j,
+                                     const struct expect_item *x,
+                                     const struct step_report *r)
 {
     struct verdict v = { .at = x->want.at };
-    struct value got;
+    struct value is;
+    enum field_kind kind;
+    bool has;
 
-    if (strcmp(x->name, "outcome") == 0)
-        v.reason = r->reason;
     if (strcmp(x->name, "npf") == 0) {
-        judge_npf(j, r, x, &v);
+        judge_npf(j, x, r, &v);
         return v;
     }
+    has = property_value(r, x->name, &is, &kind);
     v.what = pool_printf(j->pool, "step %s: %s = %s", r->id, x->name,
-                         value_text(j->pool, &x->want));
-    if (!property(r, x->name, &got)) {
-        v.result = VERDICT_FAIL;
-        v.got = pool_printf(j->pool, "none (outcome %s)", r->outcome);
-        v.reason = r->reason;
-    } else if (!same(&got, &x->want)) {
-        v.result = VERDICT_FAIL;
-        v.got = value_text(j->pool, &got);
-        v.reason = r->reason;
-    }
+                         value_text(j->pool, &x->want, kind));
+    if (has && same_value(&is, &x->want))
+        return v;
+    v.result = VERDICT_FAIL;
+    v.got = has ? value_text(j->pool, &is, kind)
+                : pool_printf(j->pool, "none (outcome %s)", r->outcome);
     return v;
 }
 
-static const struct step_report *find_report(const struct judge *j,
-                                             const char *id)
+static const struct step_report *report_of(const struct judge *j,
+                                           const char *id)
 {
-    for (unsigned i = 0; i < j->n_steps; i++)
-        if (strcmp(j->report[i].id, id) == 0)
-            return &j->report[i];
-    BUG_ON(true); /* the loader checked the id */
+    for (unsigned i = 0; i < j->steps.n; i++)
+        if (strcmp(j->steps.report[i].id, id) == 0)
+            return &j->steps.report[i];
+    BUG_ON(true); /* the loader checks ids */
 }
 
-/* Is the step's outcome judged? Then its other properties need not fail too
- * when it never ran. */
-static bool judges_outcome(const struct expect_step *x)
+static bool is_outcome(const struct expect_item *x)
 {
+    return strcmp(x->name, "outcome") == 0;
+}
+
+/* Of a step that was skipped, only the outcome can be right or wrong. If that
+ * is not judged, nobody would notice: then the other properties fail. */
+static void judge_skipped(struct verdict *v, const struct step_report *r,
+                          bool outcome_judged)
+{
+    v->result = outcome_judged ? VERDICT_SKIP : VERDICT_FAIL;
+    v->got = "nothing: the step was skipped";
+    v->reason = r->reason;
+}
+
+static void judge_one_step(struct judge *j, const struct expect_step *x)
+{
+    const struct step_report *r = report_of(j, x->id);
+    bool skipped = strcmp(r->outcome, "skipped") == 0, outcome_judged = false;
+
     for (unsigned i = 0; i < x->n_items; i++)
-        if (strcmp(x->items[i].name, "outcome") == 0)
-            return true;
-    return false;
-}
-
-static void judge_step(const struct judge *j, const struct expect_step *x,
-                       struct verdict *v)
-{
-    const struct step_report *r = find_report(j, x->id);
-    bool never_ran = strcmp(r->outcome, "skipped") == 0;
-
+        outcome_judged |= is_outcome(&x->items[i]);
     for (unsigned i = 0; i < x->n_items; i++) {
-        v[i] = judge_property(j, r, &x->items[i]);
-        if (!never_ran || strcmp(x->items[i].name, "outcome") == 0)
-            continue;
-        v[i].result = judges_outcome(x) ? VERDICT_SKIP : VERDICT_FAIL;
-        v[i].got = "the step was skipped";
-        v[i].reason = r->reason;
+        struct verdict *v = &j->verdict[j->n_verdicts++];
+
+        *v = judge_property(j, &x->items[i], r);
+        if (skipped && !is_outcome(&x->items[i]))
+            judge_skipped(v, r, outcome_judged);
+        else if (v->result == VERDICT_FAIL || is_outcome(&x->items[i]))
+            v->reason = r->reason;
     }
 }
 
-/* ---- events ---- */
-
-static const char *event_text(const struct judge *j,
-                              const struct expect_event *x)
-{
-    const char *text = event_table[x->event].name;
-
-    for (unsigned i = 0; i < x->n_fields; i++)
-        text = pool_printf(j->pool, "%s %s=%s", text, x->fields[i].name,
-                           value_text(j->pool, &x->fields[i].want));
-    return text;
-}
-
-static struct verdict judge_event(const struct judge *j, unsigned i)
-{
-    const struct expect_event *x = &j->x->events[i];
-    struct verdict v = { .at = x->at };
-    const char *text = event_text(j, x);
-
-    switch (x->mode) {
-    case EXPECT_NEXT:
-        v.what = pool_printf(j->pool, "event %s", text);
-        if (!j->count[i]) {
-            v.result = VERDICT_FAIL;
-            v.got = "not seen at its place in the order";
-        }
-        break;
-    case EXPECT_NEVER:
-        v.what = pool_printf(j->pool, "never %s", text);
-        if (j->count[i]) {
-            v.result = VERDICT_FAIL;
-            v.got = pool_printf(j->pool,
-                                "%" PRIu64 " times, first as event %" PRIu64,
-                                j->count[i], j->last_seen[i] - 1);
-        }
-        break;
-    case EXPECT_COUNT:
-        v.what =
-            pool_printf(j->pool, "%s occurs %" PRIu64 " times", text, x->count);
-        if (j->count[i] != x->count) {
-            v.result = VERDICT_FAIL;
-            v.got = pool_printf(j->pool, "%" PRIu64, j->count[i]);
-        }
-        break;
-    }
-    return v;
-}
+/* ---- all ----------------------------------------------------------------- */
 
 unsigned judge_finish(struct judge *j, const struct verdict **out)
 {
-    unsigned n = 0, most = j->x->n_facts + j->x->n_events;
-    struct verdict *v;
+    const struct expectations *x = j->x;
+    unsigned n = x->n_facts + x->n_events;
 
-    steps_finish(j);
-    for (unsigned s = 0; s < j->x->n_steps; s++)
-        most += j->x->steps[s].n_items;
-    v = pool_alloc(j->pool, (most + 1) * sizeof(*v));
-    for (unsigned i = 0; i < j->x->n_facts; i++)
-        v[n++] = judge_one_fact(j, &j->x->facts[i]);
-    for (unsigned s = 0; s < j->x->n_steps; s++) {
-        judge_step(j, &j->x->steps[s], &v[n]);
-        n += j->x->steps[s].n_items;
-    }
-    for (unsigned i = 0; i < j->x->n_events; i++)
-        v[n++] = judge_event(j, i);
-    *out = v;
-    return n;
+    for (unsigned i = 0; i < x->n_steps; i++)
+        n += x->steps[i].n_items;
+    j->verdict = pool_alloc(j->pool, n * sizeof(*j->verdict));
+    j->n_verdicts = 0;
+
+    steps_finish(&j->steps, j->pool);
+    for (unsigned i = 0; i < x->n_facts; i++)
+        j->verdict[j->n_verdicts++] = judge_one_fact(j, &x->facts[i]);
+    for (unsigned i = 0; i < x->n_steps; i++)
+        judge_one_step(j, &x->steps[i]);
+    for (unsigned i = 0; i < x->n_events; i++)
+        j->verdict[j->n_verdicts++] = watches_verdict(&j->watches, i);
+    *out = j->verdict;
+    return j->n_verdicts;
+}
+
+struct fact_value judge_fact(const struct judge *j, unsigned fact)
+{
+    return facts_value(&j->facts, fact);
+}
+
+unsigned judge_steps(const struct judge *j, const struct step_report **out)
+{
+    *out = j->steps.report;
+    return j->steps.n;
 }

@@ -1,92 +1,150 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * render/diag.c - an input error as compilers print it: place, line, caret.
+ * render/diag.c - an error of the user's input, with the line it is about.
  *
- * The source line is read again from the file; if that is not possible (stdin,
- * --set, the file has gone), the message stands alone.
+ * The line is read again from the file. Tabs are kept above and below, so that
+ * the caret stands right whatever their width is; of a very long line a window
+ * around the place is shown. A file that cannot be read again (standard input,
+ * --set) costs the line, never the message.
  */
-#include "render/renderer.h"
+#include "render/parts.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
-#define WINDOW     100
 #define FILE_LIMIT (16U << 20)
+#define WINDOW     96 /* bytes of a source line */
+#define BEFORE     32 /* of them before the place, in a long line */
 
-/* Line @number (from 1) of @text; NULL if it has fewer. */
-static const char *find_line(const char *text, unsigned number, size_t *len)
+static void add_place(struct buf *b, struct mark at)
 {
-    for (unsigned i = 1; i < number; i++) {
-        text = strchr(text, '\n');
-        if (!text)
-            return NULL;
-        text++;
-    }
-    *len = strcspn(text, "\r\n");
-    return text;
+    if (!at.file)
+        buf_adds(b, "nptsim: ");
+    else if (!at.line)
+        buf_printf(b, "%s: ", at.file);
+    else
+        buf_printf(b, "%s:%u:%u: ", at.file, at.line, at.col);
 }
 
-static void add_caret(struct buf *b, const char *line, unsigned before,
-                      unsigned span)
+/* Line @number of the text, without its end; false: there is none. */
+static bool find_line(const char *text, size_t size, unsigned number,
+                      const char **line, size_t *len)
 {
-    buf_printf(b, "%5s | ", "");
-    for (unsigned i = 0; i < before; i++)
-        buf_addc(b, line[i] == '\t' ? '\t' : ' ');
+    const char *end = text + size, *stop;
+
+    while (--number) {
+        text = memchr(text, '\n', (size_t)(end - text));
+        if (!text++)
+            return false;
+    }
+    stop = memchr(text, '\n', (size_t)(end - text));
+    *len = (size_t)((stop ? stop : end) - text);
+    if (*len && text[*len - 1] == '\r')
+        --*len;
+    *line = text;
+    return true;
+}
+
+/* What is not printable ASCII or UTF-8 would spoil the terminal. */
+static void add_source(struct buf *b, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+
+        buf_addc(b, (c < 0x20 && c != '\t') || c == 0x7f ? '?' : s[i]);
+    }
+}
+
+static bool starts_character(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* Byte at which character @col (from 1) of a UTF-8 line begins. */
+static size_t offset_of(const char *line, size_t len, unsigned col)
+{
+    size_t at = 0;
+
+    while (at < len && col > 1) {
+        at++;
+        while (at < len && !starts_character(line[at]))
+            at++;
+        col--;
+    }
+    return at;
+}
+
+/* The beginning of the character that byte @at lies in. */
+static size_t character_of(const char *line, size_t at)
+{
+    size_t back = 0;
+
+    while (back < 3 && back < at && !starts_character(line[at - back]))
+        back++;
+    return at - back;
+}
+
+/* "~~~" below the rest of the span, as far as the window shows it. */
+static void add_caret(struct buf *b, const char *from, const char *place,
+                      const char *end, unsigned span)
+{
+    for (const char *s = from; s < place; s++)
+        if (starts_character(*s))
+            buf_addc(b, *s == '\t' ? '\t' : ' ');
     buf_addc(b, '^');
-    for (unsigned i = 1; i < span; i++)
+    for (unsigned i = 1; i < span && place + i < end; i++)
         buf_addc(b, '~');
 }
 
-/* The line, or the part of a long one around the column. */
-static void add_source(struct buf *b, const struct err *e, const char *line,
-                       size_t len)
+static void add_window(struct buf *b, const char *line, size_t len,
+                       const struct err *e)
 {
-    unsigned col = e->at.col ? e->at.col - 1 : 0;
-    unsigned start = col > WINDOW - 20 ? col - (WINDOW / 2) : 0;
-    unsigned span = e->at.span ? e->at.span : 1;
-    size_t show;
+    size_t place = offset_of(line, len, e->at.col);
+    size_t from = 0, to = len;
 
-    if (col > len)
-        col = (unsigned)len;
-    if (start > col)
-        start = col;
-    show = len - start < WINDOW ? len - start : WINDOW;
-    if (span > start + show - col)
-        span = start + show > col ? (unsigned)(start + show - col) : 1;
-    buf_printf(b, "%5u | ", e->at.line);
-    for (size_t i = 0; i < show; i++) {
-        unsigned char c = (unsigned char)line[start + i];
-
-        buf_addc(b, c < 0x20 && c != '\t' ? '?' : (char)c);
+    if (len > WINDOW) {
+        from = place > BEFORE ? character_of(line, place - BEFORE) : 0;
+        to = len - from > WINDOW ? character_of(line, from + WINDOW) : len;
     }
+    buf_printf(b, "%5u | %s", e->at.line, from ? "..." : "");
+    add_source(b, line + from, to - from);
+    buf_printf(b, "%s\n      | %s", to < len ? "..." : "", from ? "   " : "");
+    add_caret(b, line + from, line + place, line + to, e->at.span);
+    if (e->hint[0])
+        buf_printf(b, " %s", e->hint);
     buf_addc(b, '\n');
-    add_caret(b, line + start, col - start, span);
+}
+
+/* Only a regular file can be read twice; a pipe would wait for ever. */
+static bool can_reread(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool add_excerpt(struct buf *b, const struct err *e)
+{
+    struct buf text = BUF_INIT;
+    struct err ignored = { 0 };
+    const char *line;
+    size_t len;
+    bool found = false;
+
+    if (!e->at.file || !e->at.line || !can_reread(e->at.file))
+        return false;
+    if (read_file(&text, e->at.file, FILE_LIMIT, &ignored) == 0 && text.data)
+        found = find_line(text.data, text.len, e->at.line, &line, &len);
+    if (found)
+        add_window(b, line, len, e);
+    buf_free(&text);
+    return found;
 }
 
 void render_error(struct buf *b, const struct err *e)
 {
-    struct buf text = BUF_INIT;
-    struct err ignored = { 0 };
-    const char *line = NULL;
-    bool on_caret_line = false;
-    size_t len = 0;
-
-    buf_adds(b, e->at.file ? e->at.file : "nptsim");
-    if (e->at.line)
-        buf_printf(b, ":%u", e->at.line);
-    if (e->at.line && e->at.col)
-        buf_printf(b, ":%u", e->at.col);
-    buf_printf(b, ": error: %s\n", e->msg);
-    if (e->at.file && e->at.line && e->at.file[0] != '<' &&
-        e->at.file[0] != '-' &&
-        read_file(&text, e->at.file, FILE_LIMIT, &ignored) == 0 && text.data)
-        line = find_line(text.data, e->at.line, &len);
-    if (line) {
-        add_source(b, e, line, len);
-        on_caret_line = true;
-    }
-    if (e->hint[0])
-        buf_printf(b, "%s%s", on_caret_line ? " " : "  hint: ", e->hint);
-    if (on_caret_line || e->hint[0])
-        buf_addc(b, '\n');
-    buf_free(&text);
+    add_place(b, e->at);
+    buf_printf(b, "error: %s\n", e->msg);
+    if (!add_excerpt(b, e) && e->hint[0])
+        buf_printf(b, "      hint: %s\n", e->hint);
 }

@@ -1,206 +1,419 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * render/explain.c - the causal chain of an outcome, told as numbered links.
+ * render/explain.c - the run retold as a chain of numbered links.
  *
- * A sink keeps one link per event that has a sentence. When the story is told,
- * a run of links that repeats (the laps of a loop) is told once and counted.
+ * Nothing is worked out here: each link is one event in plain words, with the
+ * reason and the source that the event brought along. What this file adds is
+ * order. Notes form laps (from one VM entry to the next), laps form chapters
+ * (the set-up, each step). Laps that are alike are told once and counted, and
+ * so are first touches of ordinary memory on the way to something else.
  */
 #include "render/explain.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define WIDTH      96
-#define INDENT     5
-#define MAX_PERIOD 16
+#define WIDTH     100
+#define MAX_NOTES 65536 /* what is beyond is counted, not told */
+#define MAX_LAPS  24    /* told of one chapter, and its last ones */
+#define LAST_LAPS 3
 
-struct link {
-    struct link *next;
-    const char *text, *source;
-    const char *step; /* id, NULL before the first step */
-    bool heading;
+struct lap {
+    unsigned first, n; /* notes */
+    unsigned repeats;  /* further laps exactly like it */
+};
+
+struct chapter {
+    const char *id, *what; /* id NULL: not a step */
+    const char *how, *why; /* how the step ended */
+    unsigned first, n;     /* laps */
 };
 
 struct explainer {
     struct pool *pool;
-    struct link *first, **last;
-    const char *step;
+    struct note *note;
+    struct lap *lap;
+    struct chapter *chapter;
+    unsigned n_notes, cap_notes, n_laps, cap_laps, n_chapters, cap_chapters;
+    unsigned open_note; /* the first note of the lap that is still growing */
+    unsigned npt_refs, gpt_refs; /* of the walk at hand */
+    uint64_t untold;             /* notes beyond MAX_NOTES */
 };
+
+/* ---- recording ----------------------------------------------------------- */
+
+/* Room for one more element; what was there is left to the pool. */
+static void *grow(struct pool *pool, void *array, unsigned n, unsigned *cap,
+                  size_t size)
+{
+    void *larger;
+
+    if (n < *cap)
+        return array;
+    *cap = *cap ? 2 * *cap : 32;
+    larger = pool_alloc(pool, *cap * size);
+    if (n)
+        memcpy(larger, array, n * size);
+    return larger;
+}
+
+static void open_chapter(struct explainer *x, const char *id, const char *what)
+{
+    x->chapter = grow(x->pool, x->chapter, x->n_chapters, &x->cap_chapters,
+                      sizeof(*x->chapter));
+    x->chapter[x->n_chapters++] =
+        (struct chapter) { .id = id, .what = what, .first = x->n_laps };
+}
 
 struct explainer *explainer_create(struct pool *pool)
 {
     struct explainer *x = pool_alloc(pool, sizeof(*x));
 
     x->pool = pool;
-    x->last = &x->first;
+    open_chapter(x, NULL, "How the machine came to be");
     return x;
 }
 
-static void keep(struct explainer *x, const char *text, const char *source,
-                 bool heading)
+static const struct link *link_of(enum event_id id)
 {
-    struct link *l = pool_alloc(x->pool, sizeof(*l));
+    const struct link *l = explain_setup_link(id);
 
-    l->text = text;
-    l->source = source;
-    l->step = x->step;
-    l->heading = heading;
-    *x->last = l;
-    x->last = &l->next;
+    return l->tell ? l : explain_run_link(id);
+}
+
+static struct event event_of(const struct note *n)
+{
+    return (struct event) { .id = n->id, .fields = n->fields };
+}
+
+static bool same_note(const struct note *a, const struct note *b)
+{
+    const struct event_desc *d = &event_table[a->id];
+    struct event ea = event_of(a), eb = event_of(b);
+
+    if (a->id != b->id)
+        return false;
+    for (unsigned i = 0; i < d->n_fields; i++) {
+        if (d->fields[i].kind == KIND_STR
+                ? strcmp(event_str(&ea, i), event_str(&eb, i)) != 0
+                : a->fields[i] != b->fields[i])
+            return false;
+    }
+    return true;
+}
+
+/* Is the growing lap, of @n notes, like the one before it? */
+static bool like_previous(const struct explainer *x, unsigned n)
+{
+    const struct chapter *c = &x->chapter[x->n_chapters - 1];
+    const struct lap *last = c->n ? &x->lap[x->n_laps - 1] : NULL;
+
+    if (!last || last->n != n)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        if (!same_note(&x->note[last->first + i], &x->note[x->open_note + i]))
+            return false;
+    return true;
+}
+
+static void close_lap(struct explainer *x)
+{
+    unsigned n = x->n_notes - x->open_note;
+
+    if (n && like_previous(x, n)) {
+        x->lap[x->n_laps - 1].repeats++;
+        x->n_notes = x->open_note;
+    } else if (n) {
+        x->lap =
+            grow(x->pool, x->lap, x->n_laps, &x->cap_laps, sizeof(*x->lap));
+        x->lap[x->n_laps++] = (struct lap) { .first = x->open_note, .n = n };
+        x->chapter[x->n_chapters - 1].n++;
+    }
+    x->open_note = x->n_notes;
+}
+
+static void keep_note(struct explainer *x, const struct event *ev)
+{
+    struct note *n;
+
+    if (x->n_notes >= MAX_NOTES && ev->id != EV_hang) {
+        x->untold++;
+        return;
+    }
+    x->note =
+        grow(x->pool, x->note, x->n_notes, &x->cap_notes, sizeof(*x->note));
+    n = &x->note[x->n_notes++];
+    *n = (struct note) { .id = ev->id,
+                         .npt_refs = x->npt_refs,
+                         .gpt_refs = x->gpt_refs };
+    memcpy(n->fields, ev->fields,
+           event_table[ev->id].n_fields * sizeof(*n->fields));
+}
+
+static void end_step(struct explainer *x, const struct event *ev)
+{
+    struct chapter *c = &x->chapter[x->n_chapters - 1];
+
+    close_lap(x);
+    c->how = EV(step_done, ev)->how;
+    c->why = EV(step_done, ev)->why;
+    open_chapter(x, NULL, "Between the steps");
 }
 
 void explainer_sink(void *explainer, const struct event *ev)
 {
     struct explainer *x = explainer;
-    struct buf b = BUF_INIT;
 
-    if (ev->id == EV_step) {
-        const struct ev_step *s = FIELDS(step, ev);
+    if (ev->id == EV_npt_step)
+        x->npt_refs++;
+    else if (ev->id == EV_gpt_step)
+        x->gpt_refs++;
 
-        x->step = s->id;
-        keep(x, pool_printf(x->pool, "Step %s: %s", s->id, s->what), "", true);
-        return;
-    }
-    if (ev->id == EV_step_done) {
-        const struct ev_step_done *d = FIELDS(step_done, ev);
+    if (ev->id == EV_vmrun || ev->id == EV_hang || ev->id == EV_step)
+        close_lap(x);
+    if (ev->id == EV_step)
+        open_chapter(x, EV(step, ev)->id, EV(step, ev)->what);
+    else if (ev->id == EV_step_done)
+        end_step(x, ev);
+    else if (link_of(ev->id)->tell && !explain_run_silent(ev))
+        keep_note(x, ev);
 
-        keep(
-            x,
-            d->why && *d->why
-                ? pool_printf(x->pool, "The step ends: %s, %s.", d->how, d->why)
-                : pool_printf(x->pool, "The step ends: %s.", d->how),
-            "", false);
-        x->step = NULL;
-        return;
-    }
-    explain_sentence(&b, ev);
-    if (b.len)
-        keep(x, pool_strdup(x->pool, b.data),
-             pool_strdup(x->pool, explain_source(ev)), false);
-    buf_free(&b);
+    if (ev->id == EV_npf || ev->id == EV_pf || ev->id == EV_data ||
+        ev->id == EV_fetch)
+        x->npt_refs = x->gpt_refs = 0;
 }
 
-void wrap_text(struct buf *b, const char *text, unsigned first_column,
-               unsigned indent, unsigned width)
+/* ---- telling ------------------------------------------------------------- */
+
+/* First touches of memory that were mended in passing. */
+struct passing {
+    unsigned n;
+    gpa_t gpa[4];
+};
+
+struct story {
+    struct explainer *x;
+    struct telling t;
+    struct passing passing;
+    struct buf *out; /* NULL: only listen, for what later links refer to */
+    unsigned number;
+};
+
+const char *text_or(const char *s, const char *otherwise)
 {
-    unsigned column = first_column;
-    bool start = true;
+    return s && *s ? s : otherwise;
+}
 
-    while (*text) {
-        size_t len = strcspn(text, " \n");
+void tell_why(struct telling *t, const char *why)
+{
+    size_t len = why ? strlen(why) : 0;
 
-        if (len && !start && column + 1 + len > width) {
-            buf_printf(b, "\n%*s", (int)indent, "");
-            column = indent;
-            start = true;
+    if (len)
+        buf_printf(&t->text, ": %s", why);
+    if (!len || why[len - 1] != '.')
+        buf_addc(&t->text, '.');
+}
+
+static bool is_commit(const char *s)
+{
+    return strspn(s, "0123456789abcdef") == 12 && (!s[12] || s[12] == ',');
+}
+
+/* The source that the sentence names, else the one that came with the event,
+ * else the one of its link. */
+static void add_source(struct telling *t, const struct event *ev,
+                       const char *otherwise)
+{
+    int field = event_field_find(ev->id, "source");
+    const char *s = field < 0 ? "" : event_str(ev, (unsigned)field);
+
+    s = text_or(t->source, text_or(s, text_or(otherwise, "seen in this run")));
+    buf_printf(&t->text, " [%s%s]", is_commit(s) ? "commit " : "", s);
+}
+
+/* The text at hand becomes the next numbered link. */
+static void end_link(struct story *s)
+{
+    char first[16];
+
+    if (s->out && s->t.text.len) {
+        snprintf(first, sizeof(first), "%3u. ", ++s->number);
+        wrap_text(s->out, first, s->t.text.data, WIDTH);
+    }
+    buf_clear(&s->t.text);
+}
+
+static void tell_note(struct story *s, const struct note *n)
+{
+    struct event ev = event_of(n);
+    const struct link *l = link_of(n->id);
+
+    s->t.note = n;
+    l->tell(&s->t, &ev);
+    if (s->t.text.len)
+        add_source(&s->t, &ev, l->source);
+    s->t.source = NULL;
+    end_link(s);
+}
+
+static void tell_passing(struct story *s)
+{
+    const struct passing *p = &s->passing;
+    unsigned shown = p->n < ARRAY_SIZE(p->gpa) ? p->n : ARRAY_SIZE(p->gpa);
+
+    if (p->n) {
+        buf_printf(&s->t.text,
+                   "On the way %u page%s of guest memory %s touched for the "
+                   "first time:",
+                   p->n, p->n > 1 ? "s" : "", p->n > 1 ? "were" : "was");
+        for (unsigned i = 0; i < shown; i++)
+            buf_printf(&s->t.text, " 0x%llx%s", (unsigned long long)p->gpa[i],
+                       i + 1 < shown ? "," : "");
+        buf_printf(&s->t.text,
+                   "%s. Each faulted with #NPF (not present), and KVM mapped "
+                   "it. [Linux, kvm_tdp_mmu_map()]",
+                   shown < p->n ? ", ..." : "");
+        end_link(s);
+    }
+    s->passing = (struct passing) { 0 };
+}
+
+/* Nothing but a fault on memory that KVM mended? */
+static bool only_maps(const struct explainer *x, const struct lap *l)
+{
+    bool maps = false;
+
+    for (unsigned i = l->first; i < l->first + l->n; i++) {
+        enum event_id id = x->note[i].id;
+
+        maps |= id == EV_kvm_mmu_set_spte;
+        if (id != EV_npf && id != EV_kvm_mmu_set_spte &&
+            id != EV_kvm_fault_result)
+            return false;
+    }
+    return maps;
+}
+
+static bool faults(const struct explainer *x, const struct lap *l)
+{
+    for (unsigned i = l->first; i < l->first + l->n; i++)
+        if (x->note[i].id == EV_npf)
+            return true;
+    return false;
+}
+
+static void pass_by(struct story *s, const struct lap *l)
+{
+    struct passing *p = &s->passing;
+
+    for (unsigned i = l->first; i < l->first + l->n; i++) {
+        struct event ev = event_of(&s->x->note[i]);
+
+        if (ev.id != EV_npf)
+            continue;
+        if (p->n < ARRAY_SIZE(p->gpa))
+            p->gpa[p->n] = EV(npf, &ev)->info2;
+        p->n++;
+    }
+}
+
+static void tell_lap(struct story *s, const struct lap *l)
+{
+    s->t.lap = &s->x->note[l->first];
+    s->t.lap_end = s->t.lap + l->n;
+    for (const struct note *n = s->t.lap; n < s->t.lap_end; n++)
+        tell_note(s, n);
+    if (l->repeats) {
+        buf_printf(&s->t.text,
+                   "The guest repeats its instruction, and the same happens "
+                   "again: %u lap%s exactly alike. [seen in this run]",
+                   l->repeats + 1, l->repeats ? "s" : "");
+        end_link(s);
+    }
+}
+
+/* Say that @n laps from @lap on are left out; returns the last of them. */
+static unsigned leave_out(struct story *s, unsigned n, unsigned lap)
+{
+    buf_printf(&s->t.text,
+               "It goes on like this; %u laps are left out here. [seen in this "
+               "run]",
+               n);
+    end_link(s);
+    return lap + n - 1;
+}
+
+/* The last faulting lap is what the chapter is about; others that only map
+ * memory are passed by. */
+static void tell_laps(struct story *s, const struct chapter *c)
+{
+    unsigned last_fault = c->n;
+
+    for (unsigned i = 0; i < c->n; i++)
+        if (faults(s->x, &s->x->lap[c->first + i]))
+            last_fault = i;
+    for (unsigned i = 0; i < c->n; i++) {
+        const struct lap *l = &s->x->lap[c->first + i];
+
+        if (i != last_fault && only_maps(s->x, l)) {
+            pass_by(s, l);
+            continue;
         }
-        if (len && !start) {
-            buf_addc(b, ' ');
-            column++;
-        }
-        buf_add(b, text, len);
-        column += (unsigned)len;
-        if (len)
-            start = false;
-        text += len;
-        while (*text == ' ' || *text == '\n')
-            text++;
+        tell_passing(s);
+        if (i == MAX_LAPS && i + LAST_LAPS < c->n)
+            i = leave_out(s, c->n - LAST_LAPS - i, i);
+        else
+            tell_lap(s, l);
     }
-    buf_addc(b, '\n');
+    tell_passing(s);
 }
 
-static bool same_link(const struct link *a, const struct link *b)
+static void tell_end(struct story *s, const struct chapter *c)
 {
-    return !a->heading && !b->heading && strcmp(a->text, b->text) == 0;
-}
-
-/* How often the @period links at @l repeat right behind themselves. */
-static unsigned repeats(struct link *const *l, size_t left, size_t period)
-{
-    unsigned n = 1;
-
-    for (;; n++) {
-        if ((n + 1) * period > left)
-            return n;
-        for (size_t i = 0; i < period; i++)
-            if (!same_link(l[i], l[n * period + i]))
-                return n;
-    }
-}
-
-/* The shortest loop that starts here and runs at least three times. */
-static unsigned find_loop(struct link *const *l, size_t left, size_t *period)
-{
-    for (*period = 1; *period <= MAX_PERIOD && *period <= left; (*period)++) {
-        unsigned n = repeats(l, left, *period);
-
-        if (n >= 3)
-            return n;
-    }
-    *period = 1;
-    return 1;
-}
-
-static void tell_link(struct buf *out, const struct link *l, unsigned *number)
-{
-    struct buf text = BUF_INIT;
-
-    if (l->heading) {
-        buf_printf(out, "\n%s\n", l->text);
+    if (!s->out || !c->how)
         return;
-    }
-    buf_adds(&text, l->text);
-    if (*l->source)
-        buf_printf(&text, " [%s]", l->source);
-    buf_printf(out, "%3u. ", ++*number);
-    wrap_text(out, text.data, INDENT, INDENT, WIDTH);
-    buf_free(&text);
+    buf_printf(&s->t.text, "The step ends: %s", c->how);
+    if (strcmp(c->how, "hang") == 0)
+        buf_addc(&s->t.text, '.');
+    else
+        tell_why(&s->t, c->why);
+    wrap_text(s->out, "  => ", s->t.text.data, WIDTH);
+    buf_clear(&s->t.text);
 }
 
-/* The links to tell: those before the steps, and the wanted step's. */
-static size_t select_links(struct explainer *x, const char *step,
-                           struct link ***out)
+static void tell_chapter(struct story *s, const struct chapter *c)
 {
-    size_t n = 0;
-    struct link **v;
+    if (s->out && (c->id || c->n)) {
+        buf_addc(s->out, '\n');
+        if (c->id)
+            buf_printf(s->out, "Step %s: %s\n", c->id, c->what ? c->what : "");
+        else
+            buf_printf(s->out, "%s\n", c->what);
+    }
+    tell_laps(s, c);
+    tell_end(s, c);
+}
 
-    for (struct link *l = x->first; l; l = l->next)
-        n++;
-    v = pool_alloc(x->pool, (n + 1) * sizeof(struct link *));
-    n = 0;
-    for (struct link *l = x->first; l; l = l->next)
-        if (!step || !l->step || strcmp(l->step, step) == 0)
-            v[n++] = l;
-    *out = v;
-    return n;
+static bool wanted(const struct chapter *c, unsigned i, const char *step)
+{
+    return !step || i == 0 || (c->id && strcmp(c->id, step) == 0);
 }
 
 void explainer_tell(struct explainer *x, const char *moral, const char *step,
                     struct buf *out)
 {
-    struct link **l;
-    size_t n = select_links(x, step, &l), i = 0;
-    unsigned number = 0;
+    struct story s = { .x = x, .t = { .text = BUF_INIT, .gates = BUF_INIT } };
 
-    if (moral && *moral) {
-        buf_adds(out, "\n");
-        wrap_text(out, moral, 0, 0, WIDTH);
-        buf_adds(out, "\n");
+    close_lap(x);
+    if (moral && *moral)
+        wrap_text(out, "", moral, WIDTH);
+    for (unsigned i = 0; i < x->n_chapters; i++) {
+        s.out = wanted(&x->chapter[i], i, step) ? out : NULL;
+        tell_chapter(&s, &x->chapter[i]);
     }
-    while (i < n) {
-        size_t period;
-        unsigned times = find_loop(l + i, n - i, &period);
-        unsigned first = number + 1;
-
-        for (size_t k = 0; k < period; k++)
-            tell_link(out, l[i + k], &number);
-        if (times > 1 && period == 1)
-            buf_printf(out, "%*s... and %u times more, word for word.\n",
-                       INDENT, "", times - 1);
-        else if (times > 1)
-            buf_printf(out,
-                       "%*s... and links %u-%u repeat %u times more, word for "
-                       "word.\n",
-                       INDENT, "", first, number, times - 1);
-        i += period * times;
-    }
+    if (x->untold)
+        buf_printf(out, "\n%llu more events are not told.\n",
+                   (unsigned long long)x->untold);
+    buf_free(&s.t.text);
+    buf_free(&s.t.gates);
 }

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * render/verdict.c - verdicts as `run` prints them.
+ *
+ * One line each: result, what was expected, why it is so. A failure says what
+ * came instead, and below it where the expectation was written.
+ */
+#include "render/parts.h"
+
+#include <string.h>
+
+/* Wider expectations push their reason to the right instead of all others. */
+#define MAX_COLUMN 44
+
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+static void add_label(struct buf *b, enum verdict_result r, bool colour)
+{
+    static const struct {
+        const char *colour, *label;
+    } labels[] = {
+        [VERDICT_PASS] = { GREEN, "[ PASS ]" },
+        [VERDICT_FAIL] = { RED, "[ FAIL ]" },
+        [VERDICT_SKIP] = { YELLOW, "[ SKIP ]" },
+    };
+
+    if (colour)
+        buf_adds(b, labels[r].colour);
+    buf_adds(b, labels[r].label);
+    if (colour)
+        buf_adds(b, PLAIN);
+    buf_addc(b, ' ');
+}
+
+static size_t column_of(const struct verdict *v, unsigned n)
+{
+    size_t column = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        size_t len = strlen(v[i].what);
+
+        if (len > column && len <= MAX_COLUMN)
+            column = len;
+    }
+    return column;
+}
+
+static void add_place(struct buf *b, struct mark at)
+{
+    if (!at.file)
+        return;
+    buf_printf(b, "         expected at %s", at.file);
+    if (at.line)
+        buf_printf(b, ":%u:%u", at.line, at.col);
+    buf_addc(b, '\n');
+}
+
+static void add_verdict(struct buf *b, const struct verdict *v, size_t column,
+                        bool colour)
+{
+    add_label(b, v->result, colour);
+    buf_adds(b, v->what);
+    if (v->got || v->reason) {
+        buf_adds(b, "   ");
+        for (size_t used = strlen(v->what); used < column; used++)
+            buf_addc(b, ' ');
+    }
+    if (v->got)
+        buf_printf(b, "got %s", v->got);
+    if (v->reason)
+        buf_printf(b, "%s%s", v->got ? ": " : "", v->reason);
+    buf_addc(b, '\n');
+    if (v->result == VERDICT_FAIL)
+        add_place(b, v->at);
+}
+
+void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
+                     bool colour)
+{
+    size_t column = column_of(v, n);
+
+    for (unsigned i = 0; i < n; i++)
+        add_verdict(b, &v[i], column, colour);
+}
