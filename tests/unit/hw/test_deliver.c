@@ -202,8 +202,7 @@ START_TEST(a_32_bit_handler_segment_is_gp)
 }
 END_TEST
 
-/* ---- double faults
- * ------------------------------------------------------------ */
+/* ---- double faults ---- */
 
 START_TEST(a_page_fault_on_top_of_a_page_fault_is_df)
 {
@@ -263,8 +262,7 @@ START_TEST(a_bad_stack_reference_is_ss)
 }
 END_TEST
 
-/* ---- exits in the middle of a delivery
- * ------------------------------------------ */
+/* ---- exits in the middle of a delivery ---- */
 
 START_TEST(a_nested_fault_on_the_idt_reports_the_event)
 {
@@ -298,8 +296,7 @@ START_TEST(an_intercepted_second_fault_reports_the_first)
 }
 END_TEST
 
-/* ---- EVENTINJ
- * ------------------------------------------------------------------- */
+/* ---- EVENTINJ ---- */
 
 START_TEST(an_injected_exception_arrives_and_is_not_intercepted)
 {

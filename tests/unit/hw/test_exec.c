@@ -17,8 +17,7 @@ static void teardown(void)
     mini_destroy(&m);
 }
 
-/* ---- MOV
- * ----------------------------------------------------------------------- */
+/* ---- MOV ---- */
 
 #define CODE_OF(s) s, sizeof(s) - 1
 
@@ -116,8 +115,7 @@ START_TEST(a_store_across_pages_lands_on_both)
 }
 END_TEST
 
-/* ---- fetches
- * --------------------------------------------------------------------- */
+/* ---- fetches ---- */
 
 /* An instruction of 7 bytes, 3 of them on the first page. */
 static void place_across(void)
@@ -193,8 +191,7 @@ START_TEST(a_jump_to_nowhere_is_gp_at_the_jump)
 }
 END_TEST
 
-/* ---- SOFTCALL
- * -------------------------------------------------------------------- */
+/* ---- SOFTCALL ---- */
 
 /* Number 1 reads the MMIO page into RAX; 2 writes it; 3 looks at MSRs. */
 static enum port_result answer(void *ctx, struct guest_port *p, unsigned number)
