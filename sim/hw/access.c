@@ -43,6 +43,15 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
     return true;
 }
 
+/* Alignment is checked for user mode, if it asked for it, and after paging (APM
+ * vol. 2, 8.2.18). */
+static bool is_misaligned(const struct cpu *c, gva_t gva, size_t len,
+                          struct access a)
+{
+    return a.user && (c->g.r.cr0 & CR0_AM) && (c->g.r.rflags & RFLAGS_AC) &&
+           gva % (len & -len);
+}
+
 /* Up to 8 bytes as a number, for the event. */
 static uint64_t first_bytes(const void *buf, size_t len)
 {
@@ -69,6 +78,8 @@ enum flow access_read(struct cpu *c, gva_t gva, void *buf, size_t len,
 
     if (!access_translate(c, gva, len, a, piece, &w))
         return walk_failed(c, &w, !a.implicit);
+    if (is_misaligned(c, gva, len, a))
+        return raise_error(c, VEC_AC, 0);
     for (unsigned i = 0; i < 2 && piece[i].len; i++) {
         crypt_read(c->mem, piece[i].spa, to, piece[i].len, piece[i].key);
         tell_data(c, gva, &piece[i], to, false);
@@ -87,6 +98,8 @@ enum flow access_write(struct cpu *c, gva_t gva, const void *buf, size_t len,
 
     if (!access_translate(c, gva, len, a, piece, &w))
         return walk_failed(c, &w, !a.implicit);
+    if (is_misaligned(c, gva, len, a))
+        return raise_error(c, VEC_AC, 0);
     for (unsigned i = 0; i < 2 && piece[i].len; i++) {
         crypt_write(c->mem, piece[i].spa, from, piece[i].len, piece[i].key);
         tell_data(c, gva, &piece[i], from, true);

@@ -138,7 +138,7 @@ void cpu_poke64(struct cpu *c, spa_t spa, uint64_t value)
     mem_write64(c->mem, spa, value);
 }
 
-/* ---- the wire ------------------------------------------------------------ */
+/* ---- the wire ---- */
 
 static struct cpuid_regs wire_cpuid(void *hw, uint32_t leaf, uint32_t sub)
 {

@@ -14,7 +14,7 @@
 #include "hw/psp.h"
 #include "trace.h"
 
-/* ---- the guest's state, as VMRUN loads it -------------------------------- */
+/* ---- the guest's state, as VMRUN loads it ---- */
 
 struct segment {
     uint16_t sel, attr;
@@ -45,7 +45,7 @@ struct vmcb_control {
     bool sev, sev_es; /* as this CPU understands them */
 };
 
-/* ---- events on their way to a handler ------------------------------------ */
+/* ---- events on their way to a handler ---- */
 
 struct cpu_event {
     uint8_t vector;

@@ -166,6 +166,14 @@ static enum flow exit_exception(struct cpu *c)
     return f;
 }
 
+/* For an SEV-ES guest this is a #VC on top of #DF: the end. */
+static enum flow exit_double_fault(struct cpu *c)
+{
+    if (c->ctl.sev_es)
+        c->delivering = c->event;
+    return exit_exception(c);
+}
+
 /* c->event becomes c->delivering, if nobody takes it and nothing merges. An
  * injected event was the host's own wish: no intercept looks at it. */
 static enum flow admit(struct cpu *c)
@@ -177,7 +185,7 @@ static enum flow admit(struct cpu *c)
             return shut_down(c);
         make_double_fault(c);
         if (wanted_by_host(c))
-            return exit_exception(c);
+            return exit_double_fault(c);
     }
     if (c->event.type == EVENT_TYPE_EXC && c->event.vector == VEC_PF)
         c->g.r.cr2 = c->event.cr2;

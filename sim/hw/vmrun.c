@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-/* Instructions without an exit after which the host's timer interrupt comes:
- * what keeps every VMRUN finite. */
+/* Instructions and deliveries without an exit after which the host's timer
+ * interrupt comes: what keeps every VMRUN finite. */
 #define TICK 65536
 
 static void write_field(struct cpu *c, unsigned at, uint64_t value)
@@ -70,22 +70,31 @@ static uint64_t int_state(const struct cpu *c)
     return (c->g.shadow ? BIT(0) : 0) | (open ? BIT(1) : 0);
 }
 
+/* What every #VMEXIT tells, also the one of a VMRUN that was refused. */
 static void write_exit(struct cpu *c)
+{
+    const struct cpu_exit *x = &c->exit;
+
+    write_field(c, VMCB_EXITCODE, x->code);
+    write_field(c, VMCB_EXITINFO1, x->info1);
+    write_field(c, VMCB_EXITINFO2, x->info2);
+    write_field(c, VMCB_EXITINTINFO, event_encode(&c->delivering));
+    TRACE(c->trace, vmexit, .code = x->code, .info1 = x->info1,
+          .info2 = x->info2, .rip = c->g.r.rip, .insn_len = x->insn_len);
+}
+
+/* Where the guest stopped, for the hypervisor's next step. */
+static void write_progress(struct cpu *c)
 {
     const struct cpu_exit *x = &c->exit;
     uint8_t assist[16] = { x->insn_len };
 
     memcpy(assist + 1, x->insn_bytes, sizeof(x->insn_bytes));
-    write_field(c, VMCB_EXITCODE, x->code);
-    write_field(c, VMCB_EXITINFO1, x->info1);
-    write_field(c, VMCB_EXITINFO2, x->info2);
-    write_field(c, VMCB_EXITINTINFO, event_encode(&c->delivering));
+    write_field(c, VMCB_INT_STATE, int_state(c));
     write_field(c, VMCB_EVENTINJ, c->ctl.eventinj & ~EVENT_V);
     write_field(c, VMCB_NRIP, x->nrip);
     crypt_write(c->mem, c->vmcb + VMCB_INSN_LEN, assist, sizeof(assist),
                 c->vmcb_key);
-    TRACE(c->trace, vmexit, .code = x->code, .info1 = x->info1,
-          .info2 = x->info2, .rip = c->g.r.rip, .insn_len = x->insn_len);
 }
 
 /* The key that the firmware bound to this ASID; no SEV guest, no key. */
@@ -103,12 +112,12 @@ static void run(struct cpu *c)
     enum flow f = inject(c, c->ctl.eventinj, c->ctl.nrip);
 
     for (unsigned n = 0; f != FLOW_EXIT; n++) {
-        if (n == TICK)
-            f = intercepted(c, EXIT_INTR, 0, 0, 0);
-        else if (f == FLOW_EVENT)
+        if (f == FLOW_EVENT)
             f = deliver(c);
-        else
+        else if (n < TICK)
             f = exec_insn(c);
+        else
+            f = intercepted(c, EXIT_INTR, 0, 0, 0);
     }
 }
 
@@ -150,7 +159,7 @@ void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
     latch_guest(c);
     latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
     run(c);
-    write_field(c, VMCB_INT_STATE, int_state(c));
     save_state(c, gpr);
+    write_progress(c);
     write_exit(c);
 }

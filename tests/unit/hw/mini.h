@@ -193,6 +193,15 @@ static inline void mini_registers(struct mini *m)
     mini_seg(m, SAVE_TR, SEL_TSS, 0x8b, 0x67, TSS);
 }
 
+/* Start at CPL 3: all pages are user pages, segments as IRETQ leaves them. */
+static inline void mini_user(struct mini *m)
+{
+    mini_reg(m, SAVE_CPL & ~7U, 3ULL << 8 * (SAVE_CPL % 8));
+    mini_seg(m, SAVE_CS, SEL_CODE3 | 3, 0xafb, ~0U, 0);
+    mini_seg(m, SAVE_SS, SEL_DATA3 | 3, 0xcf3, ~0U, 0);
+    mini_reg(m, SAVE_RSP, USER_STACK);
+}
+
 static inline void mini_vmcb(struct mini *m)
 {
     uint64_t nested = NESTED_CTL_NP_ENABLE;

@@ -225,8 +225,7 @@ START_TEST(a_guest_without_sev_has_no_c_bit)
 }
 END_TEST
 
-/* ---- the mailbox
- * --------------------------------------------------------------- */
+/* ---- the mailbox ---- */
 
 START_TEST(commands_have_an_order)
 {

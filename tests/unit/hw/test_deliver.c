@@ -46,16 +46,6 @@ static void create_pf(void)
     mini_poke(&m, GPT(DATA), 0);
 }
 
-/* At CPL 3: user pages are everywhere, segments and stack as IRETQ left them.
- */
-static void to_user(void)
-{
-    mini_reg(&m, SAVE_CPL & ~7U, 3ULL << 8 * (SAVE_CPL % 8));
-    mini_seg(&m, SAVE_CS, SEL_CODE3 | 3, 0xafb, ~0U, 0);
-    mini_seg(&m, SAVE_SS, SEL_DATA3 | 3, 0xcf3, ~0U, 0);
-    mini_reg(&m, SAVE_RSP, USER_STACK);
-}
-
 START_TEST(the_frame_tells_where_and_why)
 {
     create_pf();
@@ -75,7 +65,7 @@ END_TEST
 START_TEST(from_user_mode_the_tss_gives_the_stack)
 {
     create_pf();
-    to_user();
+    mini_user(&m);
     ck_assert_uint_eq(handled(), VEC_PF);
     ck_assert_uint_eq(mini_reg_of(&m, SAVE_RSP), RSP0 - 48);
     ck_assert_uint_eq(stack_word(0), PFERR_USER);
@@ -142,7 +132,7 @@ START_TEST(iretq_goes_back_to_user_mode)
     MINI_CODE(&m, INT80 HLT);
     mini_gate(&m, 0x80, 0, 3);
     handler(0x80, IRETQ, 2);
-    to_user();
+    mini_user(&m);
     ck_assert_uint_eq(handled(), VEC_GP); /* HLT at CPL 3 */
     ck_assert_uint_eq(stack_word(1), CODE + 2);
     ck_assert_uint_eq(stack_word(2), SEL_CODE3 | 3);
@@ -155,7 +145,7 @@ START_TEST(user_mode_may_not_call_a_kernel_gate)
     mini_create(&m, PLAIN);
     MINI_CODE(&m, INT80);
     mini_gate(&m, 0x80, 0, 0);
-    to_user();
+    mini_user(&m);
     ck_assert_uint_eq(handled(), VEC_GP);
     ck_assert_uint_eq(stack_word(0), 0x80 * 8 + 2);
     ck_assert_uint_eq(stack_word(1), CODE);
@@ -202,8 +192,7 @@ START_TEST(a_32_bit_handler_segment_is_gp)
 }
 END_TEST
 
-/* ---- double faults
- * ------------------------------------------------------------ */
+/* ---- double faults ---- */
 
 START_TEST(a_page_fault_on_top_of_a_page_fault_is_df)
 {
@@ -263,8 +252,20 @@ START_TEST(a_bad_stack_reference_is_ss)
 }
 END_TEST
 
-/* ---- exits in the middle of a delivery
- * ------------------------------------------ */
+/* The host's wish for #DF becomes #VC, and that is one fault too many. */
+START_TEST(an_intercepted_df_of_an_sev_es_guest_is_a_shutdown)
+{
+    mini_create(&m, SEV_ES);
+    MINI_CODE(&m, MOV_RAX_DATA HLT);
+    mini_poke(&m, GPT(DATA), 0);
+    mini_poke(&m, IDT + 16 * VEC_PF, 0);
+    mini_set32(&m, VMCB_INTERCEPT_EXC, BIT(VEC_DF));
+    mini_launch(&m);
+    ck_assert_uint_eq(mini_run(&m), EXIT_SHUTDOWN);
+}
+END_TEST
+
+/* ---- exits in the middle of a delivery ---- */
 
 START_TEST(a_nested_fault_on_the_idt_reports_the_event)
 {
@@ -298,8 +299,7 @@ START_TEST(an_intercepted_second_fault_reports_the_first)
 }
 END_TEST
 
-/* ---- EVENTINJ
- * ------------------------------------------------------------------- */
+/* ---- EVENTINJ ---- */
 
 START_TEST(an_injected_exception_arrives_and_is_not_intercepted)
 {
@@ -390,6 +390,7 @@ int main(void)
     tcase_add_test(t, a_page_fault_while_delivering_ud_is_a_page_fault);
     tcase_add_test(t, np_while_delivering_gp_is_df);
     tcase_add_test(t, a_bad_stack_reference_is_ss);
+    tcase_add_test(t, an_intercepted_df_of_an_sev_es_guest_is_a_shutdown);
     tcase_add_test(t, a_nested_fault_on_the_idt_reports_the_event);
     tcase_add_test(t, an_intercepted_second_fault_reports_the_first);
     tcase_add_test(t, an_injected_exception_arrives_and_is_not_intercepted);

@@ -17,8 +17,7 @@ static void teardown(void)
     mini_destroy(&m);
 }
 
-/* ---- MOV
- * ----------------------------------------------------------------------- */
+/* ---- MOV ---- */
 
 #define CODE_OF(s) s, sizeof(s) - 1
 
@@ -116,8 +115,29 @@ START_TEST(a_store_across_pages_lands_on_both)
 }
 END_TEST
 
-/* ---- fetches
- * --------------------------------------------------------------------- */
+/* #AC in user mode with CR0.AM and RFLAGS.AC (APM vol. 2, 8.2.18). */
+START_TEST(a_misaligned_access_is_ac_where_it_was_asked_for)
+{
+    bool user = _i & 1, am = _i & 2, ac = _i & 4, odd = _i & 8;
+
+    mini_create(&m, PLAIN);
+    MINI_CODE(&m, "\x48\x8b\x03" HLT); /* mov rax,[rbx] */
+    m.gpr[GPR_RBX] = DATA + (odd ? 4 : 8);
+    if (user)
+        mini_user(&m);
+    mini_reg(&m, SAVE_RFLAGS, RFLAGS_FIXED | (ac ? RFLAGS_AC : 0));
+    mini_reg(&m, SAVE_CR0, mini_reg_of(&m, SAVE_CR0) | (am ? CR0_AM : 0));
+    ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
+    if (user && am && ac && odd)
+        ck_assert_uint_eq(mini_field(&m, EV_exception, "vector"), VEC_AC);
+    else if (user)
+        ck_assert_uint_eq(mini_field(&m, EV_exception, "vector"), VEC_GP);
+    else
+        ck_assert_uint_eq(m.count[EV_exception], 0);
+}
+END_TEST
+
+/* ---- fetches ---- */
 
 /* An instruction of 7 bytes, 3 of them on the first page. */
 static void place_across(void)
@@ -193,8 +213,7 @@ START_TEST(a_jump_to_nowhere_is_gp_at_the_jump)
 }
 END_TEST
 
-/* ---- SOFTCALL
- * -------------------------------------------------------------------- */
+/* ---- SOFTCALL ---- */
 
 /* Number 1 reads the MMIO page into RAX; 2 writes it; 3 looks at MSRs. */
 static enum port_result answer(void *ctx, struct guest_port *p, unsigned number)
@@ -317,6 +336,8 @@ int main(void)
     tcase_add_test(t, fs_and_gs_have_bases);
     tcase_add_test(t, a_store_that_faults_halfway_stores_nothing);
     tcase_add_test(t, a_store_across_pages_lands_on_both);
+    tcase_add_loop_test(t, a_misaligned_access_is_ac_where_it_was_asked_for, 0,
+                        16);
     tcase_add_test(t, an_instruction_may_lie_on_two_pages);
     tcase_add_test(t, a_fetch_faults_on_the_second_page);
     tcase_add_test(t, a_fetch_does_not_look_further_than_it_must);

@@ -160,8 +160,7 @@ START_TEST(encryption_changes_the_width_and_cpuid_does_not_say)
 }
 END_TEST
 
-/* ---- models that cannot be
- * -------------------------------------------------------- */
+/* ---- models that cannot be ---- */
 
 static bool fine(const struct cpu_model *m)
 {
@@ -220,9 +219,7 @@ START_TEST(impossible_models_are_named)
 }
 END_TEST
 
-/* ---- MSRs
- * -----------------------------------------------------------------------------
- */
+/* ---- MSRs ---- */
 
 static bool wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
 {
@@ -315,9 +312,7 @@ START_TEST(guest_msrs_do_not_exist_for_the_host)
 }
 END_TEST
 
-/* ---- memory
- * ---------------------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 START_TEST(memory_is_sparse_and_zero)
 {

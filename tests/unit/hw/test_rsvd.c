@@ -77,8 +77,7 @@ START_TEST(a_reserved_bit_is_blamed_for_the_right_reason)
 }
 END_TEST
 
-/* ---- by walking: which width do the tables get?
- * -------------------------------- */
+/* ---- by walking: which width do the tables get? ---- */
 
 #define NCR3  0x100000ULL
 #define GCR3  0x1000ULL

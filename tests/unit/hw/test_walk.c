@@ -1,134 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Nested walks against what is written down elsewhere: kvm-unit-tests
- * (x86/svm_npt.c, access.c, smap.c, pku.c), Linux' selftest
- * nested_tdp_fault_test.c, and APM vol. 2.
- */
-#include "unit/hw/lab.h"
-#include "unit/hw/walk_vectors.h"
+/* Walks beyond single faults: references, accessed and dirty bits, addresses,
+ * registers that no walk can start from. */
+#include "unit/hw/walk_lab.h"
 
-#include <check.h>
-#include <stdlib.h>
-
-static struct pool *pool;
-static struct cpu *cpu;
-
-static void setup(void)
-{
-    struct cpu_model m = lab_model();
-
-    pool = pool_create();
-    cpu = cpu_create(pool, &m, NULL);
-}
-
-static void teardown(void)
-{
-    pool_destroy(pool);
-}
-
-static void build_tables(void)
-{
-    cpu_poke64(cpu, N4, N3 | RWUAD);
-    cpu_poke64(cpu, N3, N2 | RWUAD);
-    cpu_poke64(cpu, N2, 0x103000 | RWUAD);
-    for (gpa_t gpa = 0; gpa < 0x10000; gpa += PAGE_SIZE_4K)
-        cpu_poke64(cpu, N(gpa), gpa | RWUAD);
-    cpu_poke64(cpu, G4, 0x2000 | RWUAD);
-    cpu_poke64(cpu, G3, 0x3000 | RWUAD);
-    cpu_poke64(cpu, G2, 0x4000 | RWUAD);
-    cpu_poke64(cpu, G1, DATA | RWUAD);
-}
-
-static struct cpu_model model_of(uint64_t flags)
-{
-    struct cpu_model m = flags & ENC ? lab_model_sev(48, 5, 47) : lab_model();
-
-    if (flags & W36)
-        m.maxphyaddr_raw = 36;
-    if (flags & W52)
-        m.maxphyaddr_raw = 52;
-    if (flags & C47)
-        m.cbit = 47;
-    if (flags & C51)
-        m.cbit = 51;
-    m.features[FEAT_PAGE1GB] = !(flags & NO_1G);
-    return m;
-}
-
-static struct walk_setup setup_of(uint64_t flags, unsigned cpl)
-{
-    struct walk_setup s = lab_setup(NCR3, G4);
-
-    s.cpl = cpl;
-    s.h_efer ^= flags & H_NXE0 ? EFER_NXE : 0;
-    s.h_cr0 ^= flags & H_WP0 ? CR0_WP : 0;
-    s.h_cr4 |= (flags & H_SMEP ? CR4_SMEP : 0) |
-               (flags & H_SMAP ? CR4_SMAP : 0) | (flags & H_PKE ? CR4_PKE : 0);
-    s.g_efer ^= flags & G_NXE0 ? EFER_NXE : 0;
-    s.g_cr0 ^= flags & G_WP0 ? CR0_WP : 0;
-    s.g_cr4 |= (flags & G_SMEP ? CR4_SMEP : 0) |
-               (flags & G_SMAP ? CR4_SMAP : 0) | (flags & G_PKE ? CR4_PKE : 0);
-    s.g_rflags |= flags & G_AC ? RFLAGS_AC : 0;
-    s.pkru = (flags & PK_AD ? 4U : 0) | (flags & PK_WD ? 8U : 0);
-    return s;
-}
-
-/* Everything afresh, as @flags want it. */
-static void load(uint64_t flags, unsigned cpl)
-{
-    struct cpu_model m = model_of(flags);
-    struct walk_setup s = setup_of(flags, cpl);
-    const char *why;
-
-    cpu_reset(cpu, &m);
-    build_tables();
-    ck_assert_msg(walk_load(cpu, &s, &why), "%s", why);
-}
-
-static struct walk_result replay(const struct row *r, uint64_t more)
-{
-    load(r->flags | more, r->cpl);
-    for (unsigned i = 0; i < 2; i++)
-        cpu_poke64(cpu, r->change[i].slot,
-                   cpu_peek64(cpu, r->change[i].slot) ^ r->change[i].flip);
-    return walk_access(cpu, GVA, r->kind, 1, false, NULL);
-}
-
-START_TEST(a_walk_ends_as_written_down)
-{
-    const struct row *r = &rows[_i];
-    struct walk_result w = replay(r, 0);
-
-    ck_assert_msg(w.outcome == r->outcome, "%s: outcome %d", r->name,
-                  w.outcome);
-    ck_assert_msg(w.info1 == r->code, "%s: code %lx", r->name, w.info1);
-    ck_assert_msg((r->outcome == OK ? w.spa : w.info2) == r->addr,
-                  "%s: address %lx %lx", r->name, w.spa, w.info2);
-    ck_assert_msg((r->outcome == OK) == (w.why == NULL), "%s", r->name);
-}
-END_TEST
-
-/* svm_npt.c repeats its reserved-bit tests with every guest NXE and SMEP. */
-START_TEST(guest_modes_do_not_change_a_nested_fault)
-{
-    static const uint64_t modes[] = { G_NXE0, G_SMEP, G_NXE0 | G_SMEP };
-
-    for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-        const struct row *r = &rows[i];
-        struct walk_result w;
-
-        /* SMEP would deny the fetch of a user page before #NPF. */
-        if (r->outcome != NPF ||
-            (r->kind == X && (r->code & BIT(32)) && (modes[_i] & G_SMEP)))
-            continue;
-        w = replay(r, modes[_i]);
-        ck_assert_msg(w.info1 == r->code && w.info2 == r->addr, "%s: %lx %lx",
-                      r->name, w.info1, w.info2);
-    }
-}
-END_TEST
-
-/* ---- page sizes ---------------------------------------------------------- */
+/* ---- page sizes ---- */
 
 /* Tables for one address at @root, a leaf of @leaf level. */
 static void map_one(spa_t root, uint64_t from, uint64_t to, unsigned leaf)
@@ -193,8 +68,7 @@ START_TEST(the_log_names_references_in_walking_order)
 }
 END_TEST
 
-/* ---- accessed and dirty (APM vol. 2, 15.25.5; 5.4.2) ----------------------
- */
+/* ---- accessed and dirty (APM vol. 2, 15.25.5; 5.4.2) ---- */
 
 static void clear_ad(void)
 {
@@ -261,8 +135,7 @@ START_TEST(the_guest_leaf_is_dirty_before_the_final_walk_fails)
 }
 END_TEST
 
-/* ---- addresses ------------------------------------------------------------
- */
+/* ---- addresses ---- */
 
 START_TEST(a_non_canonical_address_is_gp_or_ss)
 {
@@ -309,8 +182,7 @@ START_TEST(of_two_faulting_pages_the_lower_one_counts)
 }
 END_TEST
 
-/* ---- registers that VMRUN would refuse (APM vol. 2, 15.5.1, 15.25.3) ------
- */
+/* ---- registers that VMRUN would refuse (APM vol. 2, 15.5.1, 15.25.3) ---- */
 
 static bool loads(struct walk_setup s)
 {
@@ -383,8 +255,6 @@ int main(void)
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_loop_test(t, a_walk_ends_as_written_down, 0, ARRAY_SIZE(rows));
-    tcase_add_loop_test(t, guest_modes_do_not_change_a_nested_fault, 0, 3);
     tcase_add_loop_test(t, references_follow_both_page_sizes, 0, 9);
     tcase_add_test(t, the_log_names_references_in_walking_order);
     tcase_add_test(t, a_read_dirties_the_nested_leaves_of_tables_only);
