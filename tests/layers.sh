@@ -86,10 +86,19 @@ words '\bif *\(.*(version|kernel->name|k->name) *([<>=!]=|[<>])' \
 words '\b(printf|puts|putchar|fputs|fprintf|perror) *\(' \
     'prints, but only render and cli print' "${silent[@]}"
 
+# Objects of the sources that there are; a renamed file may have left one.
+objects_of() { # folder
+    local o
+    find "$1" -name '*.o' 2>/dev/null | sort | while read -r o; do
+        o=${o#"$objects/"}
+        [ -e "${o%.o}.c" ] && echo "$objects/$o"
+    done
+}
+
 # Symbols: what the objects of a folder, linked together, still need.
 if [ -n "$objects" ]; then
     for folder in "${!never[@]}"; do
-        mapfile -t objs < <(find "$objects/sim/$folder" -name '*.o' 2>/dev/null)
+        mapfile -t objs < <(objects_of "$objects/sim/$folder")
         [ ${#objs[@]} -gt 0 ] || continue
         linked=$(mktemp)
         ld -r -o "$linked" "${objs[@]}"
@@ -101,7 +110,7 @@ if [ -n "$objects" ]; then
     # Writable data of the whole program: none (.data.rel.ro is constant).
     while read -r line; do
         complain "mutable data: $line"
-    done < <(find "$objects/sim" -name '*.o' -exec objdump -t {} + |
+    done < <(objects_of "$objects/sim" | xargs objdump -t |
         awk '/file format/ { file = $1 }
              $0 ~ / O \.(data|bss)(\.[a-zA-Z0-9_.]*)?\t/ &&
              $0 !~ / O \.data\.rel\.ro/ { print file, $NF }')

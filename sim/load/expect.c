@@ -76,17 +76,18 @@ static int read_value(const struct node *n, const char *what,
     return -1;
 }
 
-/* "unknown fact 'X'", with a hint. Returns -1. */
-static int unknown(struct reading *r, const char *what, const char *word,
-                   struct mark at, const char *const *words, unsigned n)
+/* Hint at the word that was probably meant, or at @list. Returns -1. */
+static int suggest(struct reading *r, const char *word,
+                   const char *const *words, unsigned n, const char *list)
 {
     const char *near = closest_word(word, words, n);
 
-    err_at(r->e, at, "unknown %s '%.60s'", what, word);
-    if (near)
-        err_hint(r->e, "did you mean '%s'?", near);
-    return -1;
+    return near ? err_hint(r->e, "did you mean '%s'?", near)
+                : err_hint(r->e, "%s", list);
 }
+
+#define FACTS_LIST  "`nptsim list facts` shows them all"
+#define EVENTS_LIST "`nptsim list events` shows them all"
 
 /* ---- facts ---- */
 
@@ -96,8 +97,8 @@ static int unknown_fact(struct reading *r, const struct node_entry *entry)
 
     for (unsigned i = 0; i < n_facts; i++)
         names[i] = fact_table[i].name;
-    unknown(r, "fact", entry->key, entry->key_at, names, n_facts);
-    return err_hint(r->e, "`nptsim list facts` shows them all");
+    err_at(r->e, entry->key_at, "unknown fact '%.60s'", entry->key);
+    return suggest(r, entry->key, names, n_facts, FACTS_LIST);
 }
 
 static int read_facts(struct reading *r, const struct node *map)
@@ -139,9 +140,9 @@ static int unknown_property(struct reading *r, const struct node_entry *entry)
 
     for (unsigned i = 0; i < n_step_properties; i++)
         names[i] = step_property_table[i].name;
-    unknown(r, "property of a step", entry->key, entry->key_at, names,
-            n_step_properties);
-    return err_hint(r->e, "`nptsim list facts` shows them all");
+    err_at(r->e, entry->key_at, "unknown property '%.60s' of a step",
+           entry->key);
+    return suggest(r, entry->key, names, n_step_properties, FACTS_LIST);
 }
 
 static int check_outcome(struct reading *r, const struct node *n)
@@ -194,8 +195,8 @@ static int check_step_id(struct reading *r, const struct node_entry *entry)
         if (strcmp(ids[i], entry->key) == 0)
             return 0;
     }
-    unknown(r, "step", entry->key, entry->key_at, ids, n);
-    return err_hint(r->e, "the ids stand in steps:");
+    err_at(r->e, entry->key_at, "unknown step '%.60s'", entry->key);
+    return suggest(r, entry->key, ids, n, "the ids stand in steps:");
 }
 
 static int read_step(struct reading *r, const struct node_entry *entry,
@@ -260,8 +261,8 @@ static int find_event(struct reading *r, const char *name, struct mark at,
     }
     for (unsigned i = 0; i < N_EVENTS; i++)
         names[i] = event_table[i].name;
-    unknown(r, "event", name, at, names, N_EVENTS);
-    return err_hint(r->e, "`nptsim list events` shows them all");
+    err_at(r->e, at, "unknown event '%.60s'", name);
+    return suggest(r, name, names, N_EVENTS, EVENTS_LIST);
 }
 
 static int unknown_event_field(struct reading *r, enum event_id id,
@@ -272,9 +273,9 @@ static int unknown_event_field(struct reading *r, enum event_id id,
 
     for (unsigned i = 0; i < d->n_fields; i++)
         names[i] = d->fields[i].name;
-    unknown(r, pool_printf(r->pool, "field of event '%s'", d->name), entry->key,
-            entry->key_at, names, d->n_fields);
-    return err_hint(r->e, "`nptsim list events` shows them all");
+    err_at(r->e, entry->key_at, "unknown field '%.60s' of event '%s'",
+           entry->key, d->name);
+    return suggest(r, entry->key, names, d->n_fields, EVENTS_LIST);
 }
 
 static int read_event_fields(struct reading *r, const struct node *map,

@@ -391,12 +391,12 @@ const struct expr *expr_read(struct pool *pool, struct catalog *c,
         return NULL;
     }
     p.next = n->text;
-    x = need_truth(&p, read_or(&p));
+    x = read_or(&p);
     if (!x)
         return NULL;
     skip_blanks(&p);
     if (!*p.next)
-        return x;
+        return need_truth(&p, x);
     err_at(e, place(&p, p.next, 1), "%s: '%.20s' is not understood", what,
            p.next);
     err_hint(e, "operators are == != < <= > >= && || ! ( )");
