@@ -103,7 +103,8 @@ static inline bool reach(struct cpu *c, struct walk *w, gpa_t gpa,
 }
 
 /* Write the bits. With ROGPT only this is a write to the nested level. */
-static __attribute__((cold)) bool apply(struct cpu *c, struct walk *w, struct updates *q)
+static __attribute__((cold)) bool apply(struct cpu *c, struct walk *w,
+                                        struct updates *q)
 {
     struct npt_access a = table_access(c);
     struct walk found = *w;

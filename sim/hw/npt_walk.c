@@ -53,8 +53,10 @@ static uint64_t and_upper(const struct cpu *c, unsigned leaf,
 
 /* Do the entries grant the access? If not, blame the first one from the top
  * that lacks a right; for a right too much, the leaf. */
-static __attribute__((cold)) bool permits(struct cpu *c, struct walk *w, uint64_t all, unsigned leaf,
-                    const struct step step[], gpa_t gpa, struct npt_access a)
+static __attribute__((cold)) bool permits(struct cpu *c, struct walk *w,
+                                          uint64_t all, unsigned leaf,
+                                          const struct step step[], gpa_t gpa,
+                                          struct npt_access a)
 {
     static const struct {
         uint64_t right;
