@@ -350,7 +350,7 @@ void trial_random(struct trial *v, uint64_t seed, uint64_t number)
     make_access(&m);
     oracle_regimes(v, &m.guest, &m.host);
     make_tables(&m);
-    for (unsigned n = below(&m, 4); n; n--) {
+    for (unsigned n = one_in(&m, 2) ? 0 : 1 + below(&m, 3); n; n--) {
         if (one_in(&m, 12))
             mutate_register(&m);
         else
