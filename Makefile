@@ -22,7 +22,7 @@ UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(UNIT))
 OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 
-.PHONY: all deps demo check unit clang fmt lint bench schema install clean help
+.PHONY: all deps demo check check-long unit clang fmt lint bench schema install clean help
 .DEFAULT_GOAL := all
 all: $(BUILD)/nptsim
 
@@ -46,6 +46,16 @@ $(ASAN)/nptsim: $(CLI:%.c=$(ASAN)/%.o) $(ASAN)/libnptsim.a
 $(ASAN)/unit/%: $(ASAN)/tests/unit/%.o $(ASAN)/libnptsim.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+
+# A second opinion on every walk: tests/oracle/.
+JUDGE := $(filter-out tests/oracle/main.c,$(sort $(wildcard tests/oracle/*.c)))
+$(ASAN)/unit/oracle/%: $(ASAN)/tests/unit/oracle/%.o \
+        $(JUDGE:%.c=$(ASAN)/%.o) $(ASAN)/libnptsim.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+$(ASAN)/oracle: $(ASAN)/tests/oracle/main.o $(JUDGE:%.c=$(ASAN)/%.o) \
+        $(ASAN)/libnptsim.a
+	$(CC) $(SAN) -o $@ $^ $(LIBS)
 unit: $(UNIT_NAMES:%=$(ASAN)/unit/%)
 	@tests/unit.sh $^
 
@@ -57,8 +67,18 @@ demo: deps
 	@tests/demo.sh
 
 check: deps
-	@$(MAKE) -s -j2 all $(ASAN)/nptsim clang $(UNIT_NAMES:%=$(ASAN)/unit/%)
+	@$(MAKE) -s -j2 all $(ASAN)/nptsim $(ASAN)/oracle clang \
+	    $(UNIT_NAMES:%=$(ASAN)/unit/%)
 	@tests/check.sh $(UNIT_NAMES:%=$(ASAN)/unit/%)
+
+# A billion random walks against the oracle. It prints where it is; to go on
+# from there: make check-long FROM=...; another billion: SEED=2.
+COUNT ?= 1000000000
+FROM ?= 0
+SEED ?= 1
+check-long: deps
+	@$(MAKE) -s -j2 $(ASAN)/oracle
+	@$(ASAN)/oracle $(COUNT) $(FROM) $(SEED)
 
 # The other compiler's opinion of every source.
 clang: $(SRC:%.c=$(BUILD)/clang/%.ok)
@@ -90,6 +110,7 @@ help:
 	@echo "make            build $(BUILD)/nptsim"
 	@echo "make demo       all set-up, then the seed's question answered"
 	@echo "make check      all set-up, then every test"
+	@echo "make check-long a billion random walks against the oracle"
 	@echo "make unit       unit tests only, with sanitizers"
 	@echo "make bench      measured figures, one per line, tab-separated"
 	@echo "make lint       parse and check every scenario"
@@ -100,3 +121,4 @@ help:
 
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
 -include $(BENCH:%.c=$(OPT)/%.d)
+-include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d
