@@ -139,28 +139,37 @@ static void report(const struct rules *rules, const struct score *s)
                    : "  (explains nothing: has this QEMU changed?)");
 }
 
+static int judge(struct pool *pool, struct rules *rules, char **files, int n)
+{
+    struct cpu_model blank = replay_model(48);
+    struct cpu *cpu = cpu_create(pool, &blank, NULL);
+    struct score total = { 0 };
+    int status = 0;
+
+    for (int i = 0; i < n; i++)
+        if (judge_file(files[i], rules, cpu, &total))
+            status = 1;
+    report(rules, &total);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    struct pool *pool = pool_create();
-    struct cpu_model blank = replay_model(48);
-    struct score total = { 0 };
+    struct pool *pool;
     struct err e = { 0 };
     struct rules rules;
-    int status = 0;
+    int status = 65;
 
     if (argc < 3) {
         fprintf(stderr, "usage: judge KNOWN.YAML FILE...\n");
         return 2;
     }
-    if (rules_read(pool, argv[1], &rules, &e)) {
+    pool = pool_create();
+    if (rules_read(pool, argv[1], &rules, &e))
         fprintf(stderr, "%s:%u:%u: error: %s\n", e.at.file, e.at.line, e.at.col,
                 e.msg);
-        return 65;
-    }
-    for (int i = 2; i < argc; i++)
-        if (judge_file(argv[i], &rules, cpu_create(pool, &blank, NULL), &total))
-            status = 1;
-    report(&rules, &total);
+    else
+        status = judge(pool, &rules, argv + 2, argc - 2);
     pool_destroy(pool);
     return status;
 }

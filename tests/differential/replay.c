@@ -151,3 +151,29 @@ void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
     for (unsigned i = 0; i < q->n_words; i++)
         r->answer.word[i] = cpu_peek64(c, q->word[i].spa);
 }
+
+bool question_clear(struct question *q, enum word_role role, uint64_t level,
+                    uint64_t mask)
+{
+    bool changed = false;
+
+    for (unsigned i = 0; i < q->n_words; i++) {
+        struct word *w = &q->word[i];
+
+        if (w->role != role || (level && w->level != level))
+            continue;
+        changed |= w->value & mask;
+        w->value &= ~mask;
+    }
+    return changed;
+}
+
+bool question_alias(struct question *q, unsigned width)
+{
+    uint64_t beyond = bits(width - 1, 48);
+    bool changed = question_clear(q, ROLE_GUEST, 0, beyond);
+
+    changed |= q->g_cr3 & beyond;
+    q->g_cr3 &= ~beyond;
+    return changed;
+}

@@ -31,4 +31,12 @@ const char *replay_unsupported(const struct question *q);
 void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
             struct replay *out);
 
+/* Table entries of @role, and of @level unless 0, lose @mask; false: they had
+ * none of it. */
+bool question_clear(struct question *q, enum word_role role, uint64_t level,
+                    uint64_t mask);
+/* Guest-physical addresses lose bits 51:48, which no 4-level table maps: what
+ * remains of the question for a CPU that ignores them. */
+bool question_alias(struct question *q, unsigned width);
+
 #endif

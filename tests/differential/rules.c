@@ -42,34 +42,16 @@ static bool applies(const struct rule *r, const struct question *q,
            !(q->h_efer & r->h_efer_lacks);
 }
 
-/* Table entries of @role, and of @level unless 0, lose @mask. */
-static bool clear_in_entries(struct question *q, enum word_role role,
-                             uint64_t level, uint64_t mask)
-{
-    bool changed = false;
-
-    for (unsigned i = 0; i < q->n_words; i++) {
-        struct word *w = &q->word[i];
-
-        if (w->role != role || (level && w->level != level))
-            continue;
-        changed |= w->value & mask;
-        w->value &= ~mask;
-    }
-    return changed;
-}
-
 /* Change the question as the rule sees it; false: nothing to change. */
 static bool change_question(const struct rule *r, unsigned width,
                             struct question *q)
 {
-    uint64_t beyond = bits(width - 1, 48);
     bool changed = false;
 
     switch (r->effect) {
     case EFFECT_IGNORE_ENTRY_BITS:
-        changed = clear_in_entries(q, ROLE_GUEST, r->level, r->mask);
-        changed |= clear_in_entries(q, ROLE_NESTED, r->level, r->mask);
+        changed = question_clear(q, ROLE_GUEST, r->level, r->mask);
+        changed |= question_clear(q, ROLE_NESTED, r->level, r->mask);
         break;
     case EFFECT_NCR3_UNCHECKED:
         changed = q->ncr3 & bits(51, width);
@@ -77,9 +59,7 @@ static bool change_question(const struct rule *r, unsigned width,
             q->ncr3 = ARENA_END - PAGE_SIZE_4K; /* nothing is ever there */
         break;
     case EFFECT_GPA_ALIASED:
-        changed = clear_in_entries(q, ROLE_GUEST, 0, beyond);
-        changed |= q->g_cr3 & beyond;
-        q->g_cr3 &= ~beyond;
+        changed = question_alias(q, width);
         break;
     case EFFECT_CLEAR_INFO1:
     case EFFECT_CUT_EXIT_CODE:
@@ -89,34 +69,43 @@ static bool change_question(const struct rule *r, unsigned width,
     return changed;
 }
 
-static bool was_visited(const struct replay *r, spa_t slot)
+/*
+ * A walk that fails has read its last entry in vain, unless that is a 1 GiB
+ * leaf: QEMU marks a present PDPE that has no reserved bit in its upper half,
+ * and only then looks whether it is a leaf.
+ */
+static bool is_marked(const struct question *q, const struct replay *r,
+                      unsigned i, unsigned width)
 {
-    for (unsigned i = 0; i < r->n_visited; i++)
-        if (r->visited[i].slot == slot)
-            return true;
-    return false;
+    const struct walk_ref *ref = &r->visited[i];
+    uint64_t efer = ref->npt ? q->h_efer : q->g_efer;
+    uint64_t reserved = bits(51, width) | (efer & EFER_NXE ? 0 : PTE_NX);
+
+    if (i + 1 < r->n_visited)
+        return true;
+    return ref->level == 3 && (ref->pte & PTE_P) && (ref->pte & PTE_PS) &&
+           !(ref->pte & reserved);
 }
 
-static bool take_accessed(const struct question *q, struct replay *ours)
+static bool add_accessed(const struct question *q, struct replay *ours,
+                         unsigned width)
 {
     bool changed = false;
 
-    for (unsigned i = 0; i < q->n_words; i++) {
-        uint64_t *word = &ours->answer.word[i];
-
-        if (q->answer.word[i] != *word &&
-            q->answer.word[i] == (*word | PTE_A) &&
-            was_visited(ours, q->word[i].spa)) {
-            *word |= PTE_A;
-            changed = true;
+    for (unsigned i = 0; i < ours->n_visited; i++)
+        for (unsigned k = 0; k < q->n_words; k++) {
+            if (q->word[k].spa != ours->visited[i].slot ||
+                !is_marked(q, ours, i, width))
+                continue;
+            changed |= !(ours->answer.word[k] & PTE_A);
+            ours->answer.word[k] |= PTE_A;
         }
-    }
     return changed;
 }
 
 /* Change our answer as the rule sees it; false: nothing to change. */
 static bool change_answer(const struct rule *r, const struct question *q,
-                          struct replay *ours)
+                          unsigned width, struct replay *ours)
 {
     struct answer before = ours->answer;
 
@@ -128,7 +117,7 @@ static bool change_answer(const struct rule *r, const struct question *q,
         ours->answer.exit_code &= r->mask;
         return ours->answer.exit_code != before.exit_code;
     case EFFECT_ACCESSED_ON_FAULT:
-        return take_accessed(q, ours);
+        return add_accessed(q, ours, width);
     case EFFECT_IGNORE_ENTRY_BITS:
     case EFFECT_NCR3_UNCHECKED:
     case EFFECT_GPA_ALIASED:
@@ -160,13 +149,13 @@ static bool try_rules(const struct rules *rules, unsigned chosen,
                       struct asker *a, const struct question *q)
 {
     struct question changed = *q;
+    unsigned used = 0, width = a->model.maxphyaddr_raw;
     struct replay ours;
-    unsigned used = 0;
 
     replay(a->cpu, &a->model, q, &ours);
     for (unsigned i = 0; i < rules->n; i++)
         if ((chosen >> i & 1) && applies(&rules->rule[i], q, &ours.answer) &&
-            change_question(&rules->rule[i], a->model.maxphyaddr_raw, &changed))
+            change_question(&rules->rule[i], width, &changed))
             used |= 1U << i;
     if (used) {
         replay(a->cpu, &a->model, &changed, &ours);
@@ -174,7 +163,7 @@ static bool try_rules(const struct rules *rules, unsigned chosen,
     }
     for (unsigned i = 0; i < rules->n; i++)
         if ((chosen >> i & 1) && applies(&rules->rule[i], q, &ours.answer) &&
-            change_answer(&rules->rule[i], q, &ours))
+            change_answer(&rules->rule[i], q, width, &ours))
             used |= 1U << i;
     return used == chosen && answers_equal(q, &ours.answer, &q->answer);
 }

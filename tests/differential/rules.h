@@ -23,7 +23,8 @@ enum rule_effect {
     /* on our answer */
     EFFECT_CLEAR_INFO1,       /* @mask is clear in EXITINFO1 */
     EFFECT_CUT_EXIT_CODE,     /* @mask is all that is stored of EXITCODE */
-    EFFECT_ACCESSED_ON_FAULT, /* entries read by a failed walk may have A set */
+    EFFECT_ACCESSED_ON_FAULT, /* entries that a failed walk came through have A
+                                 set */
 };
 
 struct rule {

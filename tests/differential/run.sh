@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh DIR COUNT: ask QEMU's CPU and ours COUNT questions at each of twelve
-# physical address widths, and judge the answers. DIR holds the programs that
-# the Makefile built, and gets the RAM files. TAP on stdout; status 1 if an
-# answer is missing or no rule of known.yaml explains it.
-here=$(dirname "$0") dir=$1 count=$2
+# run.sh DIR COUNT [RULES]: ask QEMU's CPU and ours COUNT questions at each of
+# twelve physical address widths, and judge the answers. DIR holds the programs
+# that the Makefile built. TAP on stdout; status 1 if an answer is missing or no
+# rule of known.yaml (or RULES) explains it.
+dir=$1 count=$2 rules=${3:-${0%/*}/known.yaml}
 widths=(32 36 39 40 43 44 46 48 49 50 51 52)
 seed=20261
 limit=120 # seconds per QEMU session; a thousand questions take less than one
 
 if ! [[ $count =~ ^[1-9][0-9]*$ ]]; then
-    echo "usage: run.sh DIR COUNT" >&2
+    echo "usage: run.sh DIR COUNT [RULES]" >&2
     exit 2
 fi
 if ! command -v qemu-system-x86_64 >/dev/null; then
@@ -32,9 +32,10 @@ ask() { # width, file
 }
 
 status=0 files=()
-trap 'rm -f "$dir"/ram-*.img' EXIT
+ram=$(mktemp -d "$dir/ram.XXXXXX") || exit 1
+trap 'rm -rf "$ram"' EXIT
 for width in "${widths[@]}"; do
-    file=$dir/ram-$width.img
+    file=$ram/$width
     files+=("$file")
     "$dir/generate" "$file" "$width" "$count" $((seed + width)) || exit 1
     out=$(ask "$width" "$file")
@@ -45,5 +46,5 @@ for width in "${widths[@]}"; do
     printf '# width %d: QEMU ended with status %d: %s\n' "$width" "$ended" "$out"
     echo "not ok QEMU ran to its end at width $width"
 done
-"$dir/judge" "$here/known.yaml" "${files[@]}" || status=1
+"$dir/judge" "$rules" "${files[@]}" || status=1
 exit $status
