@@ -33,6 +33,8 @@
 /* The host's. */
 #define HOST_VMCB 0x200000ULL
 #define HOST_VMSA 0x201000ULL
+#define HOST_AREA 0x202000ULL /* VM_HSAVE_PA */
+#define MAPS      0x203000ULL /* MSR permission map */
 #define NPML4     0x210000ULL
 #define NPDPT     0x211000ULL
 #define NPD       0x212000ULL
@@ -211,6 +213,7 @@ static inline void mini_vmcb(struct mini *m)
     mini_set32(m, VMCB_INTERCEPT_4, INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL);
     mini_set32(m, VMCB_ASID, m->asid);
     mini_set(m, VMCB_NCR3, NPML4);
+    mini_set(m, VMCB_MSRPM_BASE, MAPS);
     if (m->type != PLAIN)
         nested |= NESTED_CTL_SEV;
     if (m->type == SEV_ES) {
@@ -251,6 +254,7 @@ static inline void mini_create(struct mini *m, enum mini_type type)
     m->cpu = cpu_create(m->pool, &model, &m->trace);
     m->w = cpu_wire(m->cpu);
     ck_assert(m->w.ops->wrmsr(m->w.hw, MSR_EFER, EFER_SCE | EFER64));
+    ck_assert(m->w.ops->wrmsr(m->w.hw, MSR_VM_HSAVE_PA, HOST_AREA));
     mini_tables(m);
     mini_kernel(m);
     mini_vmcb(m);
