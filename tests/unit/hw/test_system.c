@@ -81,9 +81,8 @@ static void add_intercept(unsigned word, uint32_t bit)
 }
 
 /* MSR FFFFh lies in no range of the map, so it always exits. */
-static void create_intercepting(unsigned i, enum mini_type type)
+static void place(unsigned i)
 {
-    mini_create(&m, type);
     m.w.ops->write(m.w.hw, CODE, intercepts[i].code, intercepts[i].len);
     add_intercept(intercepts[i].word, intercepts[i].bit);
     m.gpr[GPR_RCX] = 0xffff;
@@ -93,7 +92,8 @@ static void create_intercepting(unsigned i, enum mini_type type)
 
 START_TEST(an_intercept_exits_before_the_instruction)
 {
-    create_intercepting((unsigned)_i, PLAIN);
+    mini_create(&m, PLAIN);
+    place((unsigned)_i);
     ck_assert_msg(mini_run(&m) == intercepts[_i].exit, "%s: exit %lx",
                   intercepts[_i].name, mini_get(&m, VMCB_EXITCODE));
     ck_assert_uint_eq(mini_get(&m, VMCB_EXITINFO1), intercepts[_i].info1);
@@ -109,7 +109,8 @@ START_TEST(privilege_is_checked_before_the_intercept)
 {
     static const uint64_t anybody[] = { 0x72, 0x74, 0x75, 0x81 };
 
-    create_intercepting((unsigned)_i, PLAIN);
+    mini_create(&m, PLAIN);
+    place((unsigned)_i);
     mini_user(&m);
     for (unsigned i = 0; i < ARRAY_SIZE(anybody); i++) {
         if (intercepts[_i].exit != anybody[i])
@@ -124,7 +125,8 @@ END_TEST
 
 START_TEST(an_sev_es_guest_gets_vc_with_the_exit_code)
 {
-    create_intercepting((unsigned)_i, SEV_ES);
+    mini_create(&m, SEV_ES);
+    place((unsigned)_i);
     mini_reg(&m, VMSA_RCX, 0xffff);
     mini_reg(&m, VMSA_RBX, 0xb000);
     mini_launch(&m);
@@ -139,16 +141,9 @@ START_TEST(without_decode_assists_the_exit_says_less)
 {
     struct cpu_model model = lab_model();
 
-    create_intercepting((unsigned)_i, PLAIN);
     model.features[FEAT_DECODE_ASSISTS] = false;
-    cpu_reset(m.cpu, &model);
-    m.w.ops->wrmsr(m.w.hw, MSR_EFER, EFER_SCE | EFER64);
-    mini_tables(&m);
-    mini_kernel(&m);
-    mini_vmcb(&m);
-    mini_registers(&m);
-    m.w.ops->write(m.w.hw, CODE, intercepts[_i].code, intercepts[_i].len);
-    add_intercept(intercepts[_i].word, intercepts[_i].bit);
+    mini_create_on(&m, PLAIN, &model);
+    place((unsigned)_i);
     ck_assert_uint_eq(mini_run(&m), intercepts[_i].exit);
     ck_assert_uint_eq(mini_get(&m, VMCB_EXITINFO1), 0);
 }
