@@ -43,20 +43,24 @@ void cpu_flush_page(struct cpu *c, uint32_t asid, gva_t gva, const char *why)
     tell(c, FLUSH_PAGE, asid, gva, why);
 }
 
-/* VMRUN reads TLB_CONTROL and leaves it as it is. */
+/* VMRUN reads TLB_CONTROL and leaves it as it is. CPUs without FlushByAsid look
+ * at its lowest bit only: they flush more, never less. */
 void flush_at_vmrun(struct cpu *c)
 {
+    uint8_t control = c->ctl.tlb_control;
     uint32_t asid = c->ctl.asid;
 
-    switch (c->ctl.tlb_control) {
+    if (!c->model.features[FEAT_FLUSH_BY_ASID])
+        control &= TLB_CTL_ALL;
+    switch (control) {
     case TLB_CTL_ALL:
-        cpu_flush_tlb(c, FLUSH_ALL, asid, "TLB_CONTROL = 1");
+        cpu_flush_tlb(c, FLUSH_ALL, asid, "TLB_CONTROL asks for it");
         break;
     case TLB_CTL_ASID:
-        cpu_flush_tlb(c, FLUSH_ASID, asid, "TLB_CONTROL = 3");
+        cpu_flush_tlb(c, FLUSH_ASID, asid, "TLB_CONTROL asks for it");
         break;
     case TLB_CTL_ASID_LOCAL:
-        cpu_flush_tlb(c, FLUSH_ASID_LOCAL, asid, "TLB_CONTROL = 7");
+        cpu_flush_tlb(c, FLUSH_ASID_LOCAL, asid, "TLB_CONTROL asks for it");
         break;
     }
 }
