@@ -20,11 +20,6 @@
 #define CR4_UMIP      BIT(11)
 #define RFLAGS_VM     BIT(17)
 
-#define INT_CTL_V_IRQ  BIT(8)
-#define INT_CTL_V_NMI  BIT(26)
-#define INT_CTL_X2AVIC BIT(30)
-#define INT_CTL_AVIC   BIT(31)
-
 #define MSRPM_SIZE 0x2000
 #define IOPM_SIZE  0x3000
 
@@ -112,8 +107,6 @@ static void check_modelled(const struct cpu *c, struct refusal *r)
            "shutdown is not intercepted, so a triple fault of the guest would "
            "take the host down",
            MODEL);
-    refuse(r, v->int_ctl & (INT_CTL_V_IRQ | INT_CTL_V_NMI),
-           "virtual interrupts (V_IRQ, V_NMI)", MODEL);
     refuse(r, v->int_ctl & (INT_CTL_AVIC | INT_CTL_X2AVIC), "AVIC", MODEL);
     refuse_feature(c, r, n & NESTED_CTL_VTE, FEAT_VTE,
                    "virtual transparent encryption (VTE)");
@@ -138,7 +131,7 @@ struct refusal check_control(const struct cpu *c)
 }
 
 /* CR4 bits that exist only with a feature. */
-static uint64_t cr4_reserved(const struct cpu *c)
+uint64_t cr4_reserved(const struct cpu *c)
 {
     static const struct {
         uint64_t bit;
@@ -199,7 +192,7 @@ struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
 }
 
 /* Each byte is a memory type: 0, 1, 4, 5, 6, 7. */
-static bool is_pat(uint64_t pat)
+bool is_pat(uint64_t pat)
 {
     for (unsigned i = 0; i < 8; i++, pat >>= 8)
         if ((pat & 0xff) > 7 || (pat & 0xff) == 2 || (pat & 0xff) == 3)
