@@ -30,6 +30,7 @@ struct guest_state {
     struct guest_regs r;
     struct segment seg[N_SEGS];
     uint64_t dr6, dr7, pat, ghcb;
+    uint64_t s_cet, u_cet; /* u_cet: SEV-ES only */
     uint64_t sev_features; /* SEV-ES only */
     /* With FS, GS, LDTR and TR: the set of VMLOAD and VMSAVE. */
     uint64_t star, lstar, cstar, sfmask, kernel_gs;
@@ -46,6 +47,7 @@ struct vmcb_control {
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
     uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
     uint64_t iopm, msrpm;
+    uint64_t avic[3]; /* backing page, logical table, physical table */
     bool sev, sev_es; /* as this CPU understands them */
 };
 
@@ -271,6 +273,8 @@ void cpu_vmload(struct cpu *c, spa_t vmcb, const struct key *key);
 void cpu_vmsave(struct cpu *c, spa_t vmcb, const struct key *key);
 /* @addr with the sign of its highest linear bit. */
 uint64_t cpu_canonical(const struct cpu *c, uint64_t addr);
+/* What was just loaded: bases become canonical (APM vol. 2, 15.5.1). */
+void cpu_canonicalise(struct cpu *c);
 /* The page at VM_HSAVE_PA: written at VMRUN, read after an SEV-ES guest. */
 void host_save(struct cpu *c);
 void host_load(struct cpu *c);
