@@ -77,6 +77,8 @@ tap "random walks against the oracle, with sanitizers" build/asan/oracle 2000000
 tap "scenarios, with sanitizers" scenarios
 tap "golden tables" bash tests/cli/golden.sh
 tap "command line" bats --tap tests/cli
+tap "the judge of QEMU's answers" bats --tap tests/differential
+tap "QEMU's answers" bash tests/differential/run.sh build/differential 170
 
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
