@@ -73,7 +73,8 @@ tap "walls" bash -c '
     bash tests/layers_negative.sh'
 tap "style" bash tests/style.sh
 tap "unit tests, with sanitizers" unit_tests "$@"
-tap "random walks against the oracle, with sanitizers" build/asan/oracle 2000000
+tap "random walks against the oracle, with sanitizers" \
+    build/asan/oracle check 1000000
 tap "scenarios, with sanitizers" scenarios
 tap "golden tables" bash tests/cli/golden.sh
 tap "command line" bats --tap tests/cli
