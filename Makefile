@@ -78,7 +78,7 @@ FROM ?= 0
 SEED ?= 1
 check-long: deps
 	@$(MAKE) -s -j2 $(ASAN)/oracle
-	@$(ASAN)/oracle $(COUNT) $(FROM) $(SEED)
+	@$(ASAN)/oracle check $(COUNT) $(FROM) $(SEED)
 
 # QEMU's CPU and ours, asked the same questions. Without QEMU and without the
 # right to install it the questions are skipped, with a word about it.

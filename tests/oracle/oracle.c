@@ -34,21 +34,14 @@ static bool bit(uint64_t value, unsigned n)
 
 static uint64_t read_entry(struct oracle *o, const struct regime *r, spa_t slot)
 {
-    uint64_t word = words_get(&o->a->mem, slot - slot % 8);
-
     o->a->refs++;
-    if (r->mode != MODE_LEGACY)
-        return word;
-    return slot % 8 ? word >> 32 : word & 0xffffffff;
+    return oracle_get(r, &o->a->mem, slot);
 }
 
-static void set_bit(struct oracle *o, spa_t slot, unsigned n)
+static void set_bit(struct oracle *o, const struct regime *r, spa_t slot,
+                    unsigned n)
 {
-    unsigned shift = slot % 8 ? 32 : 0;
-    spa_t at = slot - slot % 8;
-    uint64_t word = words_get(&o->a->mem, at) | 1ULL << (n + shift);
-
-    words_set(&o->a->mem, at, word);
+    oracle_put(r, &o->a->mem, slot, oracle_get(r, &o->a->mem, slot) | BIT(n));
 }
 
 static void mark(struct oracle *o, const struct regime *r, unsigned level,
@@ -56,9 +49,9 @@ static void mark(struct oracle *o, const struct regime *r, unsigned level,
 {
     if (r->mode == MODE_PAE && level == 3)
         return; /* a PDPE has no accessed bit */
-    set_bit(o, slot, 5);
+    set_bit(o, r, slot, 5);
     if (dirty)
-        set_bit(o, slot, 6);
+        set_bit(o, r, slot, 6);
 }
 
 static struct rights narrow(const struct regime *r, unsigned level,

@@ -167,27 +167,6 @@ static uint64_t some_flags(struct maker *m, const struct regime *r,
     return flags;
 }
 
-static uint64_t get_entry(struct maker *m, const struct regime *r, spa_t slot)
-{
-    uint64_t word = words_get(&m->v->mem, slot & ~7ULL);
-
-    if (r->mode != MODE_LEGACY)
-        return word;
-    return slot & 4 ? word >> 32 : word & 0xffffffff;
-}
-
-static void put_entry(struct maker *m, const struct regime *r, spa_t slot,
-                      uint64_t entry)
-{
-    uint64_t word = words_get(&m->v->mem, slot & ~7ULL);
-
-    if (r->mode == MODE_LEGACY && (slot & 4))
-        entry = (word & 0xffffffff) | entry << 32;
-    else if (r->mode == MODE_LEGACY)
-        entry = (word & ~0xffffffffULL) | (entry & 0xffffffff);
-    words_set(&m->v->mem, slot & ~7ULL, entry);
-}
-
 static bool make_large(struct maker *m, const struct regime *r, unsigned level)
 {
     if (level == 1)
@@ -205,7 +184,7 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
 
     for (;; level--) {
         spa_t slot = oracle_slot(r, level, at, gpa);
-        uint64_t entry = get_entry(m, r, slot);
+        uint64_t entry = oracle_get(r, &m->v->mem, slot);
 
         if (!(entry & PTE_P)) {
             bool leaf = make_large(m, r, level);
@@ -216,7 +195,7 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
                 (page ? new_page(m) : some_frame(m, r, oracle_shift(r, level)));
             if (leaf && !table && r->cbit && one_in(m, 2))
                 entry |= BIT(r->cbit);
-            put_entry(m, r, slot, entry);
+            oracle_put(r, &m->v->mem, slot, entry);
         }
         if (level == 1 || oracle_is_leaf(r, level, entry))
             return oracle_leaf(r, level, entry, gpa);
@@ -232,14 +211,14 @@ static void map_guest(struct maker *m, gva_t gva)
 
     for (unsigned level = oracle_levels(r->mode); level; level--) {
         spa_t slot = map_nested(m, oracle_slot(r, level, at, gva), true);
-        uint64_t entry = get_entry(m, r, slot);
+        uint64_t entry = oracle_get(r, &m->v->mem, slot);
 
         if (!(entry & PTE_P)) {
             bool leaf = make_large(m, r, level);
             unsigned shift = leaf ? oracle_shift(r, level) : 12;
 
             entry = some_flags(m, r, level, leaf) | some_frame(m, r, shift);
-            put_entry(m, r, slot, entry);
+            oracle_put(r, &m->v->mem, slot, entry);
         }
         if (level == 1 || oracle_is_leaf(r, level, entry)) {
             map_nested(m, oracle_leaf(r, level, entry, gva), false);

@@ -186,6 +186,22 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
             v->gva, kinds[v->kind], v->size, v->stack);
 }
 
+void answer_json(FILE *f, const struct answer *a, const char *id)
+{
+    fprintf(f, "{\"id\":\"%s\",\"outcome\":\"%s\"", id,
+            outcome_name(a->outcome));
+    if (a->outcome == WALK_OK)
+        fprintf(f, ",\"spa\":\"0x%" PRIx64 "\"", a->spa);
+    if (a->outcome == WALK_NPF)
+        fprintf(f, ",\"info1\":\"0x%" PRIx64 "\",\"info2\":\"0x%" PRIx64 "\"",
+                a->code, a->addr);
+    if (a->outcome == WALK_PF)
+        fprintf(f,
+                ",\"error_code\":\"0x%" PRIx64 "\",\"cr2\":\"0x%" PRIx64 "\"",
+                a->code, a->addr);
+    fputs("}\n", f);
+}
+
 void answer_print(FILE *f, const struct trial *v, const struct answer *a)
 {
     fputs(outcome_name(a->outcome), f);

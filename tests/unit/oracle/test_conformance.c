@@ -123,6 +123,7 @@ int main(void)
     tcase_add_loop_test(t, the_cpu_ends_a_walk_as_written_down, 0, n);
     tcase_add_loop_test(t, a_line_that_is_covered_elsewhere_is, 0, n);
     tcase_add_test(t, all_103_rows_are_there);
+    srunner_set_fork_status(r, CK_NOFORK); /* hundreds of small tests */
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
