@@ -105,7 +105,7 @@ END_TEST
 
 START_TEST(moves_outside_general_registers_are_other)
 {
-    ck_assert_int_eq(DECODED("\x0f\x20\xc0").op, INSN_OTHER); /* mov rax,cr0 */
+    ck_assert_int_eq(DECODED("\x0f\x21\xc0").op, INSN_OTHER); /* mov rax,dr0 */
     ck_assert_int_eq(DECODED("\x8e\xd8").op, INSN_OTHER);     /* mov ds,eax */
     ck_assert_int_eq(DECODED("\x01\x03").op, INSN_OTHER); /* add [rbx],eax */
 }
