@@ -92,6 +92,7 @@ static const struct bit_words npf_bits[] = {
     { PFERR_GUEST_SIZEM, "SIZEM", "page sizes of RMP and operand differ",
       NULL },
     { PFERR_GUEST_VMPL, "VMPL", "the VMPL permission failed", NULL },
+    { PFERR_GUEST_SSS, "SSS", "of a supervisor shadow-stack page", NULL },
 };
 
 static int decode_npf(const struct decode_args *a, uint64_t v)

@@ -83,6 +83,7 @@ struct piece {
     spa_t spa;
     const struct key *key;
     size_t len;
+    uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
 };
 
 /* Rules of the nested level beyond those of its tables, latched at VMRUN. */
@@ -91,6 +92,13 @@ struct nested_rules {
     bool special;          /* gmet or sss: other permissions than usual */
     uint64_t beyond;       /* bits of a guest-physical address that no nested
                               table can map */
+};
+
+/* What decides about memory types, besides the tables and the guest's PAT. */
+struct caching {
+    uint64_t host_pat;
+    enum memtype mtrr;
+    bool disabled; /* CR0.CD of guest or host */
 };
 
 struct cpu {
@@ -115,6 +123,7 @@ struct cpu {
     const struct key *gkey;      /* NULL: not a SEV guest */
     struct paging guest, nested; /* nested.levels 0: NP_ENABLE is 0 */
     struct nested_rules rules;
+    struct caching caching;      /* set by walk_load() only, for its report */
     struct guest_regs latched;   /* registers that .guest was made from */
     struct cpu_event event;      /* waits for delivery */
     struct cpu_event delivering; /* EXITINTINFO, should an exit interrupt */
@@ -191,6 +200,10 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 const char *why_detail(struct cpu *c, const struct walk *w);
 /* Turn a failed walk into #PF, #GP, #SS, #VC or an exit. */
 enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
+
+/* memtype.c */
+enum memtype memtype_of(const struct cpu *c, unsigned guest_pat,
+                        unsigned nested_pat);
 
 bool is_canonical(const struct cpu *c, gva_t gva);
 /* Translate @len bytes (1..4096): one piece, or two if they cross a page; the
@@ -284,7 +297,6 @@ struct refusal {
     const char *why, *source;
 };
 uint64_t cr4_reserved(const struct cpu *c);
-bool is_pat(uint64_t pat);
 struct refusal check_control(const struct cpu *c);
 struct refusal check_state(const struct cpu *c);
 /* The part of both that one translation needs. */

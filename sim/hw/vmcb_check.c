@@ -239,15 +239,6 @@ struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
     return r;
 }
 
-/* Each byte is a memory type: 0, 1, 4, 5, 6, 7. */
-bool is_pat(uint64_t pat)
-{
-    for (unsigned i = 0; i < 8; i++, pat >>= 8)
-        if ((pat & 0xff) > 7 || (pat & 0xff) == 2 || (pat & 0xff) == 3)
-            return false;
-    return true;
-}
-
 static void check_cet(const struct cpu *c, struct refusal *r)
 {
     const struct guest_state *g = &c->g;
@@ -279,7 +270,7 @@ struct refusal check_state(const struct cpu *c)
            (g->r.efer & EFER_LME) && (g->r.cr0 & CR0_PG) &&
                (cs->attr & SEG_ATTR_L) && (cs->attr & SEG_ATTR_DB),
            "CS has both L and D set", MANUAL);
-    refuse(&r, !is_pat(g->pat), "G_PAT holds a reserved memory type",
+    refuse(&r, !pat_is_valid(g->pat), "G_PAT holds a reserved memory type",
            "APM vol. 2, 15.25.4");
     check_cet(c, &r);
     refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
