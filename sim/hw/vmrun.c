@@ -170,8 +170,8 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
         write_exit(c);
         return;
     }
-    latch_guest(c);
     latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
+    latch_guest(c);
     flush_at_vmrun(c);
     run(c);
     save_state(c, gpr);
