@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What VMRUN refuses and what it lives with: APM vol. 2, 15.5.1, 15.20,
- * 15.25.3, 15.34.3, 15.35.2; kvm-unit-tests, x86/svm_tests.c. And VMCBs that
- * nobody would write.
+ * 15.25.3, 15.34.3, 15.35.2; kvm-unit-tests, x86/svm_tests.c.
  */
 #include "unit/hw/mini.h"
 
 #include <stdlib.h>
 
-#define MOV_EAX_MMIO "\x8b\x04\x25\xf0\xd0\x00\x00"     /* mov eax,[0xd0f0] */
-#define MOV_RAX_DATA "\x48\x8b\x04\x25\x00\xc0\x00\x00" /* mov rax,[0xc000] */
-#define HLT          "\xf4"
+#define HLT "\xf4"
 
 static struct mini m;
 
@@ -246,66 +243,6 @@ START_TEST(without_encryption_the_sev_bits_mean_nothing)
 }
 END_TEST
 
-/* ---- hostile VMCBs ---- */
-
-static uint64_t random64(uint64_t *s)
-{
-    *s ^= *s << 13;
-    *s ^= *s >> 7;
-    *s ^= *s << 17;
-    return *s;
-}
-
-/* Everything that matters: the guest's low pages, the host's structures. */
-#define LOW_SIZE  0x10000
-#define HIGH      HOST_VMCB
-#define HIGH_SIZE (NPT(0) + PAGE_SIZE_4K - HIGH)
-
-static void damage(uint64_t *s)
-{
-    uint64_t v = random64(s) & random64(s), word = random64(s) % 512 * 8;
-
-    switch (random64(s) % 4) {
-    case 0:
-        mini_set(&m, random64(s) % 0x110 & ~7U, v);
-        break;
-    case 1:
-        mini_set(&m, VMCB_SAVE + (random64(s) % 0x270 & ~7U), v);
-        break;
-    case 2:
-        mini_poke(&m, random64(s) % 16 * PAGE_SIZE_4K + word, v);
-        break;
-    case 3:
-        mini_poke(&m, NPML4 + random64(s) % 4 * PAGE_SIZE_4K + word % 256, v);
-        break;
-    }
-}
-
-/* Any VMCB, and any memory, makes some exit; nothing else may happen. 20,000
- * of them in ten runs. */
-START_TEST(a_hostile_vmcb_makes_an_exit)
-{
-    uint64_t s = 0x9e3779b97f4a7c15ULL + (uint64_t)_i;
-    static uint8_t low[LOW_SIZE], high[HIGH_SIZE];
-    unsigned entered = 0;
-
-    mini_create(&m, (enum mini_type)(_i % 3));
-    MINI_CODE(&m, MOV_RAX_DATA MOV_EAX_MMIO HLT);
-    mini_launch(&m);
-    trace_init(&m.trace, m.pool);
-    m.w.ops->read(m.w.hw, 0, low, sizeof(low));
-    m.w.ops->read(m.w.hw, HIGH, high, sizeof(high));
-    for (unsigned n = 0; n < 2000; n++) {
-        for (unsigned k = 1 + random64(&s) % 4; k-- > 0;)
-            damage(&s);
-        entered += mini_run(&m) != EXIT_INVALID;
-        m.w.ops->write(m.w.hw, 0, low, sizeof(low));
-        m.w.ops->write(m.w.hw, HIGH, high, sizeof(high));
-    }
-    ck_assert_uint_gt(entered, 200);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("vmcb_check");
@@ -326,7 +263,6 @@ int main(void)
     tcase_add_test(t, harmless_oddities_run);
     tcase_add_test(t, bases_become_canonical);
     tcase_add_test(t, without_encryption_the_sev_bits_mean_nothing);
-    tcase_add_loop_test(t, a_hostile_vmcb_makes_an_exit, 0, 10);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
