@@ -27,6 +27,7 @@ tap() { # name, command...
     fi
     printf '%s: %d passed, %d failed, %d skipped\n' "$name" $((ok - skip)) \
         "$bad" "$skip"
+    grep -E '^ok .*# SKIP|^# oracle:' <<<"$out"
     passed=$((passed + ok - skip)) failed=$((failed + bad))
     skipped=$((skipped + skip))
 }
@@ -71,9 +72,12 @@ tap "walls" bash -c '
     bash tests/layers_negative.sh'
 tap "style" bash tests/style.sh
 tap "unit tests, with sanitizers" unit_tests "$@"
+tap "random walks against the oracle, with sanitizers" build/asan/oracle 2000000
 tap "scenarios, with sanitizers" scenarios
 tap "golden tables" bash tests/cli/golden.sh
 tap "command line" bats --tap tests/cli
+tap "the judge of QEMU's answers" bats --tap tests/differential
+tap "QEMU's answers" bash tests/differential/run.sh build/differential 170
 
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

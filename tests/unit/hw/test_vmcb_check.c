@@ -61,7 +61,6 @@ static const struct {
     /* Legal, not modelled. */
     { "NP off", VMCB_NESTED_CTL, 0, PLAIN },
     { "paging off", SAVE(SAVE_CR0), CR0_PE, PLAIN },
-    { "V_IRQ", VMCB_INT_CTL, BIT(8), PLAIN },
 };
 
 START_TEST(vmrun_refuses)
