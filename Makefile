@@ -22,7 +22,8 @@ UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(UNIT))
 OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 
-.PHONY: all deps demo check differential deps-differential unit clang fmt lint bench schema install clean help
+.PHONY: all deps demo check check-long differential deps-differential unit \
+    clang fmt lint bench schema install clean help
 .DEFAULT_GOAL := all
 all: $(BUILD)/nptsim
 
@@ -46,6 +47,16 @@ $(ASAN)/nptsim: $(CLI:%.c=$(ASAN)/%.o) $(ASAN)/libnptsim.a
 $(ASAN)/unit/%: $(ASAN)/tests/unit/%.o $(ASAN)/libnptsim.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+
+# A second opinion on every walk: tests/oracle/.
+JUDGE := $(filter-out tests/oracle/main.c,$(sort $(wildcard tests/oracle/*.c)))
+$(ASAN)/unit/oracle/%: $(ASAN)/tests/unit/oracle/%.o \
+        $(JUDGE:%.c=$(ASAN)/%.o) $(ASAN)/libnptsim.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+$(ASAN)/oracle: $(ASAN)/tests/oracle/main.o $(JUDGE:%.c=$(ASAN)/%.o) \
+        $(ASAN)/libnptsim.a
+	$(CC) $(SAN) -o $@ $^ $(LIBS)
 unit: $(UNIT_NAMES:%=$(ASAN)/unit/%)
 	@tests/unit.sh $^
 
@@ -57,9 +68,18 @@ demo: deps
 	@tests/demo.sh
 
 check: deps deps-differential
-	@$(MAKE) -s -j2 all $(ASAN)/nptsim clang $(UNIT_NAMES:%=$(ASAN)/unit/%) \
-	    $(DIFF_PROGRAMS)
+	@$(MAKE) -s -j2 all $(ASAN)/nptsim $(ASAN)/oracle clang \
+	    $(UNIT_NAMES:%=$(ASAN)/unit/%) $(DIFF_PROGRAMS)
 	@tests/check.sh $(UNIT_NAMES:%=$(ASAN)/unit/%)
+
+# A billion random walks against the oracle. It prints where it is; to go on
+# from there: make check-long FROM=...; another billion: SEED=2.
+COUNT ?= 1000000000
+FROM ?= 0
+SEED ?= 1
+check-long: deps
+	@$(MAKE) -s -j2 $(ASAN)/oracle
+	@$(ASAN)/oracle $(COUNT) $(FROM) $(SEED)
 
 # QEMU's CPU and ours, asked the same questions. Without QEMU and without the
 # right to install it the questions are skipped, with a word about it.
@@ -127,6 +147,7 @@ help:
 	@echo "make            build $(BUILD)/nptsim"
 	@echo "make demo       all set-up, then the seed's question answered"
 	@echo "make check      all set-up, then every test"
+	@echo "make check-long a billion random walks against the oracle"
 	@echo "make differential  QEMU's SVM asked the same questions"
 	@echo "make unit       unit tests only, with sanitizers"
 	@echo "make bench      measured figures, one per line, tab-separated"
@@ -139,3 +160,4 @@ help:
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
 -include $(BENCH:%.c=$(OPT)/%.d)
 -include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d)
+-include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d

@@ -27,6 +27,7 @@ tap() { # name, command...
     fi
     printf '%s: %d passed, %d failed, %d skipped\n' "$name" $((ok - skip)) \
         "$bad" "$skip"
+    grep -E '^ok .*# SKIP|^# oracle:' <<<"$out"
     passed=$((passed + ok - skip)) failed=$((failed + bad))
     skipped=$((skipped + skip))
 }
@@ -71,6 +72,7 @@ tap "walls" bash -c '
     bash tests/layers_negative.sh'
 tap "style" bash tests/style.sh
 tap "unit tests, with sanitizers" unit_tests "$@"
+tap "random walks against the oracle, with sanitizers" build/asan/oracle 2000000
 tap "scenarios, with sanitizers" scenarios
 tap "golden tables" bash tests/cli/golden.sh
 tap "command line" bats --tap tests/cli

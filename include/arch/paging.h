@@ -39,6 +39,7 @@
 #define PFERR_GUEST_ENC   BIT(34)
 #define PFERR_GUEST_SIZEM BIT(35)
 #define PFERR_GUEST_VMPL  BIT(36)
+#define PFERR_GUEST_SSS   BIT(37)
 
 #define CR0_PE BIT(0)
 #define CR0_MP BIT(1)
@@ -65,6 +66,7 @@
 #define EFER_LMA  BIT(10)
 #define EFER_NXE  BIT(11)
 #define EFER_SVME BIT(12)
+#define EFER_UAIE BIT(20)
 
 #define RFLAGS_FIXED      BIT(1)
 #define RFLAGS_TF         BIT(8)

@@ -44,6 +44,11 @@
 #define NESTED_CTL_NP_ENABLE BIT(0)
 #define NESTED_CTL_SEV       BIT(1)
 #define NESTED_CTL_SEV_ES    BIT(2)
+/* Ignored by CPUs without the feature. */
+#define NESTED_CTL_GMET  BIT(3)
+#define NESTED_CTL_SSS   BIT(4)
+#define NESTED_CTL_VTE   BIT(5)
+#define NESTED_CTL_ROGPT BIT(6)
 /* VMCB_VIRT_EXT bits. */
 #define VIRT_EXT_LBR BIT(0)
 

@@ -334,11 +334,12 @@ static int answer(const struct record *r, struct cpu *c,
     cpu_reset(c, &model);
     if (take_registers(r, &setup) || take_memory(r, c) || take_access(r, &q))
         return -1;
-    why = walk_unsupported(&setup);
-    if (why)
-        return err_at(r->e, r->at, "%s", why);
-    if (walk_load(c, &setup, &why))
+    if (walk_load(c, &setup, &why)) {
+        why = walk_unsupported(&setup);
+        if (why)
+            return err_at(r->e, r->at, "%s", why);
         w = walk_access(c, q.gva, q.kind, q.size, q.stack, &log);
+    }
     add_id(out, r->root);
     add_outcome(out, &w);
     if (o->refs)

@@ -24,6 +24,8 @@ static const struct command {
     { "nptsim lint", cmd_lint, "FILE...", "parse and check scenarios only" },
     { "nptsim explain", cmd_explain, "FILE[#step]",
       "tell the causal chain of an outcome, link by link" },
+    { "nptsim walk", cmd_walk, "FILE[#step]|--image|--core FILE",
+      "draw a two-dimensional walk, entry by entry" },
     { "nptsim decode", cmd_decode, "npf|spte|exit VALUE", "bits in words" },
     { "nptsim cpu", cmd_cpu, "list|show NAME|import DUMP", "CPU models" },
     { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },

@@ -13,7 +13,14 @@ bool is_canonical(const struct cpu *c, gva_t gva)
 {
     unsigned spare = 64 - c->guest.linear_bits;
 
-    return (gva_t)((int64_t)(gva << spare) >> spare) == gva;
+    return !c->guest.long_mode ||
+           (gva_t)((int64_t)(gva << spare) >> spare) == gva;
+}
+
+/* Outside of long mode addresses have 32 bits and wrap around. */
+static gva_t linear(const struct cpu *c, gva_t gva)
+{
+    return c->guest.long_mode ? gva : (uint32_t)gva;
 }
 
 bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
@@ -30,14 +37,14 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
         w->why = WHY_NONCANONICAL;
         return false;
     }
-    if (!guest_walk(c, w, gva, a))
+    if (!guest_walk(c, w, linear(c, gva), a))
         return false;
     piece[0] = (struct piece) { w->gpa, w->spa, w->key, len };
     piece[1].len = 0;
     if (__builtin_expect(len <= room, 1))
         return true;
     piece[0].len = room;
-    if (!guest_walk(c, w, gva + room, a))
+    if (!guest_walk(c, w, linear(c, gva + room), a))
         return false;
     piece[1] = (struct piece) { w->gpa, w->spa, w->key, len - room };
     return true;
@@ -139,6 +146,16 @@ enum flow access_fetch(struct cpu *c, spa_t *spa)
     return FLOW_NEXT;
 }
 
+/* Erratum 1096: the CPU reads the bytes as if they were the kernel's data,
+ * which SMAP forbids for user pages (Linux, svm_can_emulate_instruction()). */
+static bool cannot_read_code(const struct cpu *c)
+{
+    uint64_t cr4 = c->g.r.cr4;
+
+    return c->model.knobs.err1096 && (cr4 & CR4_SMAP) &&
+           (!(cr4 & CR4_SMEP) || c->g.r.cpl == 3);
+}
+
 /*
  * 15 bytes, fewer only where fetching more would fault (APM vol. 2, 15.8.4).
  * Not for SEV-ES guests, nor while an event is being delivered: there is no
@@ -151,7 +168,7 @@ void access_assist(struct cpu *c)
     struct walk w;
 
     if (!c->model.features[FEAT_DECODE_ASSISTS] || c->ctl.sev_es ||
-        c->delivering.valid)
+        c->delivering.valid || cannot_read_code(c))
         return;
     c->trace = NULL; /* a peek: no fault comes of it, nothing to tell */
     if (c->code_len < sizeof(c->code) && find_code(c, piece, &w)) {

@@ -79,6 +79,14 @@ struct piece {
     size_t len;
 };
 
+/* Rules of the nested level beyond those of its tables, latched at VMRUN. */
+struct nested_rules {
+    bool gmet, sss, rogpt; /* VMCB, 90h */
+    bool special;          /* gmet or sss: other permissions than usual */
+    uint64_t beyond;       /* bits of a guest-physical address that no nested
+                              table can map */
+};
+
 struct cpu {
     struct cpu_model model;
     struct pool *pool;
@@ -98,8 +106,9 @@ struct cpu {
     struct guest_state g;
     uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
     struct key asid_key;
-    const struct key *gkey; /* NULL: not a SEV guest */
-    struct paging guest, nested;
+    const struct key *gkey;      /* NULL: not a SEV guest */
+    struct paging guest, nested; /* nested.levels 0: NP_ENABLE is 0 */
+    struct nested_rules rules;
     struct guest_regs latched;   /* registers that .guest was made from */
     struct cpu_event event;      /* waits for delivery */
     struct cpu_event delivering; /* EXITINTINFO, should an exit interrupt */
@@ -137,6 +146,8 @@ void latch_guest(struct cpu *c);
 void latch_guest_again(struct cpu *c);
 void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
                   uint64_t ncr3);
+/* The same for NP_ENABLE = 0; before latch_guest(). */
+void latch_no_nested(struct cpu *c);
 
 /* ---- translation: guest_walk.c, why.c, npf.c, access.c ---- */
 /* Translate one access within a page. false: told in @w. */

@@ -16,7 +16,6 @@
 #define MODEL  "nptsim: legal on real CPUs, not modelled in this version"
 
 #define EFER_RESERVED (bits(63, 22) | BIT(19) | BIT(16) | BIT(9))
-#define EFER_UAIE     BIT(20)
 #define CR4_RESERVED  (bits(63, 24) | BIT(19) | bits(15, 13))
 #define CR4_UMIP      BIT(11)
 #define RFLAGS_VM     BIT(17)
@@ -25,12 +24,6 @@
 #define INT_CTL_V_NMI  BIT(26)
 #define INT_CTL_X2AVIC BIT(30)
 #define INT_CTL_AVIC   BIT(31)
-
-/* Beyond NP, SEV and SEV-ES in VMCB_NESTED_CTL; ignored by older CPUs. */
-#define NESTED_CTL_GMET  BIT(3)
-#define NESTED_CTL_SSS   BIT(4)
-#define NESTED_CTL_VTE   BIT(5)
-#define NESTED_CTL_ROGPT BIT(6)
 
 #define MSRPM_SIZE 0x2000
 #define IOPM_SIZE  0x3000
@@ -122,14 +115,8 @@ static void check_modelled(const struct cpu *c, struct refusal *r)
     refuse(r, v->int_ctl & (INT_CTL_V_IRQ | INT_CTL_V_NMI),
            "virtual interrupts (V_IRQ, V_NMI)", MODEL);
     refuse(r, v->int_ctl & (INT_CTL_AVIC | INT_CTL_X2AVIC), "AVIC", MODEL);
-    refuse_feature(c, r, n & NESTED_CTL_GMET, FEAT_GMET,
-                   "guest mode execute trap (GMET)");
-    refuse_feature(c, r, n & NESTED_CTL_SSS, FEAT_SSS_CHECK,
-                   "supervisor shadow-stack checks (SSS)");
     refuse_feature(c, r, n & NESTED_CTL_VTE, FEAT_VTE,
                    "virtual transparent encryption (VTE)");
-    refuse_feature(c, r, n & NESTED_CTL_ROGPT, FEAT_ROGPT,
-                   "read-only guest page tables (ROGPT)");
 }
 
 struct refusal check_control(const struct cpu *c)
@@ -183,14 +170,16 @@ struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
                             uint64_t ncr3)
 {
     const struct guest_regs *g = &c->g.r;
-    uint64_t guest_cbit = c->gkey ? cpu_cbit(c) : 0;
+    /* Without nested paging the guest's tables are the host's. */
+    uint64_t cbit = c->gkey || !np ? cpu_cbit(c) : 0;
+    unsigned width = np ? c->model.maxphyaddr_raw : cpu_phys_bits(c);
     bool long_mode = (g->efer & EFER_LME) && (g->cr0 & CR0_PG);
     struct refusal r = { NULL, NULL };
 
     refuse(&r, (g->cr0 & (CR0_CD | CR0_NW)) == CR0_NW, "CR0 has NW without CD",
            MANUAL);
     refuse(&r, g->cr0 >> 32, "CR0 has bits above 31", MANUAL);
-    refuse(&r, g->cr3 & bits(63, c->model.maxphyaddr_raw) & ~guest_cbit,
+    refuse(&r, g->cr3 & bits(63, width) & ~cbit,
            "CR3 has address bits that this CPU does not have", MANUAL);
     refuse(&r, g->cr4 & cr4_reserved(c),
            "CR4 has a bit that this CPU does not have", MANUAL);
@@ -234,9 +223,8 @@ struct refusal check_state(const struct cpu *c)
     refuse(&r, !is_pat(g->pat), "G_PAT holds a reserved memory type",
            "APM vol. 2, 15.25.4");
     refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
-    refuse(&r, pt_formats[pt_mode(g->r.cr0, g->r.cr4, g->r.efer)].unsupported,
-           pt_formats[pt_mode(g->r.cr0, g->r.cr4, g->r.efer)].unsupported,
-           MODEL);
+    refuse(&r, pt_mode(g->r.cr0, g->r.cr4, g->r.efer) < PT_4LEVEL,
+           "the guest is not in long mode", MODEL);
     refuse(&r, !(cs->attr & SEG_ATTR_L),
            "the guest runs 16-bit or 32-bit code (CS.L = 0)", MODEL);
     refuse(&r, g->r.rflags & RFLAGS_VM, "virtual-8086 mode", MODEL);

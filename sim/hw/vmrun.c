@@ -156,8 +156,8 @@ void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
         write_exit(c);
         return;
     }
-    latch_guest(c);
     latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
+    latch_guest(c);
     run(c);
     save_state(c, gpr);
     write_progress(c);

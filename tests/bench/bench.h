@@ -10,5 +10,6 @@ void bench_line(const char *name, double value, const char *unit, double ratio,
                 const char *to);
 
 void bench_walk(void);
+void bench_gating(void);
 
 #endif

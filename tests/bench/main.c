@@ -72,6 +72,7 @@ static void bench_scenario(const char *nptsim)
 int main(int argc, char **argv)
 {
     bench_walk();
+    bench_gating();
     if (argc > 1)
         bench_scenario(argv[1]);
     return EXIT_SUCCESS;
