@@ -100,8 +100,9 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         { "gb_pages", &gb, 0, 1 },
     };
     static const enum feature always[] = {
-        FEAT_PSE, FEAT_PAE, FEAT_PGE,  FEAT_PAT,  FEAT_NX,  FEAT_LM,   FEAT_SVM,
-        FEAT_NP,  FEAT_SME, FEAT_SMEP, FEAT_SMAP, FEAT_PKU, FEAT_LA57,
+        FEAT_PSE,  FEAT_PAE,  FEAT_PGE,       FEAT_PAT,   FEAT_NX,   FEAT_LM,
+        FEAT_SVM,  FEAT_NP,   FEAT_SME,       FEAT_SMEP,  FEAT_SMAP, FEAT_PKU,
+        FEAT_LA57, FEAT_GMET, FEAT_SSS_CHECK, FEAT_ROGPT, FEAT_PCID,
     };
 
     if (take_numbers(r, "cpu", keys, ARRAY_SIZE(keys)))
@@ -125,11 +126,12 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
 
 static int take_registers(const struct record *r, struct walk_setup *s)
 {
-    uint64_t np = 1, cpl = 0, pkru = 0;
+    uint64_t np = 1, gmet = 0, sss = 0, rogpt = 0, cpl = 0, pkru = 0;
     const struct number_key host[] = {
         { "cr0", &s->h_cr0, ANY },   { "cr4", &s->h_cr4, ANY },
         { "efer", &s->h_efer, ANY }, { "np", &np, 0, 1 },
-        { "ncr3", &s->ncr3, ANY },
+        { "ncr3", &s->ncr3, ANY },   { "gmet", &gmet, 0, 1 },
+        { "sss", &sss, 0, 1 },       { "rogpt", &rogpt, 0, 1 },
     };
     const struct number_key guest[] = {
         { "cr0", &s->g_cr0, ANY },        { "cr3", &s->g_cr3, ANY },
@@ -151,6 +153,9 @@ static int take_registers(const struct record *r, struct walk_setup *s)
         take_numbers(r, "guest", guest, ARRAY_SIZE(guest)))
         return -1;
     s->np = np;
+    s->gmet = gmet;
+    s->sss = sss;
+    s->rogpt = rogpt;
     s->cpl = (unsigned)cpl;
     s->pkru = (uint32_t)pkru;
     return 0;
@@ -188,7 +193,9 @@ struct request {
 
 static int take_access(const struct record *r, struct request *q)
 {
-    static const char *const kinds[] = { "read", "write", "rmw", "fetch" };
+    static const char *const kinds[] = {
+        "read", "write", "rmw", "fetch", "shadow-read", "shadow-write"
+    };
     json_t *access = json_object_get(r->root, "access"), *value;
     const char *key;
 
@@ -207,7 +214,8 @@ static int take_access(const struct record *r, struct request *q)
                 i++;
             if (!name || i == ARRAY_SIZE(kinds))
                 return bad(r, "access.kind",
-                           "is not read, write, rmw or fetch");
+                           "is not read, write, rmw, fetch, shadow-read or "
+                           "shadow-write");
             q->kind = (enum access_kind)i;
             continue;
         }
