@@ -100,15 +100,10 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         { "gb_pages", &gb, 0, 1 },
     };
     static const enum feature always[] = {
-<<<<<<< HEAD
-        FEAT_PSE,  FEAT_PAE,  FEAT_PGE,   FEAT_PAT,       FEAT_NX,     FEAT_LM,
-        FEAT_SVM,  FEAT_NP,   FEAT_SME,   FEAT_SMEP,      FEAT_SMAP,   FEAT_PKU,
-        FEAT_LA57, FEAT_GMET, FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
-=======
-        FEAT_PSE,  FEAT_PAE,  FEAT_PGE,       FEAT_PAT,   FEAT_NX,   FEAT_LM,
-        FEAT_SVM,  FEAT_NP,   FEAT_SME,       FEAT_SMEP,  FEAT_SMAP, FEAT_PKU,
-        FEAT_LA57, FEAT_GMET, FEAT_SSS_CHECK, FEAT_ROGPT, FEAT_PCID,
->>>>>>> oracle
+        FEAT_PSE,   FEAT_PAE,       FEAT_PGE,    FEAT_PAT,  FEAT_NX,
+        FEAT_LM,    FEAT_SVM,       FEAT_NP,     FEAT_SME,  FEAT_SMEP,
+        FEAT_SMAP,  FEAT_PKU,       FEAT_LA57,   FEAT_PCID, FEAT_GMET,
+        FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
     };
 
     if (take_numbers(r, "cpu", keys, ARRAY_SIZE(keys)))
@@ -132,24 +127,12 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
 
 static int take_host(const struct record *r, struct walk_setup *s)
 {
-<<<<<<< HEAD
     uint64_t np = 1, mtrr = 6;
     const struct number_key keys[] = {
-        { "cr0", &s->h_cr0, ANY },
-        { "cr4", &s->h_cr4, ANY },
-        { "efer", &s->h_efer, ANY },
-        { "np", &np, 0, 1 },
-        { "ncr3", &s->ncr3, ANY },
-        { "pat", &s->h_pat, ANY },
-        { "mtrr", &mtrr, 0, 6 },
-=======
-    uint64_t np = 1, gmet = 0, sss = 0, rogpt = 0, cpl = 0, pkru = 0;
-    const struct number_key host[] = {
         { "cr0", &s->h_cr0, ANY },   { "cr4", &s->h_cr4, ANY },
         { "efer", &s->h_efer, ANY }, { "np", &np, 0, 1 },
-        { "ncr3", &s->ncr3, ANY },   { "gmet", &gmet, 0, 1 },
-        { "sss", &sss, 0, 1 },       { "rogpt", &rogpt, 0, 1 },
->>>>>>> oracle
+        { "ncr3", &s->ncr3, ANY },   { "pat", &s->h_pat, ANY },
+        { "mtrr", &mtrr, 0, 6 },
     };
 
     s->h_cr0 = CR0_PG | CR0_PE | CR0_WP;
@@ -185,13 +168,6 @@ static int take_guest(const struct record *r, struct walk_setup *s)
     s->g_pat = PAT_RESET;
     if (take_numbers(r, "guest", keys, ARRAY_SIZE(keys)))
         return -1;
-<<<<<<< HEAD
-=======
-    s->np = np;
-    s->gmet = gmet;
-    s->sss = sss;
-    s->rogpt = rogpt;
->>>>>>> oracle
     s->cpl = (unsigned)cpl;
     s->pkru = (uint32_t)pkru;
     return 0;
@@ -254,11 +230,7 @@ struct request {
 static int take_access(const struct record *r, struct request *q)
 {
     static const char *const kinds[] = {
-<<<<<<< HEAD
         "read", "write", "rmw", "fetch", "shadow-read", "shadow-write",
-=======
-        "read", "write", "rmw", "fetch", "shadow-read", "shadow-write"
->>>>>>> oracle
     };
     json_t *access = json_object_get(r->root, "access"), *value;
     const char *key;
