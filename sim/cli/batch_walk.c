@@ -100,9 +100,10 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         { "gb_pages", &gb, 0, 1 },
     };
     static const enum feature always[] = {
-        FEAT_PSE,  FEAT_PAE,  FEAT_PGE,   FEAT_PAT,       FEAT_NX,     FEAT_LM,
-        FEAT_SVM,  FEAT_NP,   FEAT_SME,   FEAT_SMEP,      FEAT_SMAP,   FEAT_PKU,
-        FEAT_LA57, FEAT_GMET, FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
+        FEAT_PSE,   FEAT_PAE,       FEAT_PGE,    FEAT_PAT,  FEAT_NX,
+        FEAT_LM,    FEAT_SVM,       FEAT_NP,     FEAT_SME,  FEAT_SMEP,
+        FEAT_SMAP,  FEAT_PKU,       FEAT_LA57,   FEAT_PCID, FEAT_GMET,
+        FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
     };
 
     if (take_numbers(r, "cpu", keys, ARRAY_SIZE(keys)))

@@ -141,4 +141,8 @@ void oracle_regimes(const struct trial *v, struct regime *guest,
         .pse = bit(s->h_cr4, 4),
         .gb_pages = v->gb_pages,
     };
+    if (!s->np) { /* the guest walks the host's memory */
+        guest->width = host->width;
+        guest->cbit = host->cbit;
+    }
 }

@@ -6,7 +6,8 @@
  * recursive, slow, obvious. It exists to disagree. Two people who misread the
  * same sentence alike are not caught by it; see the conformance rows for that.
  *
- * It knows no SEV guest, no GMET, no shadow stacks and no TLB.
+ * It knows no SEV guest, no shadow stacks and no TLB, and leaves every knob of
+ * the CPU at its default.
  */
 #ifndef ORACLE_ORACLE_H
 #define ORACLE_ORACLE_H

@@ -90,10 +90,16 @@ static void make_registers(struct maker *m)
     s->g_rflags |= one_in(m, 2) ? RFLAGS_AC : 0;
     s->pkru = (uint32_t)(draw(m) & draw(m));
     s->cpl = one_in(m, 2) ? 3 : below(m, 3);
+    s->np = !one_in(m, 10);
+    s->gmet = one_in(m, 10);
+    s->rogpt = one_in(m, 10);
+    s->g_cr4 |= one_in(m, 8) ? CR4_PCIDE : 0;
     set_mode(guests[below(m, ARRAY_SIZE(guests))], &s->g_cr0, &s->g_cr4,
              &s->g_efer);
     set_mode(hosts[below(m, ARRAY_SIZE(hosts))], &s->h_cr0, &s->h_cr4,
              &s->h_efer);
+    if (!(s->g_efer & EFER_LMA))
+        s->g_cr4 &= ~CR4_PCIDE;
 }
 
 static void make_access(struct maker *m)
@@ -182,6 +188,8 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
     spa_t at = oracle_root(r, m->v->s.ncr3);
     unsigned level = oracle_levels(r->mode);
 
+    if (!m->v->s.np)
+        return gpa;
     for (;; level--) {
         spa_t slot = oracle_slot(r, level, at, gpa);
         uint64_t entry = oracle_get(r, &m->v->mem, slot);
@@ -243,6 +251,8 @@ static void make_tables(struct maker *m)
         v->s.g_cr3 &= 0xfffff000;
     if (m->guest.mode == MODE_PAE)
         v->s.g_cr3 |= draw(m) & 0xfe0;
+    if (v->s.g_cr4 & CR4_PCIDE)
+        v->s.g_cr3 |= draw(m) & 0xfff;
     map_guest(m, v->gva);
     if ((last ^ v->gva) >> 12)
         map_guest(m, last);
@@ -299,7 +309,7 @@ static void mutate_register(struct maker *m)
 {
     struct walk_setup *s = &m->v->s;
 
-    switch (below(m, 5)) {
+    switch (below(m, 6)) {
     case 0:
         s->ncr3 ^= BIT(interesting_bit(m));
         break;
@@ -314,6 +324,9 @@ static void mutate_register(struct maker *m)
         break;
     case 4:
         s->h_cr4 ^= CR4_PSE;
+        break;
+    case 5:
+        s->gmet = !s->gmet;
         break;
     }
 }
@@ -330,7 +343,7 @@ void trial_random(struct trial *v, uint64_t seed, uint64_t number)
     oracle_regimes(v, &m.guest, &m.host);
     make_tables(&m);
     for (unsigned n = one_in(&m, 2) ? 0 : 1 + below(&m, 3); n; n--) {
-        if (one_in(&m, 12))
+        if (v->mem.n == 0 || one_in(&m, 12))
             mutate_register(&m);
         else
             mutate_word(&m);

@@ -27,6 +27,8 @@ START_TEST(the_oracle_ends_a_walk_as_written_down)
 
         conformance_trial(c, k, &v);
         a = oracle_walk(&v);
+        if (a.unknown)
+            continue; /* shadow stacks */
         wrong = conformance_problem(c, &a);
         ck_assert_msg(!wrong, "line %u, row %s, variant %u: %s", c->line,
                       c->row, k, wrong);
