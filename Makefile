@@ -22,7 +22,8 @@ UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(UNIT))
 OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 
-.PHONY: all deps demo check check-long differential deps-differential unit clang fmt lint bench schema install clean help
+.PHONY: all deps demo check check-long differential deps-differential unit \
+    clang fmt lint bench schema install clean help
 .DEFAULT_GOAL := all
 all: $(BUILD)/nptsim
 

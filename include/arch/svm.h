@@ -37,6 +37,10 @@
 #define VMCB_NRIP          0x0c8
 #define VMCB_INSN_LEN      0x0d0
 #define VMCB_INSN_BYTES    0x0d1
+#define VMCB_AVIC_BAR      0x098
+#define VMCB_AVIC_BACKING  0x0e0
+#define VMCB_AVIC_LOGICAL  0x0f0
+#define VMCB_AVIC_PHYSICAL 0x0f8 /* 11:0: highest index */
 #define VMCB_VMSA_PA       0x108
 #define VMCB_SAVE          0x400 /* start of the state-save area */
 
@@ -86,6 +90,7 @@
 #define SAVE_LDTR         0x070
 #define SAVE_IDTR         0x080
 #define SAVE_TR           0x090
+#define SAVE_U_CET        0x0c0 /* only in a VMSA */
 #define SAVE_CPL          0x0cb
 #define SAVE_EFER         0x0d0
 #define SAVE_CR4          0x148
@@ -96,6 +101,7 @@
 #define SAVE_RFLAGS       0x170
 #define SAVE_RIP          0x178
 #define SAVE_RSP          0x1d8
+#define SAVE_S_CET        0x1e0
 #define SAVE_RAX          0x1f8
 #define SAVE_STAR         0x200
 #define SAVE_LSTAR        0x208

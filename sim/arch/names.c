@@ -42,6 +42,7 @@ void pferr_words(struct buf *b, uint64_t code)
         { PFERR_GUEST_ENC, "ENC" },
         { PFERR_GUEST_SIZEM, "SIZEM" },
         { PFERR_GUEST_VMPL, "VMPL" },
+        { PFERR_GUEST_SSS, "SSS" },
     };
     const char *gap = "";
 

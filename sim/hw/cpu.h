@@ -30,6 +30,7 @@ struct guest_state {
     struct guest_regs r;
     struct segment seg[N_SEGS];
     uint64_t dr6, dr7, pat, ghcb;
+    uint64_t s_cet, u_cet; /* u_cet: SEV-ES only */
     uint64_t sev_features; /* SEV-ES only */
     /* With FS, GS, LDTR and TR: the set of VMLOAD and VMSAVE. */
     uint64_t star, lstar, cstar, sfmask, kernel_gs;
@@ -46,6 +47,7 @@ struct vmcb_control {
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
     uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
     uint64_t iopm, msrpm;
+    uint64_t avic[3]; /* backing page, logical table, physical table */
     bool sev, sev_es; /* as this CPU understands them */
 };
 
@@ -81,6 +83,7 @@ struct piece {
     spa_t spa;
     const struct key *key;
     size_t len;
+    uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
 };
 
 /* Rules of the nested level beyond those of its tables, latched at VMRUN. */
@@ -89,6 +92,13 @@ struct nested_rules {
     bool special;          /* gmet or sss: other permissions than usual */
     uint64_t beyond;       /* bits of a guest-physical address that no nested
                               table can map */
+};
+
+/* What decides about memory types, besides the tables and the guest's PAT. */
+struct caching {
+    uint64_t host_pat;
+    enum memtype mtrr;
+    bool disabled; /* CR0.CD of guest or host */
 };
 
 struct cpu {
@@ -113,6 +123,7 @@ struct cpu {
     const struct key *gkey;      /* NULL: not a SEV guest */
     struct paging guest, nested; /* nested.levels 0: NP_ENABLE is 0 */
     struct nested_rules rules;
+    struct caching caching;      /* set by walk_load() only, for its report */
     struct guest_regs latched;   /* registers that .guest was made from */
     struct cpu_event event;      /* waits for delivery */
     struct cpu_event delivering; /* EXITINTINFO, should an exit interrupt */
@@ -189,6 +200,10 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 const char *why_detail(struct cpu *c, const struct walk *w);
 /* Turn a failed walk into #PF, #GP, #SS, #VC or an exit. */
 enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
+
+/* memtype.c */
+enum memtype memtype_of(const struct cpu *c, unsigned guest_pat,
+                        unsigned nested_pat);
 
 bool is_canonical(const struct cpu *c, gva_t gva);
 /* Translate @len bytes (1..4096): one piece, or two if they cross a page; the
@@ -271,6 +286,8 @@ void cpu_vmload(struct cpu *c, spa_t vmcb, const struct key *key);
 void cpu_vmsave(struct cpu *c, spa_t vmcb, const struct key *key);
 /* @addr with the sign of its highest linear bit. */
 uint64_t cpu_canonical(const struct cpu *c, uint64_t addr);
+/* What was just loaded: bases become canonical (APM vol. 2, 15.5.1). */
+void cpu_canonicalise(struct cpu *c);
 /* The page at VM_HSAVE_PA: written at VMRUN, read after an SEV-ES guest. */
 void host_save(struct cpu *c);
 void host_load(struct cpu *c);
@@ -280,7 +297,6 @@ struct refusal {
     const char *why, *source;
 };
 uint64_t cr4_reserved(const struct cpu *c);
-bool is_pat(uint64_t pat);
 struct refusal check_control(const struct cpu *c);
 struct refusal check_state(const struct cpu *c);
 /* The part of both that one translation needs. */

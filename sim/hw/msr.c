@@ -207,7 +207,7 @@ bool guest_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
     case MSR_EFER:
         return guest_write_efer(c, value);
     case MSR_PAT:
-        if (!is_pat(value))
+        if (!pat_is_valid(value))
             return false;
         c->g.pat = value;
         return true;

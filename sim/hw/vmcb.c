@@ -36,6 +36,7 @@ static const struct field set_a[] = {
     FIELD(SAVE_RAX, 8, r.gpr[GPR_RAX]),
     FIELD(SAVE_CR2, 8, r.cr2),
     FIELD(SAVE_G_PAT, 8, pat),
+    FIELD(SAVE_S_CET, 8, s_cet),
 };
 
 static const struct field set_b[] = {
@@ -60,6 +61,7 @@ static const struct field set_vmsa[] = {
     FIELD(VMSA_RDI, 8, r.gpr[GPR_RDI]),
     FIELD(VMSA_R8, 64, r.gpr[GPR_R8]), /* R8 to R15 */
     FIELD(VMSA_SEV_FEATURES, 8, sev_features),
+    FIELD(SAVE_U_CET, 8, u_cet),
 };
 
 /* With its fields each set has segments, one bit for each place. */
@@ -155,6 +157,9 @@ void vmcb_load_control(struct cpu *c, const uint8_t *vmcb)
         .word4 = (uint32_t)get(vmcb, VMCB_INTERCEPT_4, 4),
         .iopm = get(vmcb, VMCB_IOPM_BASE, 8),
         .msrpm = get(vmcb, VMCB_MSRPM_BASE, 8),
+        .avic = { get(vmcb, VMCB_AVIC_BACKING, 8),
+                  get(vmcb, VMCB_AVIC_LOGICAL, 8),
+                  get(vmcb, VMCB_AVIC_PHYSICAL, 8) },
         .asid = (uint32_t)get(vmcb, VMCB_ASID, 4),
         .tlb_control = (uint8_t)get(vmcb, VMCB_TLB_CONTROL, 1),
         .int_ctl = get(vmcb, VMCB_INT_CTL, 8),

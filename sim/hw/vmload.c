@@ -16,7 +16,7 @@ uint64_t cpu_canonical(const struct cpu *c, uint64_t addr)
     return (uint64_t)((int64_t)(addr << spare) >> spare);
 }
 
-static void canonicalise(struct cpu *c)
+void cpu_canonicalise(struct cpu *c)
 {
     struct guest_state *g = &c->g;
 
@@ -34,7 +34,7 @@ static void load(struct cpu *c, spa_t area, const struct key *key,
 
     crypt_read(c->mem, area, bytes, sizeof(bytes), key);
     save_area_load(&c->g, bytes, sets);
-    canonicalise(c);
+    cpu_canonicalise(c);
 }
 
 void cpu_vmload(struct cpu *c, spa_t vmcb, const struct key *key)

@@ -42,6 +42,7 @@ static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
             "APM vol. 2, 15.35.8",
         };
     save_area_load(&c->g, c->area, sets(c));
+    cpu_canonicalise(c);
     for (unsigned i = 0; !es && i < N_GPRS; i++)
         if (i != GPR_RAX && i != GPR_RSP)
             c->g.r.gpr[i] = gpr[i];
@@ -143,7 +144,7 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
     struct refusal r = check_control(c);
 
     c->g.r = (struct guest_regs) { 0 };
-    c->g.sev_features = 0;
+    c->g.sev_features = c->g.u_cet = 0;
     select_key(c);
     if (!r.why)
         r = load_state(c, gpr);

@@ -24,12 +24,12 @@ setup() {
 }
 
 @test "GMET, ROGPT and shadow stacks can be asked for" {
-    walk='{"host":{"ncr3":"0x100000","HOST":1},"guest":{"cr0":"0x11"},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0xe7"},"access":{"gva":"0x5000","kind":"KIND"}}'
-    run "$program" batch walk < <(sed 's/HOST/gmet/; s/KIND/fetch/' <<<"$walk")
+    walk='{"host":{"ncr3":"0x100000"},"vmcb":{"BIT":1},"guest":{"cr0":"0x11"},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0xe7"},"access":{"gva":"0x5000","kind":"KIND"}}'
+    run "$program" batch walk < <(sed 's/BIT/gmet/; s/KIND/fetch/' <<<"$walk")
     [ "${lines[0]}" = '{"outcome":"npf","info1":"0x100000011","info2":"0x5000"}' ]
-    run "$program" batch walk < <(sed 's/HOST/rogpt/; s/KIND/fetch/' <<<"$walk")
+    run "$program" batch walk < <(sed 's/BIT/rogpt/; s/KIND/fetch/' <<<"$walk")
     [ "${lines[0]}" = '{"outcome":"ok","spa":"0x5000"}' ]
-    run "$program" batch walk < <(sed 's/HOST/sss/; s/KIND/shadow-write/' <<<"$walk")
+    run "$program" batch walk < <(sed 's/BIT/sss/; s/KIND/shadow-write/' <<<"$walk")
     [[ ${lines[0]} = '{"outcome":"npf","info1":"0x10000004'* ]]
 }
 

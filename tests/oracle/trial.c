@@ -174,7 +174,7 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
     fprintf(f,
             "\"host\":{\"cr0\":\"0x%" PRIx64 "\",\"cr4\":\"0x%" PRIx64
             "\",\"efer\":\"0x%" PRIx64 "\",\"ncr3\":\"0x%" PRIx64
-            "\",\"np\":%d,\"gmet\":%d,\"sss\":%d,\"rogpt\":%d},",
+            "\",\"np\":%d},\"vmcb\":{\"gmet\":%d,\"sss\":%d,\"rogpt\":%d},",
             s->h_cr0, s->h_cr4, s->h_efer, s->ncr3, s->np, s->gmet, s->sss,
             s->rogpt);
     fprintf(f,
