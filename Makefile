@@ -79,7 +79,7 @@ FROM ?= 0
 SEED ?= 1
 check-long: deps
 	@$(MAKE) -s -j2 $(ASAN)/oracle
-	@$(ASAN)/oracle $(COUNT) $(FROM) $(SEED)
+	@$(ASAN)/oracle check $(COUNT) $(FROM) $(SEED)
 
 # QEMU's CPU and ours, asked the same questions. Without QEMU and without the
 # right to install it the questions are skipped, with a word about it.
@@ -159,5 +159,5 @@ help:
 
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
 -include $(BENCH:%.c=$(OPT)/%.d)
--include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d)
 -include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d
+-include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d)

@@ -105,12 +105,36 @@ enum access_kind {
     ACCESS_SHADOW_WRITE,
 };
 
+/* How caches treat memory (APM vol. 2, 7.4; WC+: table 15-19; CD: caches off).
+ */
+enum memtype {
+    MEMTYPE_WB,
+    MEMTYPE_WT,
+    MEMTYPE_WP,
+    MEMTYPE_WC,
+    MEMTYPE_UC_MINUS,
+    MEMTYPE_UC,
+    MEMTYPE_WC_PLUS,
+    MEMTYPE_CD,
+};
+
+const char *memtype_name(enum memtype type);
+/* As PATs and MTRRs encode it; false: a reserved encoding. */
+bool memtype_decode(uint64_t code, enum memtype *type);
+/* A PAT of eight legal encodings. */
+bool pat_is_valid(uint64_t pat);
+
+/* What PATs hold after reset. */
+#define PAT_RESET 0x0007040600070406ULL
+
 /* Registers of guest and host around one access; no VMCB involved. */
 struct walk_setup {
     uint64_t h_cr0, h_cr4, h_efer; /* as latched at VMRUN */
     bool np, gmet, sss, rogpt;     /* VMCB, 90h; np is NP_ENABLE */
     spa_t ncr3;
     uint64_t g_cr0, g_cr3, g_cr4, g_efer, g_rflags;
+    uint64_t h_pat, g_pat;
+    enum memtype mtrr; /* of all system-physical memory */
     uint32_t pkru;
     unsigned cpl;
 };
@@ -134,7 +158,8 @@ struct walk_ref {
 
 struct walk_result {
     enum walk_outcome outcome;
-    spa_t spa;       /* WALK_OK: of the first byte */
+    spa_t spa; /* WALK_OK: of the first byte */
+    enum memtype memtype;
     uint64_t info1;  /* WALK_NPF: EXITINFO1; WALK_PF: error code */
     uint64_t info2;  /* WALK_NPF: EXITINFO2; WALK_PF: CR2 */
     const char *why; /* static text, NULL when ok */

@@ -39,14 +39,16 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
     }
     if (!guest_walk(c, w, linear(c, gva), a))
         return false;
-    piece[0] = (struct piece) { w->gpa, w->spa, w->key, len };
+    piece[0] = (struct piece) { w->gpa, w->spa,       w->key,
+                                len,    w->guest_pat, w->nested_pat };
     piece[1].len = 0;
     if (__builtin_expect(len <= room, 1))
         return true;
     piece[0].len = room;
     if (!guest_walk(c, w, linear(c, gva + room), a))
         return false;
-    piece[1] = (struct piece) { w->gpa, w->spa, w->key, len - room };
+    piece[1] = (struct piece) { w->gpa,     w->spa,       w->key,
+                                len - room, w->guest_pat, w->nested_pat };
     return true;
 }
 

@@ -70,47 +70,14 @@ enum port_result port_iret(struct guest_port *p)
     return ended(p, iret(p->c));
 }
 
-static uint64_t sev_status(const struct cpu *c)
-{
-    return (c->ctl.sev ? BIT(0) : 0) | (c->ctl.sev_es ? BIT(1) : 0);
-}
-
 bool port_rdmsr(struct guest_port *p, uint32_t msr, uint64_t *value)
 {
-    const struct cpu *c = p->c;
-
-    switch (msr) {
-    case MSR_EFER:
-        *value = c->g.r.efer;
-        return true;
-    case MSR_GHCB:
-        *value = c->g.ghcb;
-        return c->ctl.sev_es;
-    case MSR_SEV_STATUS:
-        *value = sev_status(c);
-        return c->model.features[FEAT_SEV];
-    }
-    return false;
+    return guest_rdmsr(p->c, msr, value);
 }
 
-/* EFER: only what does not change the paging mode. SEV_STATUS is read-only. */
 bool port_wrmsr(struct guest_port *p, uint32_t msr, uint64_t value)
 {
-    const uint64_t writable = EFER_SCE | EFER_NXE;
-    struct cpu *c = p->c;
-
-    switch (msr) {
-    case MSR_EFER:
-        if ((value ^ c->g.r.efer) & ~writable)
-            return false;
-        c->g.r.efer = value;
-        return true;
-    case MSR_GHCB:
-        if (c->ctl.sev_es)
-            c->g.ghcb = value;
-        return c->ctl.sev_es;
-    }
-    return false;
+    return guest_wrmsr(p->c, msr, value);
 }
 
 struct cpuid_regs port_cpuid(struct guest_port *p, uint32_t leaf)

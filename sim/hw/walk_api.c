@@ -59,10 +59,18 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
             .cpl = s->cpl,
         },
         .pkru = s->pkru,
+        .pat = s->g_pat,
+    };
+    c->caching = (struct caching) {
+        .host_pat = s->h_pat,
+        .mtrr = s->mtrr,
+        .disabled = (s->g_cr0 | s->h_cr0) & CR0_CD,
     };
     *why = check_paging(c, s->np, s->h_cr0, s->ncr3).why;
     if (!*why && s->sss && !s->np && c->model.features[FEAT_SSS_CHECK])
         *why = "shadow-stack checks (SSS) without nested paging";
+    if (!*why && s->np && !pat_is_valid(s->g_pat))
+        *why = "G_PAT holds a reserved memory type";
     if (*why)
         return false;
     if (s->np)
@@ -100,6 +108,7 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
         log->n_dirty = 0;
     if (access_translate(c, gva, size, a, piece, &w)) {
         res.spa = piece[0].spa;
+        res.memtype = memtype_of(c, piece[0].guest_pat, piece[0].nested_pat);
     } else if (w.end == END_NPF || w.end == END_PF) {
         res.info1 = w.code;
         res.info2 = w.addr;

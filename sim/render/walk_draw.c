@@ -317,7 +317,8 @@ static void tell_end(struct buf *b, const struct walk_story *s)
 static void draw_title(struct buf *b, const struct walk_story *s)
 {
     unsigned top = top_level(s, false), low = top;
-    bool final = s->n && s->entry[s->n - 1].guest_level == 0;
+    bool final =
+        s->end == STORY_OK || (s->n && s->entry[s->n - 1].guest_level == 0);
 
     for (unsigned i = 0; i < s->n; i++)
         if (!s->entry[i].nested && s->entry[i].level < low)

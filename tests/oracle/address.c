@@ -72,6 +72,30 @@ uint64_t oracle_address(const struct regime *r, uint64_t value, unsigned low)
     return address;
 }
 
+uint64_t oracle_get(const struct regime *r, const struct words *mem,
+                    uint64_t slot)
+{
+    uint64_t word = words_get(mem, slot - slot % 8);
+
+    if (r->mode != MODE_LEGACY)
+        return word;
+    return slot % 8 ? word >> 32 : word & 0xffffffff;
+}
+
+void oracle_put(const struct regime *r, struct words *mem, uint64_t slot,
+                uint64_t entry)
+{
+    uint64_t word = words_get(mem, slot - slot % 8);
+
+    if (r->mode != MODE_LEGACY)
+        word = entry;
+    else if (slot % 8)
+        word = (word & 0xffffffff) | entry << 32;
+    else
+        word = (word & ~0xffffffffULL) | (entry & 0xffffffff);
+    words_set(mem, slot - slot % 8, word);
+}
+
 uint64_t oracle_root(const struct regime *r, uint64_t cr3)
 {
     if (r->mode == MODE_LEGACY)
@@ -117,4 +141,8 @@ void oracle_regimes(const struct trial *v, struct regime *guest,
         .pse = bit(s->h_cr4, 4),
         .gb_pages = v->gb_pages,
     };
+    if (!s->np) { /* the guest walks the host's memory */
+        guest->width = host->width;
+        guest->cbit = host->cbit;
+    }
 }

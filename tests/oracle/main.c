@@ -2,11 +2,12 @@
 /*
  * oracle/main.c - random vectors, answered by the hardware and by the oracle.
  *
- * usage: oracle [COUNT [FROM [SEED]]]
+ * usage: oracle check|vectors|answers [COUNT [FROM [SEED]]]
  *
  * Vectors FROM .. FROM+COUNT-1 of a seed; a long run that was cut short goes on
  * at the last number that it printed. A disagreement is printed as a line for
- * `nptsim batch walk`, without the memory that does not matter to it.
+ * `nptsim batch walk`, without the memory that does not matter to it. "vectors"
+ * prints such lines, "answers" what the oracle expects `batch walk` to answer.
  */
 #include "oracle/oracle.h"
 #include "oracle/random.h"
@@ -21,6 +22,10 @@
 #define JOBS      2
 #define MAX_SHOWN 5
 #define MAX_WHY   16
+
+struct range {
+    uint64_t count, from, seed;
+};
 
 struct tally {
     uint64_t compared, unknown, disagree;
@@ -117,8 +122,7 @@ static double now(void)
 }
 
 /* Every JOBS-th vector, from @job on. */
-static struct tally work(unsigned job, uint64_t count, uint64_t from,
-                         uint64_t seed)
+static struct tally work(unsigned job, const struct range *r)
 {
     static const struct cpu_model blank = { .name = "blank",
                                             .maxphyaddr_raw = 48,
@@ -128,11 +132,11 @@ static struct tally work(unsigned job, uint64_t count, uint64_t from,
     struct tally t = { 0 };
     double start = now(), told = start;
 
-    for (uint64_t i = job; i < count; i += JOBS) {
-        one(c, &t, seed, from + i);
+    for (uint64_t i = job; i < r->count; i += JOBS) {
+        one(c, &t, r->seed, r->from + i);
         if (job == 0 && (i & 1023) == 0 && now() - told > 60) {
             told = now();
-            printf("at vector %" PRIu64 ", %.0f per second\n", from + i,
+            printf("at vector %" PRIu64 ", %.0f per second\n", r->from + i,
                    (double)i / (told - start));
             fflush(stdout);
         }
@@ -173,11 +177,9 @@ static void report(const struct tally *t, uint64_t count, double seconds)
            t->disagree ? "not ok" : "ok", t->compared, count, t->disagree);
 }
 
-int main(int argc, char **argv)
+/* Both processes work; one that dies is a failure. */
+static int check(const struct range *r)
 {
-    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000000;
-    uint64_t from = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
-    uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
     struct tally sum = { 0 }, theirs;
     double start = now();
     int ends[2], status;
@@ -188,17 +190,67 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     if (child == 0) {
-        sum = work(1, count, from, seed);
+        sum = work(1, r);
         return write(ends[1], &sum, sizeof(sum)) == sizeof(sum) ? 0 : 1;
     }
     close(ends[1]);
-    sum = work(0, count, from, seed);
+    sum = work(0, r);
     if (read(ends[0], &theirs, sizeof(theirs)) != sizeof(theirs) ||
         waitpid(child, &status, 0) != child || status) {
         printf("not ok - the second process died\n");
         return EXIT_FAILURE;
     }
     add(&sum, &theirs);
-    report(&sum, count, now() - start);
+    report(&sum, r->count, now() - start);
     return sum.disagree ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Those that `batch walk` and the oracle can both answer. */
+static int print(const struct range *r, bool answers)
+{
+    for (uint64_t i = 0; i < r->count; i++) {
+        struct answer a;
+        struct trial v;
+        char id[32];
+
+        trial_random(&v, r->seed, r->from + i);
+        if (walk_unsupported(&v.s))
+            continue;
+        a = oracle_walk(&v);
+        if (a.unknown)
+            continue;
+        snprintf(id, sizeof(id), "random-%" PRIu64, r->from + i);
+        if (answers)
+            answer_json(stdout, &a, id);
+        else
+            trial_print(stdout, &v, id);
+    }
+    return EXIT_SUCCESS;
+}
+
+static int usage(void)
+{
+    fprintf(stderr,
+            "usage: oracle check|vectors|answers [COUNT [FROM [SEED]]]\n");
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct range r = { .count = 1000000, .from = 0, .seed = 1 };
+    uint64_t *const numbers[] = { &r.count, &r.from, &r.seed };
+
+    if (argc < 2 || argc > 5)
+        return usage();
+    for (int i = 2; i < argc; i++) {
+        if (num_parse(argv[i], strlen(argv[i]), numbers[i - 2]) != NUM_OK)
+            return usage();
+    }
+    if (strcmp(argv[1], "check") == 0)
+        return check(&r);
+    if (strcmp(argv[1], "vectors") == 0)
+        return print(&r, false);
+    if (strcmp(argv[1], "answers") == 0)
+        return print(&r, true);
+    return usage();
 }

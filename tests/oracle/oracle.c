@@ -20,9 +20,9 @@ struct rights {
     bool w, u, nx;
 };
 
-/* An access as the nested tables see it: as user, always. */
+/* An access as the nested tables see it: as user, but for a fetch with GMET. */
 struct nested_access {
-    bool table, write, fetch;
+    bool table, write, fetch, supervisor;
 };
 
 static bool bit(uint64_t value, unsigned n)
@@ -34,37 +34,36 @@ static bool bit(uint64_t value, unsigned n)
 
 static uint64_t read_entry(struct oracle *o, const struct regime *r, spa_t slot)
 {
-    uint64_t word = words_get(&o->a->mem, slot - slot % 8);
-
     o->a->refs++;
-    if (r->mode != MODE_LEGACY)
-        return word;
-    return slot % 8 ? word >> 32 : word & 0xffffffff;
+    return oracle_get(r, &o->a->mem, slot);
 }
 
-static void set_bit(struct oracle *o, spa_t slot, unsigned n)
+static void set_bit(struct oracle *o, const struct regime *r, spa_t slot,
+                    unsigned n)
 {
-    unsigned shift = slot % 8 ? 32 : 0;
-    spa_t at = slot - slot % 8;
-    uint64_t word = words_get(&o->a->mem, at) | 1ULL << (n + shift);
+    oracle_put(r, &o->a->mem, slot, oracle_get(r, &o->a->mem, slot) | BIT(n));
+}
 
-    words_set(&o->a->mem, at, word);
+/* A PAE PDPE: no permissions, no accessed bit. */
+static bool is_pdpe(const struct regime *r, unsigned level)
+{
+    return r->mode == MODE_PAE && level == 3;
 }
 
 static void mark(struct oracle *o, const struct regime *r, unsigned level,
                  spa_t slot, bool dirty)
 {
-    if (r->mode == MODE_PAE && level == 3)
-        return; /* a PDPE has no accessed bit */
-    set_bit(o, slot, 5);
+    if (is_pdpe(r, level))
+        return;
+    set_bit(o, r, slot, 5);
     if (dirty)
-        set_bit(o, slot, 6);
+        set_bit(o, r, slot, 6);
 }
 
 static struct rights narrow(const struct regime *r, unsigned level,
                             struct rights so_far, uint64_t entry)
 {
-    if (r->mode == MODE_PAE && level == 3)
+    if (is_pdpe(r, level))
         return so_far;
     return (struct rights) {
         .w = so_far.w && bit(entry, 1),
@@ -74,9 +73,9 @@ static struct rights narrow(const struct regime *r, unsigned level,
 }
 
 /* Beyond a C-bit lies ciphertext, and the oracle has no keys. */
-static void notice_key(struct oracle *o, uint64_t entry)
+static void notice_key(struct oracle *o, const struct regime *r, uint64_t entry)
 {
-    if (o->host.cbit && bit(entry, o->host.cbit))
+    if (r->cbit && bit(entry, r->cbit))
         o->a->unknown = true;
 }
 
@@ -90,7 +89,7 @@ static bool npf(struct oracle *o, struct nested_access n, gpa_t gpa,
 
     code |= present ? 1 : 0;
     code |= n.write ? 2 : 0;
-    code |= 4;
+    code |= n.supervisor ? 0 : 4;
     code |= reserved ? 8 : 0;
     code |= n.fetch && reports_fetch ? 16 : 0;
     o->a->outcome = WALK_NPF;
@@ -126,9 +125,16 @@ static bool pf(struct oracle *o, gva_t gva, bool present, bool reserved,
 
 /* ---- nested tables ---- */
 
-static bool nested_denies(struct rights r, struct nested_access n)
+/* With GMET (15.25.13) a U of 0 denies nothing, and one of 1 denies fetches of
+ * the guest's supervisor. */
+static bool nested_denies(const struct oracle *o, struct rights r,
+                          struct nested_access n)
 {
-    return !r.u || (n.write && !r.w) || (n.fetch && r.nx);
+    if (n.write && !r.w)
+        return true;
+    if (n.fetch && r.nx)
+        return true;
+    return o->v->s.gmet ? n.supervisor && r.u : !r.u;
 }
 
 static bool nested_level(struct oracle *o, struct nested_access n, gpa_t gpa,
@@ -145,10 +151,10 @@ static bool nested_level(struct oracle *o, struct nested_access n, gpa_t gpa,
     if (oracle_reserved(&o->host, level, entry))
         return npf(o, n, gpa, true, true);
     r = narrow(&o->host, level, so_far, entry);
-    if (leaf && nested_denies(r, n))
+    if (leaf && nested_denies(o, r, n))
         return npf(o, n, gpa, true, false);
     if (!leaf || n.table)
-        notice_key(o, entry);
+        notice_key(o, &o->host, entry);
     if (leaf)
         *spa = oracle_leaf(&o->host, level, entry, gpa);
     else if (!nested_level(o, n, gpa, level - 1,
@@ -171,9 +177,13 @@ static bool nested(struct oracle *o, struct nested_access n, gpa_t gpa,
 {
     struct rights all = { .w = true, .u = true };
 
+    if (!o->v->s.np) {
+        *spa = gpa;
+        return true;
+    }
     if (beyond_root(o->host.mode, gpa))
         return npf(o, n, gpa, false, false);
-    notice_key(o, o->v->s.ncr3);
+    notice_key(o, &o->host, o->v->s.ncr3);
     return nested_level(o, n, gpa, oracle_levels(o->host.mode),
                         oracle_root(&o->host, o->v->s.ncr3), all, spa);
 }
@@ -209,10 +219,31 @@ static bool guest_denies(const struct trial *v, struct rights r)
     return !fetch && !user && r.u && smap && !ac;
 }
 
+/*
+ * Set accessed and dirty in a guest entry. Without ROGPT its page is known to
+ * be writable: reading it counted as a write. With ROGPT only this does, if
+ * there is something to set: a nested walk of its own (15.25.5).
+ */
+static bool update(struct oracle *o, unsigned level, gpa_t entry_gpa,
+                   spa_t slot, bool dirty)
+{
+    struct nested_access write_table = { .table = true, .write = true };
+    uint64_t entry = oracle_get(&o->guest, &o->a->mem, slot);
+    bool complete = bit(entry, 5) && (bit(entry, 6) || !dirty);
+
+    if (is_pdpe(&o->guest, level))
+        return true;
+    if (o->v->s.rogpt && !complete && !nested(o, write_table, entry_gpa, &slot))
+        return false;
+    mark(o, &o->guest, level, slot, dirty);
+    return true;
+}
+
 static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
                         gpa_t table, struct rights so_far, gpa_t *gpa)
 {
-    struct nested_access read_table = { .table = true, .write = true };
+    struct nested_access read_table = { .table = true,
+                                        .write = !o->v->s.rogpt };
     gpa_t entry_gpa = oracle_slot(&o->guest, level, table, gva);
     uint64_t entry;
     struct rights r;
@@ -228,14 +259,17 @@ static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
         return pf(o, gva, true, true, false);
     r = narrow(&o->guest, level, so_far, entry);
     if (!oracle_is_leaf(&o->guest, level, entry)) {
-        mark(o, &o->guest, level, slot, false);
+        notice_key(o, &o->guest, entry);
+        if (!update(o, level, entry_gpa, slot, false))
+            return false;
         return guest_level(o, gva, level - 1,
                            oracle_address(&o->guest, entry, 12), r, gpa);
     }
     key = key_denies(o->v, r, entry);
     if (key || guest_denies(o->v, r))
         return pf(o, gva, true, false, key);
-    mark(o, &o->guest, level, slot, is_write(o->v));
+    if (!update(o, level, entry_gpa, slot, is_write(o->v)))
+        return false;
     *gpa = oracle_leaf(&o->guest, level, entry, gva);
     return true;
 }
@@ -244,8 +278,11 @@ static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
 static bool translate(struct oracle *o, gva_t gva, spa_t *spa)
 {
     struct rights all = { .w = true, .u = true };
+    bool fetch = o->v->kind == ACCESS_FETCH;
     struct nested_access data = { .write = is_write(o->v),
-                                  .fetch = o->v->kind == ACCESS_FETCH };
+                                  .fetch = fetch,
+                                  .supervisor = fetch && o->v->s.gmet &&
+                                                o->v->s.cpl != 3 };
     gpa_t gpa = gva;
 
     if (o->guest.mode != MODE_OFF &&
@@ -280,6 +317,31 @@ static bool root_refused(const struct regime *r, uint64_t cr3)
     return false;
 }
 
+/* Without nested paging VMRUN looks at the four PDPEs of a PAE guest. */
+static bool pdpes_refused(const struct oracle *o)
+{
+    uint64_t root = oracle_root(&o->guest, o->v->s.g_cr3);
+
+    for (unsigned i = 0; o->guest.mode == MODE_PAE && i < 4; i++) {
+        uint64_t entry = oracle_get(&o->guest, &o->a->mem, root + 8 * i);
+
+        if (bit(entry, 0) && oracle_reserved(&o->guest, 3, entry))
+            return true;
+    }
+    return false;
+}
+
+static bool vmrun_refused(const struct oracle *o)
+{
+    const struct walk_setup *s = &o->v->s;
+
+    if (root_refused(&o->guest, s->g_cr3))
+        return true;
+    if (!s->np)
+        return pdpes_refused(o);
+    return o->host.mode == MODE_OFF || root_refused(&o->host, s->ncr3);
+}
+
 struct answer oracle_walk(const struct trial *v)
 {
     struct answer a = { .outcome = WALK_OK, .mem = v->mem };
@@ -287,9 +349,10 @@ struct answer oracle_walk(const struct trial *v)
     gva_t last = v->gva + v->size - 1;
     spa_t second_spa;
 
+    a.unknown = v->s.sss || v->kind >= ACCESS_SHADOW_READ;
     oracle_regimes(v, &o.guest, &o.host);
-    if (o.host.mode == MODE_OFF || root_refused(&o.host, v->s.ncr3) ||
-        root_refused(&o.guest, v->s.g_cr3)) {
+    notice_key(&o, &o.guest, v->s.g_cr3);
+    if (vmrun_refused(&o)) {
         a.outcome = WALK_INVALID;
         return a;
     }
@@ -299,9 +362,7 @@ struct answer oracle_walk(const struct trial *v)
         if (!canonical(o.guest.mode, v->gva + i))
             a.outcome = v->stack ? WALK_SS : WALK_GP;
     }
-    if (a.outcome != WALK_OK)
-        return a;
-    if (!translate(&o, v->gva, &a.spa))
+    if (a.outcome != WALK_OK || !translate(&o, v->gva, &a.spa))
         return a;
     if (last / 4096 != v->gva / 4096)
         translate(&o, last - last % 4096, &second_spa);

@@ -6,7 +6,8 @@
  * recursive, slow, obvious. It exists to disagree. Two people who misread the
  * same sentence alike are not caught by it; see the conformance rows for that.
  *
- * It knows no SEV guest, no GMET, no shadow stacks and no TLB.
+ * It knows no SEV guest, no shadow stacks and no TLB, and leaves every knob of
+ * the CPU at its default.
  */
 #ifndef ORACLE_ORACLE_H
 #define ORACLE_ORACLE_H
@@ -41,6 +42,11 @@ uint64_t oracle_slot(const struct regime *r, unsigned level, uint64_t table,
                      uint64_t addr);
 /* The address in an entry or CR3, from bit @low on, without the C-bit. */
 uint64_t oracle_address(const struct regime *r, uint64_t value, unsigned low);
+/* The entry at @slot: 4 bytes in legacy tables, else 8. */
+uint64_t oracle_get(const struct regime *r, const struct words *mem,
+                    uint64_t slot);
+void oracle_put(const struct regime *r, struct words *mem, uint64_t slot,
+                uint64_t entry);
 uint64_t oracle_root(const struct regime *r, uint64_t cr3);
 /* Where the leaf @entry puts the byte at @addr. */
 uint64_t oracle_leaf(const struct regime *r, unsigned level, uint64_t entry,

@@ -90,10 +90,16 @@ static void make_registers(struct maker *m)
     s->g_rflags |= one_in(m, 2) ? RFLAGS_AC : 0;
     s->pkru = (uint32_t)(draw(m) & draw(m));
     s->cpl = one_in(m, 2) ? 3 : below(m, 3);
+    s->np = !one_in(m, 10);
+    s->gmet = one_in(m, 10);
+    s->rogpt = one_in(m, 10);
+    s->g_cr4 |= one_in(m, 8) ? CR4_PCIDE : 0;
     set_mode(guests[below(m, ARRAY_SIZE(guests))], &s->g_cr0, &s->g_cr4,
              &s->g_efer);
     set_mode(hosts[below(m, ARRAY_SIZE(hosts))], &s->h_cr0, &s->h_cr4,
              &s->h_efer);
+    if (!(s->g_efer & EFER_LMA))
+        s->g_cr4 &= ~CR4_PCIDE;
 }
 
 static void make_access(struct maker *m)
@@ -167,27 +173,6 @@ static uint64_t some_flags(struct maker *m, const struct regime *r,
     return flags;
 }
 
-static uint64_t get_entry(struct maker *m, const struct regime *r, spa_t slot)
-{
-    uint64_t word = words_get(&m->v->mem, slot & ~7ULL);
-
-    if (r->mode != MODE_LEGACY)
-        return word;
-    return slot & 4 ? word >> 32 : word & 0xffffffff;
-}
-
-static void put_entry(struct maker *m, const struct regime *r, spa_t slot,
-                      uint64_t entry)
-{
-    uint64_t word = words_get(&m->v->mem, slot & ~7ULL);
-
-    if (r->mode == MODE_LEGACY && (slot & 4))
-        entry = (word & 0xffffffff) | entry << 32;
-    else if (r->mode == MODE_LEGACY)
-        entry = (word & ~0xffffffffULL) | (entry & 0xffffffff);
-    words_set(&m->v->mem, slot & ~7ULL, entry);
-}
-
 static bool make_large(struct maker *m, const struct regime *r, unsigned level)
 {
     if (level == 1)
@@ -203,9 +188,11 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
     spa_t at = oracle_root(r, m->v->s.ncr3);
     unsigned level = oracle_levels(r->mode);
 
+    if (!m->v->s.np)
+        return gpa;
     for (;; level--) {
         spa_t slot = oracle_slot(r, level, at, gpa);
-        uint64_t entry = get_entry(m, r, slot);
+        uint64_t entry = oracle_get(r, &m->v->mem, slot);
 
         if (!(entry & PTE_P)) {
             bool leaf = make_large(m, r, level);
@@ -216,7 +203,7 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
                 (page ? new_page(m) : some_frame(m, r, oracle_shift(r, level)));
             if (leaf && !table && r->cbit && one_in(m, 2))
                 entry |= BIT(r->cbit);
-            put_entry(m, r, slot, entry);
+            oracle_put(r, &m->v->mem, slot, entry);
         }
         if (level == 1 || oracle_is_leaf(r, level, entry))
             return oracle_leaf(r, level, entry, gpa);
@@ -232,14 +219,14 @@ static void map_guest(struct maker *m, gva_t gva)
 
     for (unsigned level = oracle_levels(r->mode); level; level--) {
         spa_t slot = map_nested(m, oracle_slot(r, level, at, gva), true);
-        uint64_t entry = get_entry(m, r, slot);
+        uint64_t entry = oracle_get(r, &m->v->mem, slot);
 
         if (!(entry & PTE_P)) {
             bool leaf = make_large(m, r, level);
             unsigned shift = leaf ? oracle_shift(r, level) : 12;
 
             entry = some_flags(m, r, level, leaf) | some_frame(m, r, shift);
-            put_entry(m, r, slot, entry);
+            oracle_put(r, &m->v->mem, slot, entry);
         }
         if (level == 1 || oracle_is_leaf(r, level, entry)) {
             map_nested(m, oracle_leaf(r, level, entry, gva), false);
@@ -264,6 +251,8 @@ static void make_tables(struct maker *m)
         v->s.g_cr3 &= 0xfffff000;
     if (m->guest.mode == MODE_PAE)
         v->s.g_cr3 |= draw(m) & 0xfe0;
+    if (v->s.g_cr4 & CR4_PCIDE)
+        v->s.g_cr3 |= draw(m) & 0xfff;
     map_guest(m, v->gva);
     if ((last ^ v->gva) >> 12)
         map_guest(m, last);
@@ -320,7 +309,7 @@ static void mutate_register(struct maker *m)
 {
     struct walk_setup *s = &m->v->s;
 
-    switch (below(m, 5)) {
+    switch (below(m, 6)) {
     case 0:
         s->ncr3 ^= BIT(interesting_bit(m));
         break;
@@ -335,6 +324,9 @@ static void mutate_register(struct maker *m)
         break;
     case 4:
         s->h_cr4 ^= CR4_PSE;
+        break;
+    case 5:
+        s->gmet = !s->gmet;
         break;
     }
 }
@@ -351,7 +343,7 @@ void trial_random(struct trial *v, uint64_t seed, uint64_t number)
     oracle_regimes(v, &m.guest, &m.host);
     make_tables(&m);
     for (unsigned n = one_in(&m, 2) ? 0 : 1 + below(&m, 3); n; n--) {
-        if (one_in(&m, 12))
+        if (v->mem.n == 0 || one_in(&m, 12))
             mutate_register(&m);
         else
             mutate_word(&m);

@@ -54,8 +54,9 @@ bool words_set(struct words *w, spa_t spa, uint64_t value)
 static struct cpu_model model_of(const struct trial *v)
 {
     static const enum feature always[] = {
-        FEAT_PSE, FEAT_PAE, FEAT_PGE,  FEAT_PAT,  FEAT_NX,  FEAT_LM,   FEAT_SVM,
-        FEAT_NP,  FEAT_SME, FEAT_SMEP, FEAT_SMAP, FEAT_PKU, FEAT_LA57,
+        FEAT_PSE,  FEAT_PAE,  FEAT_PGE,       FEAT_PAT,   FEAT_NX,   FEAT_LM,
+        FEAT_SVM,  FEAT_NP,   FEAT_SME,       FEAT_SMEP,  FEAT_SMAP, FEAT_PKU,
+        FEAT_LA57, FEAT_GMET, FEAT_SSS_CHECK, FEAT_ROGPT, FEAT_PCID,
     };
     struct cpu_model m = {
         .name = "trial",
@@ -160,7 +161,9 @@ static void print_words(FILE *f, const struct words *w)
 
 void trial_print(FILE *f, const struct trial *v, const char *id)
 {
-    static const char *const kinds[] = { "read", "write", "rmw", "fetch" };
+    static const char *const kinds[] = {
+        "read", "write", "rmw", "fetch", "shadow-read", "shadow-write"
+    };
     const struct walk_setup *s = &v->s;
 
     fprintf(f,
@@ -170,9 +173,10 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
             id, v->width, v->reduction, v->cbit, v->encrypt, v->gb_pages);
     fprintf(f,
             "\"host\":{\"cr0\":\"0x%" PRIx64 "\",\"cr4\":\"0x%" PRIx64
-            "\",\"efer\":\"0x%" PRIx64 "\",\"np\":%d,\"ncr3\":\"0x%" PRIx64
-            "\"},",
-            s->h_cr0, s->h_cr4, s->h_efer, s->np, s->ncr3);
+            "\",\"efer\":\"0x%" PRIx64 "\",\"ncr3\":\"0x%" PRIx64
+            "\",\"np\":%d},\"vmcb\":{\"gmet\":%d,\"sss\":%d,\"rogpt\":%d},",
+            s->h_cr0, s->h_cr4, s->h_efer, s->ncr3, s->np, s->gmet, s->sss,
+            s->rogpt);
     fprintf(f,
             "\"guest\":{\"cr0\":\"0x%" PRIx64 "\",\"cr3\":\"0x%" PRIx64
             "\",\"cr4\":\"0x%" PRIx64 "\",\"efer\":\"0x%" PRIx64
@@ -184,6 +188,22 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
             ",\"access\":{\"gva\":\"0x%" PRIx64
             "\",\"kind\":\"%s\",\"size\":%u,\"stack\":%d}}\n",
             v->gva, kinds[v->kind], v->size, v->stack);
+}
+
+void answer_json(FILE *f, const struct answer *a, const char *id)
+{
+    fprintf(f, "{\"id\":\"%s\",\"outcome\":\"%s\"", id,
+            outcome_name(a->outcome));
+    if (a->outcome == WALK_OK)
+        fprintf(f, ",\"spa\":\"0x%" PRIx64 "\"", a->spa);
+    if (a->outcome == WALK_NPF)
+        fprintf(f, ",\"info1\":\"0x%" PRIx64 "\",\"info2\":\"0x%" PRIx64 "\"",
+                a->code, a->addr);
+    if (a->outcome == WALK_PF)
+        fprintf(f,
+                ",\"error_code\":\"0x%" PRIx64 "\",\"cr2\":\"0x%" PRIx64 "\"",
+                a->code, a->addr);
+    fputs("}\n", f);
 }
 
 void answer_print(FILE *f, const struct trial *v, const struct answer *a)

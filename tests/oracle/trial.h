@@ -62,6 +62,8 @@ const char *outcome_name(enum walk_outcome o);
 const char *answers_differ(const struct answer *a, const struct answer *b);
 
 void trial_print(FILE *f, const struct trial *v, const char *id);
+/* As `nptsim batch walk` would print it. */
+void answer_json(FILE *f, const struct answer *a, const char *id);
 void answer_print(FILE *f, const struct trial *v, const struct answer *a);
 
 #endif

@@ -27,6 +27,8 @@ START_TEST(the_oracle_ends_a_walk_as_written_down)
 
         conformance_trial(c, k, &v);
         a = oracle_walk(&v);
+        if (a.unknown)
+            continue; /* shadow stacks */
         wrong = conformance_problem(c, &a);
         ck_assert_msg(!wrong, "line %u, row %s, variant %u: %s", c->line,
                       c->row, k, wrong);
@@ -123,6 +125,7 @@ int main(void)
     tcase_add_loop_test(t, the_cpu_ends_a_walk_as_written_down, 0, n);
     tcase_add_loop_test(t, a_line_that_is_covered_elsewhere_is, 0, n);
     tcase_add_test(t, all_103_rows_are_there);
+    srunner_set_fork_status(r, CK_NOFORK); /* hundreds of small tests */
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
