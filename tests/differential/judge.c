@@ -51,8 +51,14 @@ static void show_question(unsigned width, const struct question *q)
 static void show(unsigned width, const struct question *q,
                  const struct replay *ours)
 {
-    printf("# unexplained: question %llu at width %u, %s%s%s\n",
-           (unsigned long long)q->id, width,
+    static const char *const modes[N_MODES] = {
+        [MODE_4LEVEL] = "4-level", [MODE_5LEVEL] = "5-level",
+        [MODE_PAE] = "PAE",        [MODE_32BIT] = "32-bit",
+        [MODE_OFF] = "no",
+    };
+
+    printf("# unexplained: question %llu at width %u, %s guest, %s%s%s\n",
+           (unsigned long long)q->id, width, modes[q->mode],
            q->group < N_GROUPS ? group_name(q->group) : "no group",
            ours->why ? ": " : "", ours->why ? ours->why : "");
     show_answer("nptsim", &ours->answer);

@@ -14,12 +14,19 @@ struct document {
 static const char *const schema_words[] = { "nptsim/differential/v1" };
 static const char *const exit_words[] = { "ok", "npf", "pf", "gp", "invalid" };
 static const char *const effect_words[] = {
-    [EFFECT_IGNORE_ENTRY_BITS] = "ignore_entry_bits",
+    [EFFECT_KNOB] = "knob",
     [EFFECT_NCR3_UNCHECKED] = "ncr3_unchecked",
-    [EFFECT_GPA_ALIASED] = "gpa_aliased",
+    [EFFECT_PSE36_40_BITS] = "pse36_40_bits",
+    [EFFECT_PDPTE_UNCHECKED] = "pdpte_unchecked",
     [EFFECT_CLEAR_INFO1] = "clear_info1",
     [EFFECT_CUT_EXIT_CODE] = "cut_exit_code",
     [EFFECT_ACCESSED_ON_FAULT] = "accessed_on_fault",
+    [EFFECT_ACCESSED_IN_PDPTE] = "accessed_in_pdpte",
+};
+static const char *const knob_words[] = {
+    [RULE_BIT8_IGNORED] = "amd_bit8_ignored",
+    [RULE_NPF_ID_NXE] = "npf_id_policy_nxe",
+    [RULE_WIDE_ALIAS] = "nested_wide_gpa_alias",
 };
 
 static const struct field when_fields[] = {
@@ -66,11 +73,11 @@ static const struct field rule_fields[] = {
       .type = FIELD_NUMBER,
       MEMBER(struct rule, mask),
       .max = UINT64_MAX },
-    { .key = "level",
-      .type = FIELD_NUMBER,
-      MEMBER(struct rule, level),
-      .min = 1,
-      .max = 5 },
+    { .key = "knob",
+      .type = FIELD_WORD,
+      MEMBER(struct rule, knob),
+      .words = knob_words,
+      .n = ARRAY_SIZE(knob_words) },
 };
 static const struct field_table rule_table = {
     .name = "a rule",
