@@ -3,9 +3,9 @@
 #
 # run.sh DIR COUNT [RULES]: ask QEMU's CPU and ours COUNT questions at each of
 # twelve physical address widths, and judge the answers. At four of them nested
-# tables have five levels, else four. DIR holds the programs
-# that the Makefile built. TAP on stdout; status 1 if an answer is missing or no
-# rule of known.yaml (or RULES) explains it. SEED=N: other questions.
+# tables have five levels, else four. DIR holds the programs that the Makefile
+# built. TAP on stdout; status 1 if an answer is missing or no rule of known.yaml
+# (or RULES) explains it. SEED=N in the environment: other questions.
 dir=$1 count=$2 rules=${3:-${0%/*}/known.yaml}
 sessions=(32:4 36:5 39:4 40:4 43:4 44:5 46:4 48:4 49:4 50:5 51:4 52:5)
 seed=${SEED:-20261}
