@@ -137,12 +137,16 @@ static spa_t guest_slot(const struct builder *b, enum page table, gva_t gva,
            f->entry_size * (gva >> f->shift[level] & (entries - 1));
 }
 
-/* What a sane entry of @level says besides the address. */
-static uint64_t entry_flags(const struct builder *b, unsigned level,
-                            unsigned leaf)
+/* What a sane entry of @level says besides the address. Bit 7 of a 32-bit PDE
+ * means nothing without CR4.PSE. */
+static uint64_t entry_flags(struct builder *b, unsigned level, unsigned leaf)
 {
+    bool pse = b->q->g_cr4 & CR4_PSE;
+
     if (b->q->mode == MODE_PAE && level == 3)
         return PTE_P;
+    if (b->q->mode == MODE_32BIT && level == 2 && !pse)
+        return TABLE | (build_chance(b, 2) ? PTE_PS : 0);
     return TABLE | (level == leaf && leaf > 1 ? PTE_PS : 0);
 }
 

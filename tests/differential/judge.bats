@@ -71,6 +71,10 @@ poke() {
     run "$dir/judge" "$ram.yaml" "$ram"
     [ "$status" -eq 65 ]
     [[ $output == *"ram.yaml:"*"unknown key 'info1_hat'"* ]]
+    sed '/^ *mask:/d' "$rules" >"$ram.yaml"
+    run "$dir/judge" "$ram.yaml" "$ram"
+    [ "$status" -eq 65 ]
+    [[ $output == *"ram.yaml:"*"needs a mask"* ]]
 }
 
 @test "widths that no CPU has are refused" {

@@ -94,6 +94,16 @@ static struct score judge_image(const struct image *m, struct rules *rules,
     return s;
 }
 
+static void show_stop(const struct control *c)
+{
+    if (c->running == NO_QUESTION)
+        printf("# QEMU came to no question at all\n");
+    else
+        printf("# QEMU stopped at question %llu of %llu\n",
+               (unsigned long long)c->running,
+               (unsigned long long)c->n_questions);
+}
+
 /* One RAM file: a TAP line, and its score added to @total. */
 static int judge_file(const char *path, struct rules *rules, struct cpu *cpu,
                       struct score *total)
@@ -112,9 +122,7 @@ static int judge_file(const char *path, struct rules *rules, struct cpu *cpu,
     s = judge_image(&m, rules, &a);
     whole = s.asked == m.control->n_questions;
     if (!whole)
-        printf("# QEMU stopped at question %llu of %llu\n",
-               (unsigned long long)m.control->running,
-               (unsigned long long)m.control->n_questions);
+        show_stop(m.control);
     printf("%s width %u: %llu answers alike, %llu explained, %llu "
            "unexplained, %llu missing\n",
            whole && !s.unexplained ? "ok" : "not ok", a.model.maxphyaddr_raw,

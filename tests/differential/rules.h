@@ -44,6 +44,7 @@ struct rule {
     enum rule_effect effect;
     enum rule_knob knob;
     uint64_t mask;
+    struct mark effect_at, knob_at, mask_at;
     /* counted while judging */
     uint64_t n_explained;
 };
