@@ -345,6 +345,8 @@ int cmd_walk(int argc, char **argv)
             .g_cr4 = CR4_PAE,
             .g_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME,
             .g_rflags = RFLAGS_FIXED,
+            .h_pat = PAT_RESET,
+            .g_pat = PAT_RESET,
         },
     };
     const char *problem;

@@ -66,7 +66,7 @@ static bool file_has(struct dump *d, spa_t slot)
 }
 
 /* Was entry @i read with the host's key? The entry before it says so; before
- * the first of a nested walk stands nCR3. */
+ * the first of a nested walk stands nCR3, before that of a bare one CR3. */
 static bool read_private(const struct dump *d, const struct walk_story *s,
                          unsigned i)
 {
@@ -74,7 +74,7 @@ static bool read_private(const struct dump *d, const struct walk_story *s,
 
     if (e->nested && (i == 0 || !s->entry[i - 1].nested))
         return d->a->setup.ncr3 & d->cbit;
-    return i && (s->entry[i - 1].pte & d->cbit);
+    return (i ? s->entry[i - 1].pte : d->a->setup.g_cr3) & d->cbit;
 }
 
 /* The first entry of @s that the file must still bring; s->n: none. */
@@ -100,10 +100,8 @@ static int try_walk(struct dump *d, struct walk_story *s, struct err *e)
     walk_recorder_clear(d->recorder);
     for (unsigned i = 0; i < d->n_pages; i++)
         load_page(d, &d->pages[i]);
-    if (!walk_load(d->cpu, &a->setup, &why)) {
-        err_plain(e, "registers", "%s", why);
-        return a->has_ncr3 ? -1 : err_hint(e, "--ncr3 gives the nested tables");
-    }
+    if (!walk_load(d->cpu, &a->setup, &why))
+        return err_plain(e, "registers", "%s", why);
     res = walk_access(d->cpu, a->gva, a->kind, 1, false, NULL);
     if (res.outcome == WALK_OK)
         walk_recorder_reached(d->recorder, res.spa);
