@@ -36,7 +36,7 @@ struct tally {
     } skipped[MAX_WHY];
 };
 
-static void count_skip(struct tally *t, const char *why)
+static void count_skip(struct tally *t, const char *why, uint64_t n)
 {
     unsigned i = 0;
 
@@ -44,7 +44,7 @@ static void count_skip(struct tally *t, const char *why)
            strcmp(t->skipped[i].why, why) != 0)
         i++;
     t->skipped[i].why = why;
-    t->skipped[i].n++;
+    t->skipped[i].n += n;
 }
 
 static const char *judge(struct cpu *c, const struct trial *v,
@@ -99,7 +99,7 @@ static void one(struct cpu *c, struct tally *t, uint64_t seed, uint64_t number)
     trial_random(&v, seed, number);
     why = trial_run(c, &v, &hw);
     if (why) {
-        count_skip(t, why);
+        count_skip(t, why, 1);
         return;
     }
     oracle = oracle_walk(&v);
@@ -153,10 +153,8 @@ static void add(struct tally *sum, const struct tally *t)
     sum->disagree += t->disagree;
     for (unsigned i = 0; i <= WALK_INVALID; i++)
         sum->outcomes[i] += t->outcomes[i];
-    for (unsigned i = 0; i < MAX_WHY && t->skipped[i].why; i++) {
-        for (uint64_t n = 0; n < t->skipped[i].n; n++)
-            count_skip(sum, t->skipped[i].why);
-    }
+    for (unsigned i = 0; i < MAX_WHY && t->skipped[i].why; i++)
+        count_skip(sum, t->skipped[i].why, t->skipped[i].n);
 }
 
 static void report(const struct tally *t, uint64_t count, double seconds)
