@@ -16,6 +16,13 @@ bool is_canonical(const struct cpu *c, gva_t gva)
     return (gva_t)((int64_t)(gva << spare) >> spare) == gva;
 }
 
+static bool translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
+{
+    if (c->tlb_on)
+        return tlb_translate(c, w, gva, a);
+    return guest_walk(c, w, gva, a);
+}
+
 bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
                       struct piece piece[2], struct walk *w)
 {
@@ -25,19 +32,20 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
     c->watched = c->log || (c->trace && c->trace->on);
     w->end = END_OK;
     w->n_refs = 0;
+    w->recall = w->recalled = false;
     if (!is_canonical(c, gva) || !is_canonical(c, gva + len - 1)) {
         w->end = a.stack ? END_SS : END_GP;
         w->why = WHY_NONCANONICAL;
         return false;
     }
-    if (!guest_walk(c, w, gva, a))
+    if (!translate(c, w, gva, a))
         return false;
     piece[0] = (struct piece) { w->gpa, w->spa, w->key, len };
     piece[1].len = 0;
     if (__builtin_expect(len <= room, 1))
         return true;
     piece[0].len = room;
-    if (!guest_walk(c, w, gva + room, a))
+    if (!translate(c, w, gva + room, a))
         return false;
     piece[1] = (struct piece) { w->gpa, w->spa, w->key, len - room };
     return true;

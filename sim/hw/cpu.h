@@ -12,6 +12,7 @@
 #include "hw.h"
 #include "hw/paging.h"
 #include "hw/psp.h"
+#include "hw/tlb.h"
 #include "trace.h"
 
 /* ---- the guest's state, as VMRUN loads it ---- */
@@ -39,6 +40,7 @@ struct guest_state {
 struct vmcb_control {
     uint32_t exceptions, word3, word4;
     uint32_t asid;
+    uint8_t tlb_control;
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
     uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
     uint64_t iopm, msrpm;
@@ -109,6 +111,10 @@ struct cpu {
     uint8_t code[15];
     uint8_t code_len;
 
+    struct tlb *tlb;
+    uint64_t tag; /* of the running guest's translations */
+    bool tlb_on;
+
     /* Somebody looks at single references: trace or walk_log. */
     bool watched;
     struct walk_log *log;
@@ -143,6 +149,8 @@ void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
 bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 /* The reason of a failed walk with this CPU's numbers; for events. */
 const char *why_detail(struct cpu *c, const struct walk *w);
+/* The same, where the TLB may remember. */
+bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 /* Turn a failed walk into #PF, #GP, #SS, #VC or an exit. */
 enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
 
@@ -161,6 +169,24 @@ struct access data_access(const struct cpu *c, bool write);
 enum flow access_fetch(struct cpu *c, spa_t *spa);
 /* Decode assist: the instruction's bytes go with the exit. */
 void access_assist(struct cpu *c);
+
+/* ---- flush.c: what empties the TLB; without one, nothing happens ---- */
+/* TLB_CONTROL of the VMCB. */
+void tlb_vmrun(struct cpu *c);
+/* The guest wrote CR0, CR3 or CR4; @old is how they were. */
+void tlb_mov_cr(struct cpu *c, const struct guest_regs *old);
+void tlb_invlpg(struct cpu *c, gva_t va);
+void tlb_invlpga(struct cpu *c, gva_t va, uint32_t asid);
+/* false: #GP, nothing was flushed. */
+bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t va);
+/* INVLPGB, by the host or by the guest. This core is the only one, so nothing
+ * is left to do for TLBSYNC. false: #GP. */
+bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
+                 bool guest);
+/* All ASIDs: system registers that shape translation changed. */
+void tlb_flush_all(struct cpu *c);
+/* 0 where PCIDs are off. */
+unsigned cpu_pcid(const struct cpu *c);
 
 /* ---- events: deliver.c, reflect.c, segment.c ---- */
 enum flow raise_event(struct cpu *c, unsigned vector);

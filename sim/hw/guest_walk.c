@@ -50,7 +50,7 @@ static bool reach(struct cpu *c, struct walk *w, gpa_t gpa, uint64_t leaf,
     };
 
     w->gpa = gpa;
-    if (!npt_walk(c, w, gpa, final, 0))
+    if (!gpa_walk(c, w, gpa, final, 0))
         return false;
     if (private)
         w->key = c->gkey;
@@ -72,8 +72,11 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
     spa_t slot;
 
     w->gva = gva;
-    for (level = p->levels;; level--) {
-        if (!npt_walk(c, w, base + 8 * pt_index(gva, level), table, level))
+    level = p->levels;
+    if (__builtin_expect(w->recall, 0))
+        level = pwc_recall(c, w, &base, &all);
+    for (;; level--) {
+        if (!gpa_walk(c, w, base + 8 * pt_index(gva, level), table, level))
             return false;
         slot = w->spa;
         key = p->key ? p->key : w->key;
@@ -91,6 +94,8 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
         if (!(pte & PTE_A))
             ad_set(c, false, slot, raw, PTE_A, key);
         base = pte & PTE_ADDR_MASK;
+        if (__builtin_expect(c->tlb_on, 0))
+            pwc_fill(c, w, level, base, all);
     }
 
     if (__builtin_expect((all & r.need) != r.need || (all & r.refuse) ||
@@ -101,6 +106,7 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
     if (__builtin_expect(set & ~pte, 0))
         ad_set(c, false, slot, raw, set, key);
     offset = pt_size(level) - 1;
+    w->guest = (struct leaf) { all, raw, offset };
     return reach(c, w, (pte & PTE_ADDR_MASK & ~offset) | (gva & offset), raw,
                  a);
 }

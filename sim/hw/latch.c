@@ -37,6 +37,7 @@ void latch_guest(struct cpu *c)
     c->guest.root = r->cr3 & PTE_ADDR_MASK & ~c->guest.cbit;
     c->guest.key = c->gkey;
     c->latched = *r;
+    c->tag = tlb_tag(c->ctl.asid, cpu_pcid(c));
 }
 
 /* Software inside the guest may have written control registers. */
@@ -45,8 +46,10 @@ void latch_guest_again(struct cpu *c)
     const struct guest_regs *r = &c->g.r, *l = &c->latched;
 
     if (r->cr0 != l->cr0 || r->cr3 != l->cr3 || r->cr4 != l->cr4 ||
-        r->efer != l->efer)
+        r->efer != l->efer) {
+        tlb_mov_cr(c, l);
         latch_guest(c);
+    }
 }
 
 void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,

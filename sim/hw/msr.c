@@ -57,6 +57,7 @@ static bool write_syscfg(struct cpu *c, uint64_t value)
     if ((value ^ c->syscfg) & ~writable)
         return false;
     c->syscfg |= value;
+    tlb_flush_all(c);
     return true;
 }
 

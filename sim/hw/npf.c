@@ -44,6 +44,10 @@ static uint64_t npf_code(const struct cpu *c, enum why why, struct npt_access a)
 bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
               struct npt_access a)
 {
+    if (w->recalled) {
+        w->end = END_STALE;
+        return false;
+    }
     w->end = END_NPF;
     w->why = why;
     w->code = npf_code(c, why, a);
@@ -61,6 +65,10 @@ bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
 {
     uint64_t code = 0;
 
+    if (w->recalled) {
+        w->end = END_STALE;
+        return false;
+    }
     if (why != WHY_NOT_PRESENT)
         code |= PFERR_PRESENT;
     if (is_rsvd(why))
@@ -113,6 +121,7 @@ enum flow walk_failed(struct cpu *c, const struct walk *w, bool data)
     case END_SS:
         return raise_error(c, VEC_SS, 0);
     case END_OK:
+    case END_STALE:
         break;
     }
     bug_at(__FILE__, __LINE__, "a walk that did not fail");

@@ -106,6 +106,7 @@ bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
     offset = pt_size(level) - 1;
     w->spa = (pte & PTE_ADDR_MASK & ~offset) | (gpa & offset);
     w->key = key;
+    w->nested = (struct leaf) { all, pte, offset };
     w->n_refs += p->levels - level + 1;
     return true;
 }

@@ -82,15 +82,32 @@ struct rights {
     uint64_t need, refuse;
 };
 
-enum walk_end { END_OK, END_NPF, END_PF, END_GP, END_SS };
+enum walk_end {
+    END_OK,
+    END_NPF,
+    END_PF,
+    END_GP,
+    END_SS,
+    END_STALE, /* refused by what was remembered: ask memory (tlb.c) */
+};
+
+/* What the entries of one level of translation said. */
+struct leaf {
+    uint64_t all;    /* AND of all entries, NX inverted */
+    uint64_t pte;    /* the last one, as read */
+    uint64_t offset; /* its page's size - 1 */
+};
 
 /* One translation. Of a successful one only spa, key, gpa are set. */
 struct walk {
     gva_t gva;
-    gpa_t gpa;             /* of the accessed byte, C-bit removed */
-    spa_t spa;             /* of the accessed byte */
-    const struct key *key; /* with which the access reaches memory */
-    unsigned n_refs;       /* table entries and final access */
+    gpa_t gpa;                 /* of the accessed byte, C-bit removed */
+    spa_t spa;                 /* of the accessed byte */
+    const struct key *key;     /* with which the access reaches memory */
+    unsigned n_refs;           /* table entries and final access */
+    struct leaf guest, nested; /* of a successful walk that read memory */
+    bool recall;   /* in: page-walk caches and the nested TLB may answer */
+    bool recalled; /* one of them did */
 
     enum walk_end end;
     enum why why;

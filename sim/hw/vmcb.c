@@ -114,6 +114,7 @@ void vmcb_load_control(struct cpu *c, const uint8_t *vmcb)
         .iopm = get(vmcb, VMCB_IOPM_BASE, 8),
         .msrpm = get(vmcb, VMCB_MSRPM_BASE, 8),
         .asid = (uint32_t)get(vmcb, VMCB_ASID, 4),
+        .tlb_control = (uint8_t)get(vmcb, VMCB_TLB_CONTROL, 1),
         .int_ctl = get(vmcb, VMCB_INT_CTL, 8),
         .int_state = get(vmcb, VMCB_INT_STATE, 8),
         .nested_ctl = get(vmcb, VMCB_NESTED_CTL, 8),

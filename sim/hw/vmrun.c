@@ -156,6 +156,7 @@ void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
         write_exit(c);
         return;
     }
+    tlb_vmrun(c);
     latch_guest(c);
     latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
     run(c);

@@ -32,7 +32,7 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
 {
     struct refusal r;
 
-    c->ctl = (struct vmcb_control) { .ncr3 = s->ncr3 };
+    c->ctl = (struct vmcb_control) { .asid = s->asid, .ncr3 = s->ncr3 };
     c->gkey = NULL;
     c->g = (struct guest_state) {
         .r = {
