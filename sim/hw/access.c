@@ -16,39 +16,55 @@ bool is_canonical(const struct cpu *c, gva_t gva)
     return (gva_t)((int64_t)(gva << spare) >> spare) == gva;
 }
 
-static bool translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
+static bool not_canonical(struct walk *w, struct access a)
 {
-    if (c->tlb_on)
-        return tlb_translate(c, w, gva, a);
-    return guest_walk(c, w, gva, a);
+    w->end = a.stack ? END_SS : END_GP;
+    w->why = WHY_NONCANONICAL;
+    return false;
+}
+
+/* A piece within a page. */
+static bool translate(struct cpu *c, struct walk *w, gva_t gva, size_t len,
+                      struct access a, struct piece *piece)
+{
+    if (!(c->tlb_on ? tlb_translate(c, w, gva, a) : guest_walk(c, w, gva, a)))
+        return false;
+    *piece = (struct piece) {
+        .gpa = w->gpa,
+        .spa = w->spa,
+        .key = w->key,
+        .len = len,
+    };
+    return true;
+}
+
+static __attribute__((noinline)) bool
+translate_both(struct cpu *c, gva_t gva, size_t len, struct access a,
+               struct piece piece[2], struct walk *w)
+{
+    size_t room = PAGE_SIZE_4K - gva % PAGE_SIZE_4K;
+
+    BUG_ON(len > PAGE_SIZE_4K);
+    if (!is_canonical(c, gva + len - 1))
+        return not_canonical(w, a);
+    return translate(c, w, gva, room, a, &piece[0]) &&
+           translate(c, w, gva + room, len - room, a, &piece[1]);
 }
 
 bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
                       struct piece piece[2], struct walk *w)
 {
-    size_t room = PAGE_SIZE_4K - gva % PAGE_SIZE_4K;
-
-    BUG_ON(len == 0 || len > PAGE_SIZE_4K);
+    BUG_ON(len == 0);
     c->watched = c->log || (c->trace && c->trace->on);
     w->end = END_OK;
     w->n_refs = 0;
     w->recall = w->recalled = false;
-    if (!is_canonical(c, gva) || !is_canonical(c, gva + len - 1)) {
-        w->end = a.stack ? END_SS : END_GP;
-        w->why = WHY_NONCANONICAL;
-        return false;
-    }
-    if (!translate(c, w, gva, a))
-        return false;
-    piece[0] = (struct piece) { w->gpa, w->spa, w->key, len };
     piece[1].len = 0;
-    if (__builtin_expect(len <= room, 1))
-        return true;
-    piece[0].len = room;
-    if (!translate(c, w, gva + room, a))
-        return false;
-    piece[1] = (struct piece) { w->gpa, w->spa, w->key, len - room };
-    return true;
+    if (!is_canonical(c, gva))
+        return not_canonical(w, a);
+    if (__builtin_expect(gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K, 0))
+        return translate_both(c, gva, len, a, piece, w);
+    return translate(c, w, gva, len, a, &piece[0]);
 }
 
 /* Alignment is checked for user mode, if it asked for it, and after paging (APM

@@ -73,12 +73,14 @@ enum flow {
     FLOW_EXIT,  /* cpu.exit is filled, leave the guest */
 };
 
-/* A piece of an access that lies in one page. */
+/* A piece of an access that lies in one page. Its members stand in another
+ * order than those of a walk, lest the compiler copy two at once: a wide load
+ * right behind the stores that it needs waits for them to leave the core. */
 struct piece {
-    gpa_t gpa;
-    spa_t spa;
     const struct key *key;
+    gpa_t gpa;
     size_t len;
+    spa_t spa;
 };
 
 struct cpu {

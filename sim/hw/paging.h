@@ -69,11 +69,11 @@ const char *why_text(enum why why);
 /* Manual section of the rule. */
 const char *why_source(enum why why);
 
-/* How a linear address is touched. */
+/* How a linear address is touched. One byte: it travels in a register. */
 struct access {
-    bool write, fetch, user;
-    bool implicit; /* by the CPU itself: descriptor tables, exception frames */
-    bool stack;    /* a bad address is #SS, not #GP */
+    bool write : 1, fetch : 1, user : 1;
+    bool implicit : 1; /* by the CPU itself: descriptor tables, frames */
+    bool stack : 1;    /* a bad address is #SS, not #GP */
 };
 
 /* Bits of all entries ANDed (NX inverted) that an access needs or must not

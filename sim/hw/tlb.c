@@ -19,8 +19,8 @@ static uint64_t page_offset(uint64_t offset)
     return offset >= pt_size(2) - 1 ? pt_size(2) - 1 : pt_size(1) - 1;
 }
 
-static bool permits(const struct cpu *c, const struct tlb_entry *e,
-                    struct access a)
+static bool judge(const struct cpu *c, const struct tlb_entry *e,
+                  struct access a)
 {
     struct rights r = guest_rights(c, a);
     uint64_t need = (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
@@ -32,6 +32,39 @@ static bool permits(const struct cpu *c, const struct tlb_entry *e,
     if (a.write && !(e->guest.pte & e->nested.pte & PTE_D))
         return false;
     return !pkey_denies(c, e->guest.all, e->guest.pte, a);
+}
+
+static uint32_t kind_of(struct access a)
+{
+    return 1U << (a.write | a.fetch << 1 | a.user << 2 | a.implicit << 3);
+}
+
+static bool same_registers(const struct cpu *c, const struct tlb_entry *e)
+{
+    const struct guest_regs *r = &c->g.r;
+
+    return !((e->cr0 ^ r->cr0) | (e->cr4 ^ r->cr4) |
+             ((e->rflags ^ r->rflags) & RFLAGS_AC) | (e->pkru ^ c->g.pkru));
+}
+
+/* It was permitted before, and no register has changed that matters. */
+static bool granted(const struct cpu *c, const struct tlb_entry *e,
+                    struct access a)
+{
+    return (e->granted & kind_of(a)) && same_registers(c, e);
+}
+
+/* Judged once, then remembered. */
+static bool permits(const struct cpu *c, struct tlb_entry *e, struct access a)
+{
+    if (!judge(c, e, a))
+        return false;
+    e->granted = kind_of(a) | (same_registers(c, e) ? e->granted : 0);
+    e->cr0 = c->g.r.cr0;
+    e->cr4 = c->g.r.cr4;
+    e->rflags = c->g.r.rflags;
+    e->pkru = c->g.pkru;
+    return true;
 }
 
 /* The part of the page around @gva that is as large as the array's pages. */
@@ -149,19 +182,34 @@ static bool walk_afresh(struct cpu *c, struct tlb_level l[2], struct walk *w,
     return true;
 }
 
-bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
+static void take(const struct tlb_entry *e, struct walk *w, gva_t gva)
+{
+    uint64_t in_page = gva & e->offset;
+
+    w->gva = gva;
+    w->gpa = e->gpa + in_page;
+    w->spa = e->spa + in_page;
+    w->key = e->key;
+}
+
+static void tell_hit(struct cpu *c, const struct walk *w,
+                     const struct tlb_entry *e, unsigned level)
+{
+    TRACE(c->trace, tlb_hit, .gva = w->gva, .gpa = w->gpa, .spa = w->spa,
+          .level = level, .asid = c->ctl.asid, .page = e->offset + 1);
+}
+
+/* All of the TLB, then the tables. */
+static __attribute__((noinline)) bool search(struct cpu *c, struct walk *w,
+                                             gva_t gva, struct access a)
 {
     struct tlb_level *l = c->tlb->level[a.fetch ? TLB_CODE : TLB_DATA];
     unsigned level;
     struct tlb_entry *e = look_up(c, l, gva, &level);
 
-    if (__builtin_expect(e && permits(c, e, a), 1)) {
-        w->gva = gva;
-        w->gpa = e->gpa + (gva & e->offset);
-        w->spa = e->spa + (gva & e->offset);
-        w->key = e->key;
-        TRACE(c->trace, tlb_hit, .gva = gva, .gpa = w->gpa, .spa = w->spa,
-              .level = level, .asid = c->ctl.asid, .page = e->offset + 1);
+    if (e && permits(c, e, a)) {
+        take(e, w, gva);
+        tell_hit(c, w, e, level);
         return true;
     }
     if (e)
@@ -173,4 +221,19 @@ bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
         return true;
     }
     return w->end == END_STALE && walk_afresh(c, l, w, gva, a);
+}
+
+/* What was touched last is most likely touched again. */
+bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
+{
+    const struct tlb_array *first =
+        c->tlb->level[a.fetch ? TLB_CODE : TLB_DATA][0].part;
+    const struct tlb_entry *e = first->sets == 1 ? *first->set : NULL;
+
+    if (__builtin_expect(!e || c->watched || !tlb_covers(e, c->tag, gva) ||
+                             !granted(c, e, a),
+                         0))
+        return search(c, w, gva, a);
+    take(e, w, gva);
+    return true;
 }

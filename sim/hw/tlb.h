@@ -36,6 +36,10 @@ struct tlb_entry {
     gpa_t gpa; /* of the first byte; of a pointer: the table */
     spa_t spa;
     const struct key *key;
+
+    /* Kinds of access that were found to be permitted under these registers. */
+    uint64_t cr0, cr4, rflags;
+    uint32_t pkru, granted;
 };
 
 /* Entries of one kind and size. A set is a list, most recently used first. */
@@ -80,9 +84,34 @@ struct tlb_scope {
 struct tlb *tlb_create(struct pool *pool);
 /* Empty, with the arrays that @g asks for. */
 void tlb_reset(struct tlb *t, const struct tlb_geometry *g);
+struct tlb_entry *tlb_find_far(const struct tlb_array *a, uint64_t tag,
+                               uint64_t addr);
+
+static inline struct tlb_entry **tlb_set(const struct tlb_array *a,
+                                         uint64_t addr)
+{
+    return &a->set[a->sets == 1 ? 0 : (addr >> a->shift) % a->sets];
+}
+
+static inline bool tlb_covers(const struct tlb_entry *e, uint64_t tag,
+                              uint64_t addr)
+{
+    return !(((e->addr ^ addr) & ~e->offset) | ((e->tag ^ tag) & e->tag_mask));
+}
+
 /* The entry that covers @addr for @tag, now the most recent one; or NULL. */
-struct tlb_entry *tlb_find(const struct tlb_array *a, uint64_t tag,
-                           uint64_t addr);
+static inline struct tlb_entry *tlb_find(const struct tlb_array *a,
+                                         uint64_t tag, uint64_t addr)
+{
+    struct tlb_entry *e;
+
+    if (!a->sets)
+        return NULL;
+    e = *tlb_set(a, addr);
+    if (__builtin_expect(e && tlb_covers(e, tag, addr), 1))
+        return e;
+    return tlb_find_far(a, tag, addr);
+}
 /* Remember a copy of @e, in place of what covered its first byte, or of the
  * least recent entry where the set is full. */
 void tlb_insert(struct tlb *t, struct tlb_array *a, const struct tlb_entry *e);

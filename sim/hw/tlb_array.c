@@ -17,26 +17,13 @@
 /* Sets of an endless array: only for speed. */
 #define ENDLESS_SETS 256
 
-static struct tlb_entry **set_of(const struct tlb_array *a, uint64_t addr)
+struct tlb_entry *tlb_find_far(const struct tlb_array *a, uint64_t tag,
+                               uint64_t addr)
 {
-    return &a->set[(addr >> a->shift) % a->sets];
-}
+    struct tlb_entry **set = tlb_set(a, addr), **at, *e;
 
-static bool covers(const struct tlb_entry *e, uint64_t tag, uint64_t addr)
-{
-    return !(((e->addr ^ addr) & ~e->offset) | ((e->tag ^ tag) & e->tag_mask));
-}
-
-struct tlb_entry *tlb_find(const struct tlb_array *a, uint64_t tag,
-                           uint64_t addr)
-{
-    struct tlb_entry **set, **at, *e;
-
-    if (!a->sets)
-        return NULL;
-    set = set_of(a, addr);
     for (at = set; (e = *at); at = &e->next) {
-        if (!covers(e, tag, addr))
+        if (!tlb_covers(e, tag, addr))
             continue;
         *at = e->next;
         e->next = *set;
@@ -61,9 +48,9 @@ void tlb_forget(struct tlb *t, struct tlb_array *a, uint64_t tag, uint64_t addr)
 
     if (!a->sets)
         return;
-    at = set_of(a, addr);
+    at = tlb_set(a, addr);
     while (*at) {
-        if (covers(*at, tag, addr))
+        if (tlb_covers(*at, tag, addr))
             drop(t, at);
         else
             at = &(*at)->next;
@@ -88,7 +75,7 @@ void tlb_insert(struct tlb *t, struct tlb_array *a, const struct tlb_entry *new)
     if (!a->sets)
         return;
     tlb_forget(t, a, new->tag, new->addr);
-    set = set_of(a, new->addr);
+    set = tlb_set(a, new->addr);
     for (at = set; *at && n < a->ways; at = &(*at)->next)
         n++;
     if (*at)

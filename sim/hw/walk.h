@@ -7,9 +7,9 @@
 
 /* How the nested level is asked. */
 struct npt_access {
-    bool table; /* for a guest page-table entry, not for the access itself */
-    bool write, fetch;
-    bool private; /* with the guest's key: EXITINFO1.ENC */
+    bool table : 1; /* for a guest page-table entry, not the access itself */
+    bool write : 1, fetch : 1;
+    bool private : 1; /* with the guest's key: EXITINFO1.ENC */
 };
 
 /* Translate @gpa into w->spa and w->key. @guest_level: of the guest entry that
