@@ -22,7 +22,8 @@ UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(UNIT))
 OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 
-.PHONY: all deps demo check unit clang fmt lint bench schema install clean help
+.PHONY: all deps demo check check-long differential deps-differential unit \
+    clang fmt lint bench schema install clean help
 .DEFAULT_GOAL := all
 all: $(BUILD)/nptsim
 
@@ -46,6 +47,16 @@ $(ASAN)/nptsim: $(CLI:%.c=$(ASAN)/%.o) $(ASAN)/libnptsim.a
 $(ASAN)/unit/%: $(ASAN)/tests/unit/%.o $(ASAN)/libnptsim.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+
+# A second opinion on every walk: tests/oracle/.
+JUDGE := $(filter-out tests/oracle/main.c,$(sort $(wildcard tests/oracle/*.c)))
+$(ASAN)/unit/oracle/%: $(ASAN)/tests/unit/oracle/%.o \
+        $(JUDGE:%.c=$(ASAN)/%.o) $(ASAN)/libnptsim.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+$(ASAN)/oracle: $(ASAN)/tests/oracle/main.o $(JUDGE:%.c=$(ASAN)/%.o) \
+        $(ASAN)/libnptsim.a
+	$(CC) $(SAN) -o $@ $^ $(LIBS)
 unit: $(UNIT_NAMES:%=$(ASAN)/unit/%)
 	@tests/unit.sh $^
 
@@ -56,9 +67,55 @@ demo: deps
 	@$(MAKE) -s -j2 all
 	@tests/demo.sh
 
-check: deps
-	@$(MAKE) -s -j2 all $(ASAN)/nptsim clang $(UNIT_NAMES:%=$(ASAN)/unit/%)
+check: deps deps-differential
+	@$(MAKE) -s -j2 all $(ASAN)/nptsim $(ASAN)/oracle clang \
+	    $(UNIT_NAMES:%=$(ASAN)/unit/%) $(DIFF_PROGRAMS)
 	@tests/check.sh $(UNIT_NAMES:%=$(ASAN)/unit/%)
+
+# A billion random walks against the oracle. It prints where it is; to go on
+# from there: make check-long FROM=...; another billion: SEED=2.
+COUNT ?= 1000000000
+FROM ?= 0
+SEED ?= 1
+check-long: deps
+	@$(MAKE) -s -j2 $(ASAN)/oracle
+	@$(ASAN)/oracle check $(COUNT) $(FROM) $(SEED)
+
+# QEMU's CPU and ours, asked the same questions. Without QEMU and without the
+# right to install it the questions are skipped, with a word about it.
+DIFF := $(BUILD)/differential
+DIFF_PROGRAMS := $(DIFF)/generate $(DIFF)/judge $(DIFF)/guest.elf
+DIFF_COMMON := $(addprefix $(ASAN)/tests/differential/,\
+    build.o image.o recipes.o replay.o)
+DIFF_COUNT ?= 2500
+GUEST := -std=c11 -m64 -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib \
+         -fno-pic -mcmodel=small -mno-red-zone -mgeneral-regs-only \
+         -fno-stack-protector -fcf-protection=none \
+         -fno-asynchronous-unwind-tables -Iinclude -Itests -MMD -MP
+
+differential: deps deps-differential
+	@$(MAKE) -s -j2 $(DIFF_PROGRAMS)
+	@bats --tap tests/differential
+	@tests/differential/run.sh $(DIFF) $(DIFF_COUNT)
+deps-differential: deps
+	@tests/deps.sh packages-differential.txt || true
+$(DIFF)/generate: $(ASAN)/tests/differential/generate.o $(DIFF_COMMON)
+$(DIFF)/judge: $(addprefix $(ASAN)/tests/differential/,judge.o rules.o \
+    rules_read.o) $(DIFF_COMMON)
+$(DIFF)/generate $(DIFF)/judge: $(ASAN)/libnptsim.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+$(DIFF)/guest/%.o: tests/differential/guest/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST) -c $< -o $@
+$(DIFF)/guest/%.o: tests/differential/guest/%.S
+	@mkdir -p $(@D)
+	$(CC) -m64 -c $< -o $@
+# QEMU loads 32-bit ELF only; what is inside does not care.
+$(DIFF)/guest.elf: tests/differential/guest/link.ld \
+    $(DIFF)/guest/boot.o $(DIFF)/guest/main.o
+	ld -m elf_x86_64 -z max-page-size=4096 -T $^ -o $@.64
+	objcopy -O elf32-i386 $@.64 $@
 
 # The other compiler's opinion of every source.
 clang: $(SRC:%.c=$(BUILD)/clang/%.ok)
@@ -90,6 +147,8 @@ help:
 	@echo "make            build $(BUILD)/nptsim"
 	@echo "make demo       all set-up, then the seed's question answered"
 	@echo "make check      all set-up, then every test"
+	@echo "make check-long a billion random walks against the oracle"
+	@echo "make differential  QEMU's SVM asked the same questions"
 	@echo "make unit       unit tests only, with sanitizers"
 	@echo "make bench      measured figures, one per line, tab-separated"
 	@echo "make lint       parse and check every scenario"
@@ -100,3 +159,5 @@ help:
 
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
 -include $(BENCH:%.c=$(OPT)/%.d)
+-include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d
+-include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d)

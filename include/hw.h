@@ -42,6 +42,37 @@ struct tlb_geometry {
     unsigned ntlb; /* pages of the nested TLB */
 };
 
+/*
+ * Where the manual is silent or sources disagree: what this CPU does. The first
+ * value of each is the default.
+ */
+struct cpu_knobs {
+    /* Bit 8 of a PML4E and PML5E. */
+    enum { BIT8_RESERVED, BIT8_IGNORED } amd_bit8;
+    /* Bits 21:13 of a 4M page's entry: eight more address bits and a reserved
+     * one (AMD), four and five (Intel), or all reserved. */
+    enum { PSE36_AMD40, PSE36_INTEL36, PSE36_NONE } pse36_mode;
+    /* When a guest's accessed bits are set: entry by entry, all after the
+     * permission check, or all after the final nested walk. */
+    enum { AD_IN_WALK, AD_AFTER_CHECK, AD_AFTER_FINAL } ad_policy;
+    /* When EXITINFO1 reports a fetch: host NXE or SMEP, NXE only, always. */
+    enum { NPF_ID_NXE_SMEP, NPF_ID_NXE, NPF_ID_ALWAYS } npf_id_policy;
+    /* GMET: a fetch at CPL 3 from a page whose nested U is 0. */
+    enum { GMET_U0_ALLOWED, GMET_U0_FAULTS } gmet_user_u0;
+    /* A guest-physical address wider than the nested tables can map. */
+    enum { WIDE_NOT_PRESENT, WIDE_ALIAS, WIDE_RSVD } nested_wide_gpa;
+    /* Address bits given up to encryption, in host and nested tables. */
+    enum { REDUCED_RESERVED, REDUCED_ADDRESS } reduced_bits_reserved;
+    /* An ordinary read of a supervisor shadow-stack page. */
+    enum { SSS_READ_OK, SSS_READ_FAULTS } sss_read_ok;
+    /* EXITINFO2 of a fault on a guest table: the page, not the entry. */
+    bool ei2_table_page_aligned;
+    bool err1096; /* no instruction bytes with SMAP */
+    bool err1218; /* EXITINFO1.US of a GMET fetch is the wrong way round */
+    /* The host's C-bit is reserved in tables of a guest that has no C-bit. */
+    bool cbit_reserved_for_plain_guest;
+};
+
 /* What the silicon is; filled from models/cpus/<name>.yaml and cpu.set. */
 struct cpu_model {
     const char *name;
@@ -60,6 +91,7 @@ struct cpu_model {
     bool smmlock;            /* HWCR[0] as the firmware left it */
     bool features[N_FEATURES];
     struct tlb_geometry tlb;
+    struct cpu_knobs knobs;
 };
 
 /* Physical bits that the walker of nested and host tables accepts. */
@@ -89,14 +121,45 @@ uint64_t cpu_state_version(const struct cpu *c);
 /* ---- a single translation, for `batch walk`, tests, benchmarks ------------
  */
 
-enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_RMW, ACCESS_FETCH };
+enum access_kind {
+    ACCESS_READ,
+    ACCESS_WRITE,
+    ACCESS_RMW,
+    ACCESS_FETCH,
+    ACCESS_SHADOW_READ, /* of a shadow stack */
+    ACCESS_SHADOW_WRITE,
+};
+
+/* How caches treat memory (APM vol. 2, 7.4; WC+: table 15-19; CD: caches off).
+ */
+enum memtype {
+    MEMTYPE_WB,
+    MEMTYPE_WT,
+    MEMTYPE_WP,
+    MEMTYPE_WC,
+    MEMTYPE_UC_MINUS,
+    MEMTYPE_UC,
+    MEMTYPE_WC_PLUS,
+    MEMTYPE_CD,
+};
+
+const char *memtype_name(enum memtype type);
+/* As PATs and MTRRs encode it; false: a reserved encoding. */
+bool memtype_decode(uint64_t code, enum memtype *type);
+/* A PAT of eight legal encodings. */
+bool pat_is_valid(uint64_t pat);
+
+/* What PATs hold after reset. */
+#define PAT_RESET 0x0007040600070406ULL
 
 /* Registers of guest and host around one access; no VMCB involved. */
 struct walk_setup {
     uint64_t h_cr0, h_cr4, h_efer; /* as latched at VMRUN */
-    bool np;                       /* NP_ENABLE */
+    bool np, gmet, sss, rogpt;     /* VMCB, 90h; np is NP_ENABLE */
     spa_t ncr3;
     uint64_t g_cr0, g_cr3, g_cr4, g_efer, g_rflags;
+    uint64_t h_pat, g_pat;
+    enum memtype mtrr; /* of all system-physical memory */
     uint32_t pkru;
     unsigned cpl;
     uint32_t asid; /* tags what the TLB remembers */
@@ -121,7 +184,8 @@ struct walk_ref {
 
 struct walk_result {
     enum walk_outcome outcome;
-    spa_t spa;       /* WALK_OK: of the first byte */
+    spa_t spa; /* WALK_OK: of the first byte */
+    enum memtype memtype;
     uint64_t info1;  /* WALK_NPF: EXITINFO1; WALK_PF: error code */
     uint64_t info2;  /* WALK_NPF: EXITINFO2; WALK_PF: CR2 */
     const char *why; /* static text, NULL when ok */
@@ -136,7 +200,7 @@ struct walk_log {
     unsigned max_dirty, n_dirty;
 };
 
-/* A mode that this version does not walk: why, in words; NULL = it does. */
+/* Something that this version does not walk: why, in words; NULL = it does. */
 const char *walk_unsupported(const struct walk_setup *s);
 /* Load @s into the core, as VMRUN would; false: VMRUN would refuse (the setup
  * is WALK_INVALID), *@why says why. */

@@ -98,6 +98,31 @@ void load_schema(struct buf *b);
 int cpuid_dump_import(const char *path, const char *name, struct buf *yaml,
                       struct buf *warnings, struct err *e);
 
+/* ---- memory images ---------------------------------------------------------
+ */
+
+/* Physical memory of a real machine, out of a file: read where it is asked for,
+ * never as a whole. */
+struct image;
+struct image_range {
+    spa_t start, end; /* the first byte, and the one behind the last */
+};
+
+/* A raw image (QEMU's pmemsave), whose first byte is the one at @base. NULL
+ * with @e set: no such file, not a plain file, empty, beyond 2^52. */
+struct image *image_open_raw(struct pool *pool, const char *path, spa_t base,
+                             struct err *e);
+/* A 64-bit little-endian ELF core (QEMU's dump-guest-memory): its PT_LOAD
+ * segments at their physical addresses. NULL with @e set: cut short, or headers
+ * that contradict the file or each other. */
+struct image *image_open_core(struct pool *pool, const char *path,
+                              struct err *e);
+void image_close(struct image *img);
+/* The aligned 8 bytes at @spa; false: the file does not hold them. */
+bool image_read64(struct image *img, spa_t spa, uint64_t *value);
+/* What the file holds: disjoint, ascending. */
+unsigned image_ranges(const struct image *img, const struct image_range **out);
+
 /* ---- CSV -------------------------------------------------------------------
  */
 

@@ -35,6 +35,87 @@ void explainer_sink(void *explainer, const struct event *ev);
 void explainer_tell(struct explainer *x, const char *moral, const char *step,
                     struct buf *out);
 
+/* ---- `walk`: one translation, entry by entry -------------------------------
+ */
+
+#define WALK_MAX_ENTRIES 64 /* 35 in a walk of 5 over 5 levels */
+#define WALK_TOP_LEVEL   99 /* the guest's first table, whatever its level is */
+
+/* One table entry that the CPU read. */
+struct walk_entry {
+    bool nested;          /* of a nested table, else of the guest's */
+    unsigned level;       /* 1 = PTE */
+    unsigned guest_level; /* nested: of the guest entry that it is read for; 0:
+                             for the access itself */
+    uint64_t addr;        /* nested: guest-physical, else guest-virtual */
+    spa_t slot;
+    uint64_t pte; /* as read */
+    uint64_t set; /* accessed and dirty bits that the walk set afterwards */
+};
+
+enum walk_story_end {
+    STORY_OPEN, /* nothing said how it went on */
+    STORY_OK,
+    STORY_NPF,
+    STORY_PF,
+    STORY_GP, /* no walk at all */
+};
+
+/* One translation from its first reference to its end. */
+struct walk_story {
+    unsigned n;
+    struct walk_entry entry[WALK_MAX_ENTRIES];
+    gva_t gva;
+    uint64_t cbit; /* as a mask, 0: no encryption */
+    enum walk_story_end end;
+    spa_t spa;           /* STORY_OK */
+    uint64_t code, addr; /* EXITINFO1 and 2, or error code and CR2 */
+    unsigned blamed;     /* index of the entry that refused; n = none */
+    const char *why, *source;
+    unsigned repeats; /* how often the same came again */
+};
+
+/* A sink that keeps the translations worth looking at: every fault, and the
+ * first data access that got through. */
+struct walk_recorder;
+struct walk_recorder *walk_recorder_create(struct pool *pool);
+/* Listen during the step called @id only; NULL: always. */
+void walk_recorder_only(struct walk_recorder *r, const char *id);
+void walk_recorder_sink(void *recorder, const struct event *ev);
+/* A bare translation has no event at its end: it led to @spa. */
+void walk_recorder_reached(struct walk_recorder *r, spa_t spa);
+void walk_recorder_clear(struct walk_recorder *r);
+/* The @i-th story, NULL behind the last. */
+const struct walk_story *walk_recorder_story(const struct walk_recorder *r,
+                                             unsigned i);
+
+/* The two-dimensional picture, the numbered list, who refused and why. */
+void walk_draw(struct buf *b, const struct walk_story *s);
+/* One reference per line: number, npt or gpt, level, slot, entry. */
+void walk_refs(struct buf *b, const struct walk_story *s);
+/* One JSON object without newline. */
+void walk_json(struct buf *b, const struct walk_story *s);
+
+/* A whole table of entries, for the merged-range listing. */
+struct walk_table {
+    unsigned levels; /* 2: 32-bit entries, 3: PAE, 4, 5 */
+    uint64_t root;
+    bool large_pages;  /* a PDE can be a page: always but for CR4.PSE = 0 */
+    bool sign_extend;  /* linear addresses, else guest-physical */
+    uint64_t reserved; /* address bits that the CPU does not have */
+    uint64_t cbit;     /* not part of an address */
+    /* The page at @page; false: nobody knows what it holds. */
+    bool (*read_page)(void *ctx, uint64_t page, uint64_t words[512]);
+    void *ctx;
+    unsigned max_tables; /* stop after as many */
+};
+
+/* Print what is mapped as ranges of equal rights and page size. false: stopped
+ * early, which the last line says; the tables are too many or hostile. */
+bool walk_list(struct buf *b, const struct walk_table *t);
+/* Where @addr leads to; false: nowhere. */
+bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
+
 /* Verdicts as `run` prints them. @colour: ANSI colours. */
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
                      bool colour);

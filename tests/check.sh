@@ -27,6 +27,7 @@ tap() { # name, command...
     fi
     printf '%s: %d passed, %d failed, %d skipped\n' "$name" $((ok - skip)) \
         "$bad" "$skip"
+    grep -E '^ok .*# SKIP|^# oracle:' <<<"$out"
     passed=$((passed + ok - skip)) failed=$((failed + bad))
     skipped=$((skipped + skip))
 }
@@ -50,6 +51,7 @@ unit_tests() {
             local bad=$((BASH_REMATCH[2] + BASH_REMATCH[3])) n
             for ((n = bad; n < BASH_REMATCH[1]; n++)); do echo "ok ${t##*/}"; done
             for ((n = 0; n < bad; n++)); do echo "not ok ${t##*/}"; done
+            sed -n 's/^skipped: /ok - # SKIP /p' <<<"$out"
             [ "$bad" -eq 0 ] || printf '%s\n' "$out"
         else
             printf '%s\nnot ok %s did not finish\n' "$out" "$t"
@@ -71,9 +73,13 @@ tap "walls" bash -c '
     bash tests/layers_negative.sh'
 tap "style" bash tests/style.sh
 tap "unit tests, with sanitizers" unit_tests "$@"
+tap "random walks against the oracle, with sanitizers" \
+    build/asan/oracle check 1000000
 tap "scenarios, with sanitizers" scenarios
 tap "golden tables" bash tests/cli/golden.sh
 tap "command line" bats --tap tests/cli
+tap "the judge of QEMU's answers" bats --tap tests/differential
+tap "QEMU's answers" bash tests/differential/run.sh build/differential 170
 
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Install what packages.txt lists and this machine lacks: as root, or through
-# sudo. On another system, or without the right to, print the list and stop.
+# Install what packages.txt, or the list named, has and this machine lacks: as
+# root, or through sudo. On another system, or without the right to, print the
+# list and stop.
 cd "$(dirname "$0")/.." || exit 1
-mapfile -t wanted < <(grep -vE '^ *(#|$)' packages.txt)
+list=${1:-packages.txt}
+mapfile -t wanted < <(grep -vE '^ *(#|$)' "$list")
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # Not Debian: fine if the tools and headers are there anyway.

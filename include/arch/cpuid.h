@@ -140,15 +140,26 @@ static inline unsigned cpuid_model(uint32_t signature)
     return extended ? base | (signature >> 12 & 0xf0) : base;
 }
 
-#define MSR_EFER        0xc0000080U
-#define MSR_SYSCFG      0xc0010010U
-#define MSR_HWCR        0xc0010015U
-#define MSR_VM_CR       0xc0010114U
-#define MSR_VM_HSAVE_PA 0xc0010117U
-#define MSR_GHCB        0xc0010130U
-#define MSR_SEV_STATUS  0xc0010131U
-#define MSR_RMP_BASE    0xc0010132U
-#define MSR_RMP_END     0xc0010133U
+#define MSR_SYSENTER_CS    0x174U
+#define MSR_SYSENTER_ESP   0x175U
+#define MSR_SYSENTER_EIP   0x176U
+#define MSR_PAT            0x277U
+#define MSR_EFER           0xc0000080U
+#define MSR_STAR           0xc0000081U
+#define MSR_LSTAR          0xc0000082U
+#define MSR_CSTAR          0xc0000083U
+#define MSR_SFMASK         0xc0000084U
+#define MSR_FS_BASE        0xc0000100U
+#define MSR_GS_BASE        0xc0000101U
+#define MSR_KERNEL_GS_BASE 0xc0000102U
+#define MSR_SYSCFG         0xc0010010U
+#define MSR_HWCR           0xc0010015U
+#define MSR_VM_CR          0xc0010114U
+#define MSR_VM_HSAVE_PA    0xc0010117U
+#define MSR_GHCB           0xc0010130U
+#define MSR_SEV_STATUS     0xc0010131U
+#define MSR_RMP_BASE       0xc0010132U
+#define MSR_RMP_END        0xc0010133U
 
 #define SYSCFG_MEM_ENCRYPT BIT(23)
 #define SYSCFG_SNP_EN      BIT(24)

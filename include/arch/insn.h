@@ -26,6 +26,19 @@ enum insn_op {
     INSN_JMP,     /* FF /4, register form: what a fetch step needs */
     INSN_NOP,
     INSN_CPUID,
+    INSN_MOV_FROM_CR, /* d = register, imm = number of the control register */
+    INSN_MOV_TO_CR,   /* s = register, imm likewise */
+    INSN_INVLPG,      /* s = memory, of which only the address counts */
+    INSN_RDMSR,
+    INSN_WRMSR,
+    INSN_STI,
+    INSN_CLI,
+    INSN_VMRUN, /* this and the next five: rAX, by addr32 only EAX */
+    INSN_VMLOAD,
+    INSN_VMSAVE,
+    INSN_STGI,
+    INSN_CLGI,
+    INSN_INVLPGA,
     INSN_SOFTCALL, /* 0F 3F ib: guest software, see guest_port.h; imm = number
                     */
     INSN_OTHER,    /* decoded, but not one that this simulator executes */

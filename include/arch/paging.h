@@ -39,9 +39,12 @@
 #define PFERR_GUEST_ENC   BIT(34)
 #define PFERR_GUEST_SIZEM BIT(35)
 #define PFERR_GUEST_VMPL  BIT(36)
+#define PFERR_GUEST_SSS   BIT(37)
 
 #define CR0_PE BIT(0)
 #define CR0_MP BIT(1)
+#define CR0_EM BIT(2)
+#define CR0_TS BIT(3)
 #define CR0_ET BIT(4)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
@@ -50,6 +53,7 @@
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
 
+#define CR4_PVI   BIT(1)
 #define CR4_PSE   BIT(4)
 #define CR4_PAE   BIT(5)
 #define CR4_PGE   BIT(7)
@@ -65,12 +69,15 @@
 #define EFER_LMA  BIT(10)
 #define EFER_NXE  BIT(11)
 #define EFER_SVME BIT(12)
+#define EFER_UAIE BIT(20)
 
 #define RFLAGS_FIXED      BIT(1)
 #define RFLAGS_TF         BIT(8)
 #define RFLAGS_IF         BIT(9)
 #define RFLAGS_IOPL_SHIFT 12
 #define RFLAGS_AC         BIT(18)
+#define RFLAGS_VIF        BIT(19)
+#define RFLAGS_VIP        BIT(20)
 
 /* Levels count from the leaf: 1 = PTE, 2 = PDE, 3 = PDPE, 4 = PML4E, 5 = PML5E.
  */

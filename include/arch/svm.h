@@ -37,6 +37,10 @@
 #define VMCB_NRIP          0x0c8
 #define VMCB_INSN_LEN      0x0d0
 #define VMCB_INSN_BYTES    0x0d1
+#define VMCB_AVIC_BAR      0x098
+#define VMCB_AVIC_BACKING  0x0e0
+#define VMCB_AVIC_LOGICAL  0x0f0
+#define VMCB_AVIC_PHYSICAL 0x0f8 /* 11:0: highest index */
 #define VMCB_VMSA_PA       0x108
 #define VMCB_SAVE          0x400 /* start of the state-save area */
 
@@ -44,34 +48,71 @@
 #define NESTED_CTL_NP_ENABLE BIT(0)
 #define NESTED_CTL_SEV       BIT(1)
 #define NESTED_CTL_SEV_ES    BIT(2)
+/* Ignored by CPUs without the feature. */
+#define NESTED_CTL_GMET  BIT(3)
+#define NESTED_CTL_SSS   BIT(4)
+#define NESTED_CTL_VTE   BIT(5)
+#define NESTED_CTL_ROGPT BIT(6)
 /* VMCB_VIRT_EXT bits. */
-#define VIRT_EXT_LBR BIT(0)
+#define VIRT_EXT_LBR         BIT(0)
+#define VIRT_EXT_VMLOAD_SAVE BIT(1) /* in a guest: rAX is guest-physical */
+
+/* VMCB_TLB_CONTROL, low byte. */
+#define TLB_CTL_NOTHING    0U
+#define TLB_CTL_ALL        1U
+#define TLB_CTL_ASID       3U
+#define TLB_CTL_ASID_LOCAL 7U /* all but global translations */
+
+/* VMCB_INT_CTL bits. */
+#define INT_CTL_V_TPR        0xffULL
+#define INT_CTL_V_IRQ        BIT(8)
+#define INT_CTL_V_GIF        BIT(9)
+#define INT_CTL_V_NMI        BIT(11)
+#define INT_CTL_V_NMI_MASK   BIT(12)
+#define INT_CTL_PRIO_SHIFT   16 /* 4 bits */
+#define INT_CTL_V_IGN_TPR    BIT(20)
+#define INT_CTL_V_MASKING    BIT(24)
+#define INT_CTL_V_GIF_ENABLE BIT(25)
+#define INT_CTL_V_NMI_ENABLE BIT(26)
+#define INT_CTL_X2AVIC       BIT(30)
+#define INT_CTL_AVIC         BIT(31)
+#define INT_CTL_VECTOR_SHIFT 32
 
 /* State-save area, offset from VMCB_SAVE, or from the VMSA page (SEV-ES).
  * A segment is 16 bytes: selector16, attrib16, limit32, base64. */
-#define SAVE_ES     0x000
-#define SAVE_CS     0x010
-#define SAVE_SS     0x020
-#define SAVE_DS     0x030
-#define SAVE_FS     0x040
-#define SAVE_GS     0x050
-#define SAVE_GDTR   0x060
-#define SAVE_LDTR   0x070
-#define SAVE_IDTR   0x080
-#define SAVE_TR     0x090
-#define SAVE_CPL    0x0cb
-#define SAVE_EFER   0x0d0
-#define SAVE_CR4    0x148
-#define SAVE_CR3    0x150
-#define SAVE_CR0    0x158
-#define SAVE_DR7    0x160
-#define SAVE_DR6    0x168
-#define SAVE_RFLAGS 0x170
-#define SAVE_RIP    0x178
-#define SAVE_RSP    0x1d8
-#define SAVE_RAX    0x1f8
-#define SAVE_CR2    0x240
-#define SAVE_G_PAT  0x268
+#define SAVE_ES           0x000
+#define SAVE_CS           0x010
+#define SAVE_SS           0x020
+#define SAVE_DS           0x030
+#define SAVE_FS           0x040
+#define SAVE_GS           0x050
+#define SAVE_GDTR         0x060
+#define SAVE_LDTR         0x070
+#define SAVE_IDTR         0x080
+#define SAVE_TR           0x090
+#define SAVE_U_CET        0x0c0 /* only in a VMSA */
+#define SAVE_CPL          0x0cb
+#define SAVE_EFER         0x0d0
+#define SAVE_CR4          0x148
+#define SAVE_CR3          0x150
+#define SAVE_CR0          0x158
+#define SAVE_DR7          0x160
+#define SAVE_DR6          0x168
+#define SAVE_RFLAGS       0x170
+#define SAVE_RIP          0x178
+#define SAVE_RSP          0x1d8
+#define SAVE_S_CET        0x1e0
+#define SAVE_RAX          0x1f8
+#define SAVE_STAR         0x200
+#define SAVE_LSTAR        0x208
+#define SAVE_CSTAR        0x210
+#define SAVE_SFMASK       0x218
+#define SAVE_KGS          0x220 /* KernelGSBase */
+#define SAVE_SYSENTER_CS  0x228
+#define SAVE_SYSENTER_ESP 0x230
+#define SAVE_SYSENTER_EIP 0x238
+#define SAVE_CR2          0x240
+#define SAVE_G_PAT        0x268
 /* Only in a VMSA: the other general registers and the like. */
 #define VMSA_RCX             0x308
 #define VMSA_RDX             0x310
@@ -95,32 +136,55 @@
 /* Intercept word 3 (0x00c) and 4 (0x010). */
 #define INTERCEPT3_INTR     BIT(0)
 #define INTERCEPT3_NMI      BIT(1)
+#define INTERCEPT3_VINTR    BIT(4)
+#define INTERCEPT3_CR0_SEL  BIT(5) /* writes that change more than TS and MP */
 #define INTERCEPT3_CPUID    BIT(18)
 #define INTERCEPT3_IRET     BIT(20)
 #define INTERCEPT3_INTN     BIT(21)
 #define INTERCEPT3_HLT      BIT(24)
 #define INTERCEPT3_INVLPG   BIT(25)
+#define INTERCEPT3_INVLPGA  BIT(26)
 #define INTERCEPT3_IOIO     BIT(27)
 #define INTERCEPT3_MSR      BIT(28)
 #define INTERCEPT3_SHUTDOWN BIT(31)
 #define INTERCEPT4_VMRUN    BIT(0)
 #define INTERCEPT4_VMMCALL  BIT(1)
+#define INTERCEPT4_VMLOAD   BIT(2)
+#define INTERCEPT4_VMSAVE   BIT(3)
+#define INTERCEPT4_STGI     BIT(4)
+#define INTERCEPT4_CLGI     BIT(5)
+/* Traps: the instruction is done when these exit. */
+#define INTERCEPT4_EFER_TRAP  BIT(15)
+#define INTERCEPT4_CR_TRAP(n) ((uint32_t)BIT(16 + (n)))
 
 /* Exit codes (APM vol. 2, appendix C). */
-#define EXIT_EXC      0x040 /* + vector */
-#define EXIT_INTR     0x060
-#define EXIT_CPUID    0x072
-#define EXIT_IRET     0x074
-#define EXIT_SWINT    0x075
-#define EXIT_HLT      0x078
-#define EXIT_IOIO     0x07b
-#define EXIT_MSR      0x07c
-#define EXIT_SHUTDOWN 0x07f
-#define EXIT_VMRUN    0x080
-#define EXIT_VMMCALL  0x081
-#define EXIT_NPF      0x400
-#define EXIT_VMGEXIT  0x403
-#define EXIT_INVALID  (~0ULL)
+#define EXIT_CR_READ   0x000 /* + number */
+#define EXIT_CR_WRITE  0x010 /* + number */
+#define EXIT_EXC       0x040 /* + vector */
+#define EXIT_INTR      0x060
+#define EXIT_NMI       0x061
+#define EXIT_VINTR     0x064
+#define EXIT_CR0_SEL   0x065
+#define EXIT_CPUID     0x072
+#define EXIT_IRET      0x074
+#define EXIT_SWINT     0x075
+#define EXIT_HLT       0x078
+#define EXIT_INVLPG    0x079
+#define EXIT_INVLPGA   0x07a
+#define EXIT_IOIO      0x07b
+#define EXIT_MSR       0x07c
+#define EXIT_SHUTDOWN  0x07f
+#define EXIT_VMRUN     0x080
+#define EXIT_VMMCALL   0x081
+#define EXIT_VMLOAD    0x082
+#define EXIT_VMSAVE    0x083
+#define EXIT_STGI      0x084
+#define EXIT_CLGI      0x085
+#define EXIT_EFER_TRAP 0x08f
+#define EXIT_CR_TRAP   0x090 /* + number */
+#define EXIT_NPF       0x400
+#define EXIT_VMGEXIT   0x403
+#define EXIT_INVALID   (~0ULL)
 
 /* EVENTINJ and EXITINTINFO. */
 #define EVENT_VECTOR_MASK 0xffULL

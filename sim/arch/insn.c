@@ -107,11 +107,26 @@ static bool set_operand(struct insn *out, struct insn_operand *o,
     }
 }
 
-static enum insn_op op_of(const ZydisDecodedInstruction *zi)
+static bool is_cr(const ZydisDecodedOperand *zo)
+{
+    return zo->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           zo->reg.value >= ZYDIS_REGISTER_CR0 &&
+           zo->reg.value <= ZYDIS_REGISTER_CR15;
+}
+
+static enum insn_op mov_op(const ZydisDecodedOperand *zo)
+{
+    return is_cr(&zo[0])   ? INSN_MOV_TO_CR
+           : is_cr(&zo[1]) ? INSN_MOV_FROM_CR
+                           : INSN_MOV;
+}
+
+static enum insn_op op_of(const ZydisDecodedInstruction *zi,
+                          const ZydisDecodedOperand *zo)
 {
     switch (zi->mnemonic) {
     case ZYDIS_MNEMONIC_MOV:
-        return INSN_MOV;
+        return mov_op(zo);
     case ZYDIS_MNEMONIC_MOVZX:
         return INSN_MOVZX;
     case ZYDIS_MNEMONIC_MOVSX:
@@ -131,6 +146,28 @@ static enum insn_op op_of(const ZydisDecodedInstruction *zi)
         return INSN_NOP;
     case ZYDIS_MNEMONIC_CPUID:
         return INSN_CPUID;
+    case ZYDIS_MNEMONIC_INVLPG:
+        return INSN_INVLPG;
+    case ZYDIS_MNEMONIC_RDMSR:
+        return INSN_RDMSR;
+    case ZYDIS_MNEMONIC_WRMSR:
+        return INSN_WRMSR;
+    case ZYDIS_MNEMONIC_STI:
+        return INSN_STI;
+    case ZYDIS_MNEMONIC_CLI:
+        return INSN_CLI;
+    case ZYDIS_MNEMONIC_VMRUN:
+        return INSN_VMRUN;
+    case ZYDIS_MNEMONIC_VMLOAD:
+        return INSN_VMLOAD;
+    case ZYDIS_MNEMONIC_VMSAVE:
+        return INSN_VMSAVE;
+    case ZYDIS_MNEMONIC_STGI:
+        return INSN_STGI;
+    case ZYDIS_MNEMONIC_CLGI:
+        return INSN_CLGI;
+    case ZYDIS_MNEMONIC_INVLPGA:
+        return INSN_INVLPGA;
     default:
         return INSN_OTHER;
     }
@@ -156,12 +193,35 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_INT:
         out->imm = zo[0].imm.value.u & 0xff;
         break;
+    case INSN_MOV_FROM_CR:
+        ok = set_operand(out, &out->d, zi, &zo[0]);
+        out->imm = (uint64_t)(zo[1].reg.value - ZYDIS_REGISTER_CR0);
+        break;
+    case INSN_MOV_TO_CR:
+        ok = set_operand(out, &out->s, zi, &zo[1]);
+        out->imm = (uint64_t)(zo[0].reg.value - ZYDIS_REGISTER_CR0);
+        break;
+    case INSN_INVLPG:
+        ok = set_operand(out, &out->s, zi, &zo[0]);
+        break;
+    case INSN_VMRUN:
+    case INSN_VMLOAD:
+    case INSN_VMSAVE:
+    case INSN_STGI:
+    case INSN_CLGI:
+    case INSN_INVLPGA:
+        out->addr32 = zi->address_width == 32;
+        break;
     case INSN_HLT:
     case INSN_VMMCALL:
     case INSN_VMGEXIT:
     case INSN_IRETQ:
     case INSN_NOP:
     case INSN_CPUID:
+    case INSN_RDMSR:
+    case INSN_WRMSR:
+    case INSN_STI:
+    case INSN_CLI:
     case INSN_SOFTCALL:
     case INSN_OTHER:
         break;
@@ -197,7 +257,7 @@ enum insn_result insn_decode(const uint8_t *bytes, size_t len, struct insn *out)
                        len < INSN_MAX_LEN
                    ? INSN_TRUNCATED
                    : INSN_INVALID;
-    out->op = op_of(&zi);
+    out->op = op_of(&zi, operands);
     out->len = zi.length;
     fill_operands(out, &zi, operands);
     return INSN_OK;

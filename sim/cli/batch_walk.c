@@ -100,8 +100,10 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         { "gb_pages", &gb, 0, 1 },
     };
     static const enum feature always[] = {
-        FEAT_PSE, FEAT_PAE, FEAT_PGE,  FEAT_PAT,  FEAT_NX,  FEAT_LM,   FEAT_SVM,
-        FEAT_NP,  FEAT_SME, FEAT_SMEP, FEAT_SMAP, FEAT_PKU, FEAT_LA57,
+        FEAT_PSE,   FEAT_PAE,       FEAT_PGE,    FEAT_PAT,  FEAT_NX,
+        FEAT_LM,    FEAT_SVM,       FEAT_NP,     FEAT_SME,  FEAT_SMEP,
+        FEAT_SMAP,  FEAT_PKU,       FEAT_LA57,   FEAT_PCID, FEAT_GMET,
+        FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
     };
 
     if (take_numbers(r, "cpu", keys, ARRAY_SIZE(keys)))
@@ -123,37 +125,76 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
     return 0;
 }
 
-static int take_registers(const struct record *r, struct walk_setup *s)
+static int take_host(const struct record *r, struct walk_setup *s)
 {
-    uint64_t np = 1, cpl = 0, pkru = 0;
-    const struct number_key host[] = {
+    uint64_t np = 1, mtrr = 6;
+    const struct number_key keys[] = {
         { "cr0", &s->h_cr0, ANY },   { "cr4", &s->h_cr4, ANY },
         { "efer", &s->h_efer, ANY }, { "np", &np, 0, 1 },
-        { "ncr3", &s->ncr3, ANY },
+        { "ncr3", &s->ncr3, ANY },   { "pat", &s->h_pat, ANY },
+        { "mtrr", &mtrr, 0, 6 },
     };
-    const struct number_key guest[] = {
+
+    s->h_cr0 = CR0_PG | CR0_PE | CR0_WP;
+    s->h_cr4 = CR4_PAE;
+    s->h_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME;
+    s->h_pat = PAT_RESET;
+    if (take_numbers(r, "host", keys, ARRAY_SIZE(keys)))
+        return -1;
+    if (!pat_is_valid(s->h_pat))
+        return bad(r, "host.pat", "holds a reserved memory type");
+    if (!memtype_decode(mtrr, &s->mtrr))
+        return bad(r, "host.mtrr",
+                   "is not 0 (UC), 1 (WC), 4 (WT), 5 (WP) or "
+                   "6 (WB)");
+    s->np = np;
+    return 0;
+}
+
+static int take_guest(const struct record *r, struct walk_setup *s)
+{
+    uint64_t cpl = 0, pkru = 0;
+    const struct number_key keys[] = {
         { "cr0", &s->g_cr0, ANY },        { "cr3", &s->g_cr3, ANY },
         { "cr4", &s->g_cr4, ANY },        { "efer", &s->g_efer, ANY },
         { "rflags", &s->g_rflags, ANY },  { "cpl", &cpl, 0, 3 },
-        { "pkru", &pkru, 0, UINT32_MAX },
+        { "pkru", &pkru, 0, UINT32_MAX }, { "pat", &s->g_pat, ANY },
     };
 
-    *s = (struct walk_setup) {
-        .h_cr0 = CR0_PG | CR0_PE | CR0_WP,
-        .h_cr4 = CR4_PAE,
-        .h_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME,
-        .g_cr0 = CR0_PG | CR0_PE | CR0_WP,
-        .g_cr4 = CR4_PAE,
-        .g_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME,
-        .g_rflags = RFLAGS_FIXED,
-    };
-    if (take_numbers(r, "host", host, ARRAY_SIZE(host)) ||
-        take_numbers(r, "guest", guest, ARRAY_SIZE(guest)))
+    s->g_cr0 = CR0_PG | CR0_PE | CR0_WP;
+    s->g_cr4 = CR4_PAE;
+    s->g_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME;
+    s->g_rflags = RFLAGS_FIXED;
+    s->g_pat = PAT_RESET;
+    if (take_numbers(r, "guest", keys, ARRAY_SIZE(keys)))
         return -1;
-    s->np = np;
     s->cpl = (unsigned)cpl;
     s->pkru = (uint32_t)pkru;
     return 0;
+}
+
+/* The bits besides NP_ENABLE that say how nested tables are read. */
+static int take_vmcb(const struct record *r, struct walk_setup *s)
+{
+    uint64_t gmet = 0, sss = 0, rogpt = 0;
+    const struct number_key keys[] = {
+        { "gmet", &gmet, 0, 1 },
+        { "sss", &sss, 0, 1 },
+        { "rogpt", &rogpt, 0, 1 },
+    };
+
+    if (take_numbers(r, "vmcb", keys, ARRAY_SIZE(keys)))
+        return -1;
+    s->gmet = gmet;
+    s->sss = sss;
+    s->rogpt = rogpt;
+    return 0;
+}
+
+static int take_setup(const struct record *r, struct walk_setup *s)
+{
+    *s = (struct walk_setup) { 0 };
+    return take_host(r, s) || take_guest(r, s) || take_vmcb(r, s) ? -1 : 0;
 }
 
 static int take_memory(const struct record *r, struct cpu *c)
@@ -188,7 +229,9 @@ struct request {
 
 static int take_access(const struct record *r, struct request *q)
 {
-    static const char *const kinds[] = { "read", "write", "rmw", "fetch" };
+    static const char *const kinds[] = {
+        "read", "write", "rmw", "fetch", "shadow-read", "shadow-write",
+    };
     json_t *access = json_object_get(r->root, "access"), *value;
     const char *key;
 
@@ -207,7 +250,8 @@ static int take_access(const struct record *r, struct request *q)
                 i++;
             if (!name || i == ARRAY_SIZE(kinds))
                 return bad(r, "access.kind",
-                           "is not read, write, rmw or fetch");
+                           "is not read, write, rmw, fetch, shadow-read or "
+                           "shadow-write");
             q->kind = (enum access_kind)i;
             continue;
         }
@@ -298,6 +342,7 @@ static void add_outcome(struct buf *b, const struct walk_result *w)
     switch (w->outcome) {
     case WALK_OK:
         add_hex(b, "spa", w->spa);
+        buf_printf(b, ",\"memtype\":\"%s\"", memtype_name(w->memtype));
         break;
     case WALK_NPF:
         add_hex(b, "info1", w->info1);
@@ -332,13 +377,18 @@ static int answer(const struct record *r, struct cpu *c,
     if (take_cpu(r, &model))
         return -1;
     cpu_reset(c, &model);
-    if (take_registers(r, &setup) || take_memory(r, c) || take_access(r, &q))
+    if (take_setup(r, &setup) || take_memory(r, c) || take_access(r, &q))
         return -1;
-    why = walk_unsupported(&setup);
-    if (why)
-        return err_at(r->e, r->at, "%s", why);
-    if (walk_load(c, &setup, &why))
+    if (q.kind >= ACCESS_SHADOW_READ && !(setup.g_cr4 & CR4_CET))
+        return bad(r, "access.kind",
+                   "needs shadow stacks: set guest.cr4 bit "
+                   "23 (CET)");
+    if (walk_load(c, &setup, &why)) {
+        why = walk_unsupported(&setup);
+        if (why)
+            return err_at(r->e, r->at, "%s", why);
         w = walk_access(c, q.gva, q.kind, q.size, q.stack, &log);
+    }
     add_id(out, r->root);
     add_outcome(out, &w);
     if (o->refs)
@@ -352,8 +402,8 @@ static int answer(const struct record *r, struct cpu *c,
 /* Keys of the record itself, so that a typo is not silently a default. */
 static int check_keys(const struct record *r)
 {
-    static const char *const known[] = { "id",    "cpu", "host",
-                                         "guest", "mem", "access" };
+    static const char *const known[] = { "id",   "cpu", "host",  "guest",
+                                         "vmcb", "mem", "access" };
     json_t *value;
     const char *key;
 

@@ -26,6 +26,7 @@ int cmd_run(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_walk(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_cpu(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* cli/cmd_decode.c - nptsim decode: bits in words. */
-#include "cli/cli.h"
+#include "cli/decode.h"
 
 #include "arch/paging.h"
 #include "arch/sev.h"
 
 #include <string.h>
 
-struct decode_args {
-    const char *what, *value, *cpu, *kernel;
-};
-
 static const struct argp_option options[] = {
-    { "cpu", 'c', "NAME", 0, "spte: on this CPU (default milan)", 0 },
+    { "cpu", 'c', "NAME", 0, "spte, pte, cpuid: on this CPU (default milan)",
+      0 },
     { "kernel", 'k', "NAME", 0, "spte: as this kernel reads it (default v6.1)",
       0 },
     { 0 },
@@ -39,7 +36,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!a->value)
-            argp_error(state, "npf, spte or exit, and a value");
+            argp_error(state, "npf, pf, spte, pte, exit or cpuid, and a value");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -49,8 +46,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     options,
     parse_option,
-    "npf|spte|exit VALUE",
-    "Say in words what an EXITINFO1 of #NPF, an SPTE or a #VMEXIT code means.",
+    "npf|pf|spte|pte|exit VALUE\ncpuid LEAF",
+    "Say in words what an EXITINFO1 of #NPF, an error code of #PF, an SPTE, a "
+    "page-table entry, a #VMEXIT code or a CPUID leaf means.",
     NULL,
     NULL,
     NULL
@@ -92,6 +90,7 @@ static const struct bit_words npf_bits[] = {
     { PFERR_GUEST_SIZEM, "SIZEM", "page sizes of RMP and operand differ",
       NULL },
     { PFERR_GUEST_VMPL, "VMPL", "the VMPL permission failed", NULL },
+    { PFERR_GUEST_SSS, "SSS", "of a supervisor shadow-stack page", NULL },
 };
 
 static int decode_npf(const struct decode_args *a, uint64_t v)
@@ -115,6 +114,95 @@ static int decode_npf(const struct decode_args *a, uint64_t v)
         printf("  exactly one of FINAL and TABLE is set on hardware\n");
     buf_free(&words);
     return STATUS_OK;
+}
+
+/* APM vol. 2, 8.4.2. */
+static const struct bit_words pf_bits[] = {
+    { PFERR_PRESENT, "P", "the entry was present: permission or reserved bit",
+      "some entry was not present" },
+    { PFERR_WRITE, "RW", "a write", "a read" },
+    { PFERR_USER, "US", "at privilege 3", "at privilege 0, 1 or 2" },
+    { PFERR_RSVD, "RSV", "a reserved bit was set in some entry", NULL },
+    { PFERR_FETCH, "ID", "an instruction fetch, with NXE or SMEP on", NULL },
+    { PFERR_PK, "PK", "PKRU forbids the protection key", NULL },
+    { PFERR_SS, "SS", "a shadow-stack access", NULL },
+    { PFERR_GUEST_RMP, "RMP", "the RMP check failed", NULL },
+};
+
+static int decode_pf(const struct decode_args *a, uint64_t v)
+{
+    struct buf words = BUF_INIT;
+    uint64_t known = 0;
+
+    (void)a;
+    pferr_words(&words, v);
+    printf("error code 0x%llx of #PF: %s\n", (unsigned long long)v,
+           words.len ? words.data : "no bit");
+    print_bits(pf_bits, ARRAY_SIZE(pf_bits), v);
+    for (size_t i = 0; i < ARRAY_SIZE(pf_bits); i++)
+        known |= pf_bits[i].bit;
+    if (v & ~known)
+        printf("  other bits set: 0x%llx; no CPU reports these\n",
+               (unsigned long long)(v & ~known));
+    buf_free(&words);
+    return STATUS_OK;
+}
+
+/* APM vol. 2, 5.3.3 and 5.4.1, long mode. */
+static const struct bit_words pte_bits[] = {
+    { PTE_P, "P", "present", "not present: all other bits are software's" },
+    { PTE_W, "W", "writable", "read-only" },
+    { PTE_U, "U", "user may use it", "supervisor only" },
+    { PTE_PWT, "PWT", "write-through", NULL },
+    { PTE_PCD, "PCD", "not cached", NULL },
+    { PTE_A, "A", "accessed", "not accessed yet" },
+    { PTE_D, "D", "dirty (in a leaf)", NULL },
+    { PTE_PS, "PS", "a 2M or 1G page; in a PTE: PAT; reserved above", NULL },
+    { PTE_G, "G", "global (in a leaf); reserved in a PML4E", NULL },
+    { PTE_NX, "NX", "not executable; reserved while EFER.NXE is 0", NULL },
+};
+
+static void print_reserved(const char *whose, unsigned width, uint64_t cbit,
+                           uint64_t v)
+{
+    uint64_t bad = v & bits(51, width) & ~cbit;
+
+    if (bad)
+        printf("  in %s table: bit %d is reserved, the width there is %u; the "
+               "access faults with RSVD\n",
+               whose, __builtin_ctzll(bad), width);
+    else
+        printf("  in %s table: no address bit is reserved\n", whose);
+}
+
+static int decode_pte(const struct decode_args *a, uint64_t v)
+{
+    struct pool *pool = pool_create();
+    struct err e = { 0 };
+    const struct cpu_file *cpu = catalog_cpu(
+        cli_catalog(pool), a->cpu, (struct mark) { .file = "--cpu" }, &e);
+    int status = STATUS_OK;
+
+    if (!cpu) {
+        status = cli_input_error(&e);
+    } else {
+        const struct cpu_model *m = &cpu->model;
+        uint64_t cbit = m->mem_encrypt ? BIT(m->cbit) : 0;
+
+        printf("entry 0x%llx of a long-mode table on %s\n",
+               (unsigned long long)v, a->cpu);
+        print_bits(pte_bits, ARRAY_SIZE(pte_bits), v);
+        printf("  address 0x%llx\n",
+               (unsigned long long)(v & PTE_ADDR_MASK & ~cbit));
+        if (cbit)
+            printf("  C-bit (%u) %d\n", m->cbit, !!(v & cbit));
+        if (v & PTE_P) {
+            print_reserved("a host or nested", cpu_model_width(m), cbit, v);
+            print_reserved("a plain guest's", m->maxphyaddr_raw, 0, v);
+        }
+    }
+    pool_destroy(pool);
+    return status;
 }
 
 static int decode_exit(const struct decode_args *a, uint64_t v)
@@ -206,9 +294,8 @@ static const struct {
     const char *name;
     int (*decode)(const struct decode_args *a, uint64_t value);
 } kinds[] = {
-    { "npf", decode_npf },
-    { "spte", decode_spte },
-    { "exit", decode_exit },
+    { "npf", decode_npf }, { "pf", decode_pf },     { "spte", decode_spte },
+    { "pte", decode_pte }, { "exit", decode_exit }, { "cpuid", decode_cpuid },
 };
 
 int cmd_decode(int argc, char **argv)
@@ -224,5 +311,7 @@ int cmd_decode(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
         if (strcmp(kinds[i].name, a.what) == 0)
             return kinds[i].decode(&a, v);
-    return cli_usage_error("decode: '%s' is not npf, spte or exit", a.what);
+    return cli_usage_error("decode: '%s' is not npf, pf, spte, pte, exit or "
+                           "cpuid",
+                           a.what);
 }

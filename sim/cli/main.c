@@ -24,7 +24,10 @@ static const struct command {
     { "nptsim lint", cmd_lint, "FILE...", "parse and check scenarios only" },
     { "nptsim explain", cmd_explain, "FILE[#step]",
       "tell the causal chain of an outcome, link by link" },
-    { "nptsim decode", cmd_decode, "npf|spte|exit VALUE", "bits in words" },
+    { "nptsim walk", cmd_walk, "FILE[#step] | --core FILE ...",
+      "draw a two-dimensional walk, entry by entry" },
+    { "nptsim decode", cmd_decode, "npf|pf|spte|pte|exit|cpuid VALUE",
+      "bits in words" },
     { "nptsim cpu", cmd_cpu, "list|show NAME|import DUMP", "CPU models" },
     { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },
     { "nptsim list", cmd_list, "events|facts|fields|schema",
@@ -38,7 +41,7 @@ static void print_help(FILE *out)
     fputs("nptsim - what would this CPU do?\n\n", out);
     fputs("Usage: nptsim COMMAND [ARGUMENT...]\n\n", out);
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-        fprintf(out, "  %-8s %-26s %s\n", commands[i].full + NAME_AT,
+        fprintf(out, "  %-8s %-34s %s\n", commands[i].full + NAME_AT,
                 commands[i].usage, commands[i].what);
     fputs("\nnptsim COMMAND --help tells more.\n", out);
     fputs("Exit status: 0 ok, 1 an expectation failed, 2 wrong usage,\n"

@@ -13,7 +13,14 @@ bool is_canonical(const struct cpu *c, gva_t gva)
 {
     unsigned spare = 64 - c->guest.linear_bits;
 
-    return (gva_t)((int64_t)(gva << spare) >> spare) == gva;
+    return !c->guest.long_mode ||
+           (gva_t)((int64_t)(gva << spare) >> spare) == gva;
+}
+
+/* Outside of long mode addresses have 32 bits and wrap around. */
+static gva_t linear(const struct cpu *c, gva_t gva)
+{
+    return c->guest.long_mode ? gva : (uint32_t)gva;
 }
 
 static bool not_canonical(struct walk *w, struct access a)
@@ -23,17 +30,27 @@ static bool not_canonical(struct walk *w, struct access a)
     return false;
 }
 
+/* Shadow-stack accesses, and nested levels with rules of their own, walk: a TLB
+ * may always forget. */
+static bool tlb_remembers(const struct cpu *c, struct access a)
+{
+    return c->tlb_on && !c->rules.special && !a.shadow;
+}
+
 /* A piece within a page. */
 static bool translate(struct cpu *c, struct walk *w, gva_t gva, size_t len,
                       struct access a, struct piece *piece)
 {
-    if (!(c->tlb_on ? tlb_translate(c, w, gva, a) : guest_walk(c, w, gva, a)))
+    if (!(tlb_remembers(c, a) ? tlb_translate(c, w, gva, a)
+                              : guest_walk(c, w, gva, a)))
         return false;
     *piece = (struct piece) {
         .gpa = w->gpa,
         .spa = w->spa,
         .key = w->key,
         .len = len,
+        .guest_pat = w->guest_pat,
+        .nested_pat = w->nested_pat,
     };
     return true;
 }
@@ -47,8 +64,8 @@ translate_both(struct cpu *c, gva_t gva, size_t len, struct access a,
     BUG_ON(len > PAGE_SIZE_4K);
     if (!is_canonical(c, gva + len - 1))
         return not_canonical(w, a);
-    return translate(c, w, gva, room, a, &piece[0]) &&
-           translate(c, w, gva + room, len - room, a, &piece[1]);
+    return translate(c, w, linear(c, gva), room, a, &piece[0]) &&
+           translate(c, w, linear(c, gva + room), len - room, a, &piece[1]);
 }
 
 bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
@@ -64,7 +81,7 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
         return not_canonical(w, a);
     if (__builtin_expect(gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K, 0))
         return translate_both(c, gva, len, a, piece, w);
-    return translate(c, w, gva, len, a, &piece[0]);
+    return translate(c, w, linear(c, gva), len, a, &piece[0]);
 }
 
 /* Alignment is checked for user mode, if it asked for it, and after paging (APM
@@ -163,6 +180,16 @@ enum flow access_fetch(struct cpu *c, spa_t *spa)
     return FLOW_NEXT;
 }
 
+/* Erratum 1096: the CPU reads the bytes as if they were the kernel's data,
+ * which SMAP forbids for user pages (Linux, svm_can_emulate_instruction()). */
+static bool cannot_read_code(const struct cpu *c)
+{
+    uint64_t cr4 = c->g.r.cr4;
+
+    return c->model.knobs.err1096 && (cr4 & CR4_SMAP) &&
+           (!(cr4 & CR4_SMEP) || c->g.r.cpl == 3);
+}
+
 /*
  * 15 bytes, fewer only where fetching more would fault (APM vol. 2, 15.8.4).
  * Not for SEV-ES guests, nor while an event is being delivered: there is no
@@ -175,7 +202,7 @@ void access_assist(struct cpu *c)
     struct walk w;
 
     if (!c->model.features[FEAT_DECODE_ASSISTS] || c->ctl.sev_es ||
-        c->delivering.valid)
+        c->delivering.valid || cannot_read_code(c))
         return;
     c->trace = NULL; /* a peek: no fault comes of it, nothing to tell */
     if (c->code_len < sizeof(c->code) && find_code(c, piece, &w)) {

@@ -31,19 +31,24 @@ struct guest_state {
     struct guest_regs r;
     struct segment seg[N_SEGS];
     uint64_t dr6, dr7, pat, ghcb;
+    uint64_t s_cet, u_cet; /* u_cet: SEV-ES only */
     uint64_t sev_features; /* SEV-ES only */
+    /* With FS, GS, LDTR and TR: the set of VMLOAD and VMSAVE. */
+    uint64_t star, lstar, cstar, sfmask, kernel_gs;
+    uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint32_t pkru;
     bool shadow; /* the instruction after STI or MOV SS: INTERRUPT_SHADOW */
 };
 
 /* What the control area of the VMCB says, read once per VMRUN. */
 struct vmcb_control {
-    uint32_t exceptions, word3, word4;
+    uint32_t cr, exceptions, word3, word4; /* intercepts */
     uint32_t asid;
     uint8_t tlb_control;
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
     uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
     uint64_t iopm, msrpm;
+    uint64_t avic[3]; /* backing page, logical table, physical table */
     bool sev, sev_es; /* as this CPU understands them */
 };
 
@@ -81,6 +86,22 @@ struct piece {
     gpa_t gpa;
     size_t len;
     spa_t spa;
+    uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
+};
+
+/* Rules of the nested level beyond those of its tables, latched at VMRUN. */
+struct nested_rules {
+    bool gmet, sss, rogpt; /* VMCB, 90h */
+    bool special;          /* gmet or sss: other permissions than usual */
+    uint64_t beyond;       /* bits of a guest-physical address that no nested
+                              table can map */
+};
+
+/* What decides about memory types, besides the tables and the guest's PAT. */
+struct caching {
+    uint64_t host_pat;
+    enum memtype mtrr;
+    bool disabled; /* CR0.CD of guest or host */
 };
 
 struct cpu {
@@ -102,12 +123,15 @@ struct cpu {
     struct guest_state g;
     uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
     struct key asid_key;
-    const struct key *gkey; /* NULL: not a SEV guest */
-    struct paging guest, nested;
+    const struct key *gkey;      /* NULL: not a SEV guest */
+    struct paging guest, nested; /* nested.levels 0: NP_ENABLE is 0 */
+    struct nested_rules rules;
+    struct caching caching;      /* set by walk_load() only, for its report */
     struct guest_regs latched;   /* registers that .guest was made from */
     struct cpu_event event;      /* waits for delivery */
     struct cpu_event delivering; /* EXITINTINFO, should an exit interrupt */
     struct cpu_exit exit;
+    bool sti; /* the instruction of the moment was STI and set IF */
 
     /* The instruction of the moment: bytes that were fetched. */
     uint8_t code[15];
@@ -139,12 +163,28 @@ bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value);
 enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);
 void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS]);
 
+/* The guest's MSRs, with no intercept on the way. */
+bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value);
+bool guest_wrmsr(struct cpu *c, uint32_t msr, uint64_t value);
+
+/* ---- interrupts.c ---- */
+/* Before an instruction: is it time for a virtual NMI or interrupt? */
+enum flow take_interrupt(struct cpu *c);
+/* Would it be, with no interrupt shadow? Then HLT does not wait. */
+bool interrupt_wakes(const struct cpu *c);
+void nmi_begins(struct cpu *c);
+void nmi_ends(struct cpu *c);
+/* The virtual global interrupt flag is there and switched on. */
+bool has_vgif(const struct cpu *c);
+
 /* ---- latch.c: registers to struct paging ---- */
 void latch_guest(struct cpu *c);
 /* After software in the guest may have written control registers. */
 void latch_guest_again(struct cpu *c);
 void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
                   uint64_t ncr3);
+/* The same for NP_ENABLE = 0; before latch_guest(). */
+void latch_no_nested(struct cpu *c);
 
 /* ---- translation: guest_walk.c, why.c, npf.c, access.c ---- */
 /* Translate one access within a page. false: told in @w. */
@@ -155,6 +195,10 @@ const char *why_detail(struct cpu *c, const struct walk *w);
 bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 /* Turn a failed walk into #PF, #GP, #SS, #VC or an exit. */
 enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
+
+/* memtype.c */
+enum memtype memtype_of(const struct cpu *c, unsigned guest_pat,
+                        unsigned nested_pat);
 
 bool is_canonical(const struct cpu *c, gva_t gva);
 /* Translate @len bytes (1..4096): one piece, or two if they cross a page; the
@@ -172,21 +216,29 @@ enum flow access_fetch(struct cpu *c, spa_t *spa);
 /* Decode assist: the instruction's bytes go with the exit. */
 void access_assist(struct cpu *c);
 
-/* ---- flush.c: what empties the TLB; without one, nothing happens ---- */
+/* ---- flush.c: what the CPU forgets, and who asked for it ---- */
+enum flush_scope {
+    FLUSH_ALL,        /* every ASID, global translations too */
+    FLUSH_ASID,       /* one ASID, global translations too */
+    FLUSH_ASID_LOCAL, /* one ASID, all but global translations */
+    FLUSH_PCID,       /* the guest's current PCID, all but global ones */
+    FLUSH_PAGE,       /* one linear address of one ASID */
+};
+/* Translations of linear addresses; FLUSH_ALL: of guest-physical ones, too. */
+void cpu_flush_tlb(struct cpu *c, enum flush_scope scope, uint32_t asid,
+                   const char *why);
 /* TLB_CONTROL of the VMCB. */
-void tlb_vmrun(struct cpu *c);
-/* The guest wrote CR0, CR3 or CR4; @old is how they were. */
+void flush_at_vmrun(struct cpu *c);
+/* Guest software wrote registers; @old is how they were. */
 void tlb_mov_cr(struct cpu *c, const struct guest_regs *old);
-void tlb_invlpg(struct cpu *c, gva_t va);
-void tlb_invlpga(struct cpu *c, gva_t va, uint32_t asid);
+void tlb_invlpg(struct cpu *c, gva_t gva);
+void tlb_invlpga(struct cpu *c, gva_t gva, uint32_t asid);
 /* false: #GP, nothing was flushed. */
-bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t va);
+bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t gva);
 /* INVLPGB, by the host or by the guest. This core is the only one, so nothing
  * is left to do for TLBSYNC. false: #GP. */
 bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
                  bool guest);
-/* All ASIDs: system registers that shape translation changed. */
-void tlb_flush_all(struct cpu *c);
 /* 0 where PCIDs are off. */
 unsigned cpu_pcid(const struct cpu *c);
 
@@ -223,21 +275,49 @@ bool is_conforming(const struct segment *s);
 unsigned seg_dpl(const struct segment *s);
 enum flow iret(struct cpu *c);
 
-/* ---- exec.c, port.c ---- */
+/* ---- exec.c and the files it calls; port.c ---- */
+struct insn;
 enum flow exec_insn(struct cpu *c);
+/* Not executed by this model: said in the trace, then #UD. */
+enum flow refuse_insn(struct cpu *c, const char *what);
+gva_t operand_address(const struct cpu *c, const struct insn *insn);
+enum flow mov_from_cr(struct cpu *c, const struct insn *insn);
+enum flow mov_to_cr(struct cpu *c, const struct insn *insn);
+enum flow exec_system(struct cpu *c, const struct insn *insn);
+enum flow exec_svm(struct cpu *c, const struct insn *insn);
+/* The instruction is done; does the hypervisor want to hear of it? */
+enum flow trapped(struct cpu *c, uint32_t intercept, uint64_t code,
+                  uint64_t value, unsigned len);
 enum flow softcall(struct cpu *c, unsigned number, unsigned len);
 
-/* ---- vmcb.c, vmcb_check.c, vmsa.c ---- */
+/* ---- vmcb.c, vmload.c, vmcb_check.c, vmsa.c ---- */
 #define SAVE_AREA_SIZE 0x400 /* of it, what this model loads and saves */
 
+/* Who moves which part of a save area (APM vol. 2, appendix B). */
+#define SAVE_SET_A    BIT(0) /* VMRUN and #VMEXIT */
+#define SAVE_SET_B    BIT(1) /* VMLOAD and VMSAVE */
+#define SAVE_SET_PKRU BIT(2) /* this and the rest: VMRUN with SEV-ES */
+#define SAVE_SET_VMSA BIT(3)
+
 void vmcb_load_control(struct cpu *c, const uint8_t *vmcb);
-void save_area_load(struct guest_state *g, const uint8_t *area, bool vmsa);
-void save_area_store(const struct guest_state *g, uint8_t *area, bool vmsa);
+void save_area_load(struct guest_state *g, const uint8_t *area, unsigned sets);
+void save_area_store(const struct guest_state *g, uint8_t *area, unsigned sets);
+/* The state that VMRUN leaves alone, between the core and a VMCB. */
+void cpu_vmload(struct cpu *c, spa_t vmcb, const struct key *key);
+void cpu_vmsave(struct cpu *c, spa_t vmcb, const struct key *key);
+/* @addr with the sign of its highest linear bit. */
+uint64_t cpu_canonical(const struct cpu *c, uint64_t addr);
+/* What was just loaded: bases become canonical (APM vol. 2, 15.5.1). */
+void cpu_canonicalise(struct cpu *c);
+/* The page at VM_HSAVE_PA: written at VMRUN, read after an SEV-ES guest. */
+void host_save(struct cpu *c);
+void host_load(struct cpu *c);
 
 /* why NULL: nothing to refuse. */
 struct refusal {
     const char *why, *source;
 };
+uint64_t cr4_reserved(const struct cpu *c);
 struct refusal check_control(const struct cpu *c);
 struct refusal check_state(const struct cpu *c);
 /* The part of both that one translation needs. */

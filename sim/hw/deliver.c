@@ -53,6 +53,11 @@ uint64_t event_encode(const struct cpu_event *e)
            (e->has_error ? EVENT_EV | (uint64_t)e->error << 32 : 0);
 }
 
+static bool is_exception(uint64_t eventinj)
+{
+    return (eventinj >> EVENT_TYPE_SHIFT & 7) == EVENT_TYPE_EXC;
+}
+
 enum flow inject(struct cpu *c, uint64_t eventinj, uint64_t nrip)
 {
     if (!(eventinj & EVENT_V))
@@ -61,14 +66,16 @@ enum flow inject(struct cpu *c, uint64_t eventinj, uint64_t nrip)
         .vector = (uint8_t)(eventinj & EVENT_VECTOR_MASK),
         .type = eventinj >> EVENT_TYPE_SHIFT & 7,
         .valid = true,
-        .has_error = eventinj & EVENT_EV,
+        .has_error = (eventinj & EVENT_EV) && is_exception(eventinj),
         .error = (uint32_t)(eventinj >> 32),
         .cr2 = c->g.r.cr2,
         .next = c->model.features[FEAT_NRIPS] ? nrip : c->g.r.rip,
         .injected = true,
     };
-    if (c->event.type == EVENT_TYPE_NMI)
+    if (c->event.type == EVENT_TYPE_NMI) {
         c->event.vector = VEC_NMI; /* the field is ignored */
+        nmi_begins(c);
+    }
     return FLOW_EVENT;
 }
 
@@ -342,6 +349,7 @@ enum flow deliver(struct cpu *c)
     if (f != FLOW_NEXT)
         return f;
     c->delivering.valid = false;
+    c->g.shadow = false;
     TRACE(c->trace, exception, .vector = e.vector,
           .name = vector_name(e.vector), .has_error = e.has_error,
           .error_code = e.error, .rip = rip, .cr2 = c->g.r.cr2,

@@ -57,7 +57,7 @@ static const char *code_hex(struct cpu *c, const struct insn *insn)
     return trace_text(c->trace, "%.*s", 3 * insn->len - 1, hex);
 }
 
-static gva_t operand_address(const struct cpu *c, const struct insn *insn)
+gva_t operand_address(const struct cpu *c, const struct insn *insn)
 {
     gva_t at = insn_address(insn, c->g.r.gpr, c->g.r.rip);
 
@@ -123,8 +123,8 @@ static enum flow move(struct cpu *c, const struct insn *insn)
     return f;
 }
 
-/* Not intercepted, HLT waits; what ends the wait is the next physical
- * interrupt, and that is the host's. */
+/* Not intercepted, HLT waits; what ends the wait is a virtual interrupt, or the
+ * next physical one, and that is the host's. */
 static enum flow halt(struct cpu *c, unsigned len)
 {
     if (c->g.r.cpl != 0)
@@ -133,7 +133,8 @@ static enum flow halt(struct cpu *c, unsigned len)
     if (c->ctl.word3 & INTERCEPT3_HLT)
         return intercepted(c, EXIT_HLT, 0, 0, len);
     c->g.r.rip += len;
-    return intercepted(c, EXIT_INTR, 0, 0, 0);
+    c->g.shadow = false;
+    return interrupt_wakes(c) ? FLOW_NEXT : intercepted(c, EXIT_INTR, 0, 0, 0);
 }
 
 static enum flow vmmcall(struct cpu *c, unsigned len)
@@ -191,6 +192,13 @@ static enum flow cpuid(struct cpu *c, unsigned len)
     return FLOW_NEXT;
 }
 
+enum flow refuse_insn(struct cpu *c, const char *what)
+{
+    TRACE(c->trace, insn_unsupported, .rip = c->g.r.rip, .bytes = "",
+          .text = what);
+    return raise_event(c, VEC_UD);
+}
+
 static enum flow unsupported(struct cpu *c, const struct insn *insn)
 {
     TRACE(c->trace, insn_unsupported, .rip = c->g.r.rip,
@@ -224,6 +232,23 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
         return FLOW_NEXT;
     case INSN_CPUID:
         return cpuid(c, insn->len);
+    case INSN_MOV_FROM_CR:
+        return mov_from_cr(c, insn);
+    case INSN_MOV_TO_CR:
+        return mov_to_cr(c, insn);
+    case INSN_INVLPG:
+    case INSN_RDMSR:
+    case INSN_WRMSR:
+    case INSN_STI:
+    case INSN_CLI:
+        return exec_system(c, insn);
+    case INSN_VMRUN:
+    case INSN_VMLOAD:
+    case INSN_VMSAVE:
+    case INSN_STGI:
+    case INSN_CLGI:
+    case INSN_INVLPGA:
+        return exec_svm(c, insn);
     case INSN_SOFTCALL:
         return softcall(c, (unsigned)insn->imm, insn->len);
     case INSN_OTHER:
@@ -243,10 +268,11 @@ enum flow exec_insn(struct cpu *c)
     if (insn.op != INSN_OTHER)
         TRACE(c->trace, insn, .rip = c->g.r.rip, .len = insn.len,
               .text = code_text(c, &insn));
+    c->sti = false;
     f = execute(c, &insn);
     if (f != FLOW_NEXT)
         return f;
-    c->g.shadow = false;
+    c->g.shadow = c->sti; /* it lasts for one instruction */
     if (!step)
         return FLOW_NEXT;
     c->g.dr6 |= DR6_BS;

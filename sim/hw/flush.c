@@ -11,10 +11,29 @@
 
 #define EFER_TCE BIT(15)
 
-/* TLB_CONTROL (APM vol. 2, 15.16.1). */
-#define FLUSH_ALL        1
-#define FLUSH_ASID       3
-#define FLUSH_ASID_LOCAL 7
+static const char *scope_name(enum flush_scope scope)
+{
+    switch (scope) {
+    case FLUSH_ALL:
+        return "all ASIDs";
+    case FLUSH_ASID:
+        return "ASID";
+    case FLUSH_ASID_LOCAL:
+        return "ASID, not global";
+    case FLUSH_PCID:
+        return "PCID, not global";
+    case FLUSH_PAGE:
+        return "page";
+    }
+    bug_at(__FILE__, __LINE__, "a scope that flush.c never heard of");
+}
+
+static void tell(struct cpu *c, enum flush_scope scope, uint32_t asid,
+                 gva_t gva, const char *why)
+{
+    TRACE(c->trace, tlb_flush, .asid = asid, .scope = scope_name(scope),
+          .gva = gva, .why = why);
+}
 
 static void flush(struct cpu *c, struct tlb_scope s)
 {
@@ -29,33 +48,48 @@ unsigned cpu_pcid(const struct cpu *c)
     return r->cr4 & CR4_PCIDE ? (unsigned)(r->cr3 & TAG_PCID) : 0;
 }
 
-void tlb_flush_all(struct cpu *c)
+static void flush_spaces(struct cpu *c, enum flush_scope scope, uint32_t asid,
+                         bool nested, const char *why)
 {
+    tell(c, scope, asid, 0, why);
     flush(c, (struct tlb_scope) {
-                 .any_asid = true,
-                 .any_pcid = true,
+                 .any_asid = scope == FLUSH_ALL,
+                 .asid = asid,
+                 .any_pcid = scope != FLUSH_PCID,
+                 .pcid = cpu_pcid(c),
                  .any_addr = true,
-                 .globals = true,
-                 .nested = true,
+                 .globals = scope == FLUSH_ALL || scope == FLUSH_ASID,
+                 .nested = nested,
              });
 }
 
-/* A part without FlushByAsid looks at bit 0 alone. */
-void tlb_vmrun(struct cpu *c)
+void cpu_flush_tlb(struct cpu *c, enum flush_scope scope, uint32_t asid,
+                   const char *why)
 {
-    bool by_asid = c->model.features[FEAT_FLUSH_BY_ASID];
-    unsigned what = c->ctl.tlb_control & (by_asid ? 7 : FLUSH_ALL);
+    flush_spaces(c, scope, asid, scope == FLUSH_ALL, why);
+}
 
-    if (what == FLUSH_ALL)
-        tlb_flush_all(c);
-    if (what == FLUSH_ASID || what == FLUSH_ASID_LOCAL)
-        flush(c, (struct tlb_scope) {
-                     .asid = c->ctl.asid,
-                     .any_pcid = true,
-                     .any_addr = true,
-                     .globals = what == FLUSH_ASID,
-                     .nested = true,
-                 });
+/* VMRUN reads TLB_CONTROL and leaves it as it is. CPUs without FlushByAsid look
+ * at its lowest bit only: they flush more, never less. */
+void flush_at_vmrun(struct cpu *c)
+{
+    static const char why[] = "TLB_CONTROL asks for it";
+    uint8_t control = c->ctl.tlb_control;
+    uint32_t asid = c->ctl.asid;
+
+    if (!c->model.features[FEAT_FLUSH_BY_ASID])
+        control &= TLB_CTL_ALL;
+    switch (control) {
+    case TLB_CTL_ALL:
+        flush_spaces(c, FLUSH_ALL, asid, true, why);
+        break;
+    case TLB_CTL_ASID:
+        flush_spaces(c, FLUSH_ASID, asid, true, why);
+        break;
+    case TLB_CTL_ASID_LOCAL:
+        flush_spaces(c, FLUSH_ASID_LOCAL, asid, true, why);
+        break;
+    }
 }
 
 void tlb_mov_cr(struct cpu *c, const struct guest_regs *old)
@@ -66,19 +100,15 @@ void tlb_mov_cr(struct cpu *c, const struct guest_regs *old)
                (cr4 & r->cr4 & CR4_PKE) || (cr4 & old->cr4 & CR4_PCIDE);
     bool keep = (r->cr4 & CR4_PCIDE) && (r->cr3 & BIT(63));
 
-    if (!all && (r->cr3 == old->cr3 || keep))
-        return;
-    flush(c, (struct tlb_scope) {
-                 .asid = c->ctl.asid,
-                 .pcid = cpu_pcid(c),
-                 .any_pcid = all,
-                 .any_addr = true,
-                 .globals = all,
-             });
+    if (all)
+        cpu_flush_tlb(c, FLUSH_ASID, c->ctl.asid, "MOV to CR0 or CR4");
+    else if (r->cr3 != old->cr3 && !keep)
+        cpu_flush_tlb(c, FLUSH_PCID, c->ctl.asid, "MOV to CR3");
 }
 
 void tlb_invlpg(struct cpu *c, gva_t va)
 {
+    tell(c, FLUSH_PAGE, c->ctl.asid, va, "INVLPG");
     flush(c, (struct tlb_scope) {
                  .asid = c->ctl.asid,
                  .pcid = cpu_pcid(c),
@@ -91,6 +121,7 @@ void tlb_invlpg(struct cpu *c, gva_t va)
 
 void tlb_invlpga(struct cpu *c, gva_t va, uint32_t asid)
 {
+    tell(c, FLUSH_PAGE, asid, va, "INVLPGA");
     flush(c, (struct tlb_scope) {
                  .asid = asid,
                  .any_pcid = true,

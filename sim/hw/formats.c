@@ -1,22 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* hw/formats.c - which page-table format do the registers select? */
+/*
+ * hw/formats.c - which page-table format do the registers select, and how does
+ * it differ from the others?
+ */
 #include "hw/paging.h"
 
-/* APM vol. 2, table 5-1 and 5.3. */
+#define LEGACY_MASK 0x3ff
+#define LONG_MASK   0x1ff
+
+/* APM vol. 2, table 5-1, 5.2 and 5.3. */
 const struct pt_format pt_formats[] = {
-    [PT_OFF] = { 0, 0, 32,
-                 "paging is off (CR0.PG = 0): this version translates 4-level "
-                 "long-mode tables only" },
-    [PT_32BIT] = { 2, 4, 32,
-                   "legacy 32-bit paging: this version translates 4-level "
-                   "long-mode tables only" },
-    [PT_PAE] = { 3, 8, 32,
-                 "PAE paging: this version translates 4-level long-mode "
-                 "tables only" },
-    [PT_4LEVEL] = { 4, 8, 48, NULL },
-    [PT_5LEVEL] = { 5, 8, 57,
-                    "5-level paging (CR4.LA57 = 1): this version translates "
-                    "4-level long-mode tables only" },
+    [PT_OFF] = { .linear_bits = 32 },
+    [PT_32BIT] = {
+        .levels = 2,
+        .entry_size = 4,
+        .linear_bits = 32,
+        .root = 0xfffff000,
+        .shift = { 0, 12, 22 },
+        .index = { 0, LEGACY_MASK, LEGACY_MASK },
+    },
+    [PT_PAE] = {
+        .levels = 3,
+        .entry_size = 8,
+        .linear_bits = 32,
+        .root = 0xffffffe0,
+        .shift = { 0, 12, 21, 30 },
+        .index = { 0, LONG_MASK, LONG_MASK, 3 },
+    },
+    [PT_4LEVEL] = {
+        .levels = 4,
+        .entry_size = 8,
+        .linear_bits = 48,
+        .root = PTE_ADDR_MASK,
+        .shift = { 0, 12, 21, 30, 39 },
+        .index = { 0, LONG_MASK, LONG_MASK, LONG_MASK, LONG_MASK },
+    },
+    [PT_5LEVEL] = {
+        .levels = 5,
+        .entry_size = 8,
+        .linear_bits = 57,
+        .root = PTE_ADDR_MASK,
+        .shift = { 0, 12, 21, 30, 39, 48 },
+        .index = { 0, LONG_MASK, LONG_MASK, LONG_MASK, LONG_MASK, LONG_MASK },
+    },
 };
 
 enum pt_mode pt_mode(uint64_t cr0, uint64_t cr4, uint64_t efer)
@@ -28,4 +54,22 @@ enum pt_mode pt_mode(uint64_t cr0, uint64_t cr4, uint64_t efer)
     if (!(efer & (EFER_LMA | EFER_LME)))
         return PT_PAE;
     return cr4 & CR4_LA57 ? PT_5LEVEL : PT_4LEVEL;
+}
+
+/*
+ * A page-directory-pointer entry of PAE has no rights and no accessed bit (APM
+ * vol. 2, 5.2.3). Bit 7 of a 32-bit PDE means nothing without CR4.PSE; in the
+ * entry of a 4M page bits 20:13 continue the address at bit 32 (5.2.2).
+ */
+uint64_t pt_normal(const struct paging *p, unsigned level, uint64_t pte)
+{
+    if (p->mode == PT_PAE && level == 3)
+        return pte | PTE_W | PTE_U | PTE_A;
+    if (p->mode != PT_32BIT || level != 2)
+        return pte;
+    if (!p->pse)
+        return pte & ~PTE_PS;
+    if (pte & PTE_PS)
+        return (pte & ~bits(20, 13)) | (pte & bits(20, 13)) << 19;
+    return pte;
 }

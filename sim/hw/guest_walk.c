@@ -8,6 +8,20 @@
  */
 #include "hw/walk.h"
 
+/* Accessed and dirty bits that are still to be set, in walking order. */
+struct update {
+    gpa_t gpa;
+    spa_t slot;
+    uint64_t old, set;
+    const struct key *key;
+    unsigned level;
+};
+
+struct updates {
+    unsigned n;
+    struct update u[PT_MAX_LEVEL];
+};
+
 static bool fail_at(struct cpu *c, struct walk *w, unsigned level, spa_t slot,
                     uint64_t raw, struct access a)
 {
@@ -34,53 +48,124 @@ static bool deny(struct cpu *c, struct walk *w, struct rights r, uint64_t all,
     return pf_fail(c, w, rights_why(r, all, a), pkey_denies(c, all, raw, a), a);
 }
 
+/* How the nested level is asked about an entry of a guest table: it may have to
+ * be written, so it must be writable, except with ROGPT (APM vol. 2, 15.25.5).
+ */
+static struct npt_access table_access(const struct cpu *c)
+{
+    return (struct npt_access) {
+        .table = true,
+        .write = !c->rules.rogpt,
+        .private = c->gkey,
+    };
+}
+
+/* A level of translation that has no tables permits everything, everywhere. */
+static const struct leaf no_tables = { ~0ULL, PTE_D, ~0ULL };
+
+/*
+ * Where a guest-physical address lies. Without nested paging it is a system-
+ * physical one, and @pointer, CR3 or the entry that holds it, says whether the
+ * host's key belongs to it.
+ */
+static inline bool translate(struct cpu *c, struct walk *w, gpa_t gpa,
+                             uint64_t pointer, struct npt_access a,
+                             unsigned level)
+{
+    if (__builtin_expect(c->nested.levels, 1))
+        return gpa_walk(c, w, gpa, a, level);
+    w->nested = no_tables;
+    w->spa = gpa;
+    w->key = pointer & c->guest.cbit ? &c->host_key : NULL;
+    return true;
+}
+
 /*
  * Which key the access itself uses (APM vol. 2, 15.34.5): an SEV guest's code
- * is always private, its data when the leaf says so; else the nested leaf
- * decides about the host's key, which npt_walk() has put into w.
+ * is always private, as is all if its entries have no place for the C-bit; its
+ * data when the leaf says so. Else translate() has put the key into w.
  */
-static bool reach(struct cpu *c, struct walk *w, gpa_t gpa, uint64_t leaf,
-                  struct access a)
+static inline bool reach(struct cpu *c, struct walk *w, gpa_t gpa,
+                         uint64_t leaf, struct access a)
 {
-    bool private = c->gkey && (a.fetch || (leaf & c->guest.cbit));
+    uint64_t cbit = c->guest.cbit;
+    bool private = c->gkey && (a.fetch || !cbit || (leaf & cbit));
     struct npt_access final = {
         .write = a.write,
         .fetch = a.fetch,
+        .shadow = a.shadow,
+        .supervisor = !a.user,
         .private = private,
     };
 
     w->gpa = gpa;
-    if (!gpa_walk(c, w, gpa, final, 0))
+    if (!translate(c, w, gpa, leaf, final, 0))
         return false;
     if (private)
         w->key = c->gkey;
     return true;
 }
 
-bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
+/* Write the bits. With ROGPT only this is a write to the nested level. */
+static __attribute__((cold)) bool apply(struct cpu *c, struct walk *w,
+                                        struct updates *q)
+{
+    struct npt_access a = table_access(c);
+    struct walk found = *w;
+
+    a.write = true;
+    for (unsigned i = 0; i < q->n; i++) {
+        const struct update *u = &q->u[i];
+
+        if (c->rules.rogpt && !npt_walk(c, w, u->gpa, a, u->level))
+            return false;
+        ad_set(c, false, u->slot, u->old, u->set, u->key);
+    }
+    q->n = 0;
+    found.n_refs = w->n_refs;
+    *w = found;
+    return true;
+}
+
+/* The manual's order is to set bits while walking (APM vol. 2, 15.25.6); the
+ * knob ad_policy knows later moments. */
+static __attribute__((cold)) bool mark(struct cpu *c, struct walk *w,
+                                       struct updates *q, struct update u)
+{
+    q->u[q->n++] = u;
+    return c->model.knobs.ad_policy != AD_IN_WALK || apply(c, w, q);
+}
+
+/* @long_mode is a constant: the compiler makes two walkers of this one. */
+static inline __attribute__((always_inline)) bool
+walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
+     const bool long_mode)
 {
     const struct paging *p = &c->guest;
-    const struct npt_access table = {
-        .table = true,
-        .write = true,
-        .private = c->gkey,
-    };
+    const struct npt_access table = table_access(c);
     struct rights r = guest_rights(c, a);
-    uint64_t base = p->root, all = ~0ULL, raw, pte, set, offset;
+    uint64_t base = p->root, all = ~0ULL, upper, raw = c->g.r.cr3, pte, set;
+    uint64_t offset;
+    struct updates q;
     const struct key *key;
     unsigned level;
+    gpa_t gpa;
     spa_t slot;
 
     w->gva = gva;
+    q.n = 0;
     level = p->levels;
     if (__builtin_expect(w->recall, 0))
-        level = pwc_recall(c, w, &base, &all);
+        level = pwc_recall(c, w, &base, &raw, &all);
     for (;; level--) {
-        if (!gpa_walk(c, w, base + 8 * pt_index(gva, level), table, level))
+        gpa = long_mode ? base + 8 * pt_index(gva, level)
+                        : pt_slot(p, base, gva, level);
+        if (!translate(c, w, gpa, raw, table, level))
             return false;
         slot = w->spa;
         key = p->key ? p->key : w->key;
-        raw = entry_read(c, slot, key, level, 0);
+        raw = long_mode ? entry_read(c, slot, key, level, 0)
+                        : entry_read_any(c, p, slot, key, level, 0);
         pte = raw & ~p->cbit;
         w->n_refs++;
         if (__builtin_expect(c->watched, 0))
@@ -88,25 +173,48 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
         if (__builtin_expect(!(pte & PTE_P), 0) ||
             (pte & p->rsvd[level][!!(pte & PTE_PS)]))
             return fail_at(c, w, level, slot, raw, a);
+        if (!long_mode)
+            pte = pt_normal(p, level, pte);
+        upper = all;
         all &= pte ^ PTE_NX;
         if (level == 1 || (pte & PTE_PS))
             break;
-        if (!(pte & PTE_A))
-            ad_set(c, false, slot, raw, PTE_A, key);
+        if (!(pte & PTE_A) &&
+            !mark(c, w, &q,
+                  (struct update) { gpa, slot, raw, PTE_A, key, level }))
+            return false;
         base = pte & PTE_ADDR_MASK;
-        if (__builtin_expect(c->tlb_on, 0))
-            pwc_fill(c, w, level, base, all);
+        if (__builtin_expect(c->tlb_on, 0) && !q.n)
+            pwc_fill(c, w, level, base, raw, all);
     }
 
     if (__builtin_expect((all & r.need) != r.need || (all & r.refuse) ||
-                             pkey_denies(c, all, raw, a),
+                             pkey_denies(c, all, raw, a) ||
+                             (a.shadow && shadow_denies(upper, pte)),
                          0))
         return deny(c, w, r, all, level, slot, raw, a);
     set = PTE_A | (a.write ? PTE_D : 0);
-    if (__builtin_expect(set & ~pte, 0))
-        ad_set(c, false, slot, raw, set, key);
-    offset = pt_size(level) - 1;
+    if (__builtin_expect(set & ~pte, 0) &&
+        !mark(c, w, &q, (struct update) { gpa, slot, raw, set, key, level }))
+        return false;
+    if (__builtin_expect(q.n, 0) &&
+        c->model.knobs.ad_policy == AD_AFTER_CHECK && !apply(c, w, &q))
+        return false;
+    w->guest_pat = pat_index(pte, level);
+    offset = BIT(long_mode ? pt_shift(level) : p->format->shift[level]) - 1;
     w->guest = (struct leaf) { all, raw, offset };
-    return reach(c, w, (pte & PTE_ADDR_MASK & ~offset) | (gva & offset), raw,
-                 a);
+    if (!reach(c, w, (pte & PTE_ADDR_MASK & ~offset) | (gva & offset), raw, a))
+        return false;
+    return __builtin_expect(!q.n, 1) || apply(c, w, &q);
+}
+
+bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
+{
+    if (__builtin_expect(c->guest.long_mode, 1))
+        return walk(c, w, gva, a, true);
+    if (c->guest.levels)
+        return walk(c, w, gva, a, false);
+    w->gva = gva;
+    w->guest = no_tables;
+    return reach(c, w, gva, 0, a); /* CR0.PG = 0: linear is physical */
 }

@@ -8,34 +8,56 @@
 #include "hw/cpu.h"
 
 static struct paging make(const struct cpu *c, uint64_t cr0, uint64_t cr4,
-                          uint64_t efer, uint64_t cbit, unsigned width)
+                          uint64_t efer, uint64_t cr3, uint64_t cbit,
+                          unsigned width)
 {
-    const struct pt_format *f = &pt_formats[pt_mode(cr0, cr4, efer)];
+    enum pt_mode mode = pt_mode(cr0, cr4, efer);
+    const struct pt_format *f = &pt_formats[mode];
+    bool nxe = (efer & EFER_NXE) && mode != PT_32BIT;
     struct paging p = {
+        .mode = mode,
+        .format = f,
         .levels = f->levels,
         .linear_bits = f->linear_bits,
-        .cbit = cbit,
-        .nxe = efer & EFER_NXE,
-        .fetch_reported = (efer & EFER_NXE) || (cr4 & CR4_SMEP),
+        .long_mode = mode >= PT_4LEVEL,
+        .pse = cr4 & CR4_PSE,
+        .nxe = nxe,
+        .pkeys = (cr4 & CR4_PKE) && mode >= PT_4LEVEL,
+        .fetch_reported = nxe || (cr4 & CR4_SMEP),
+        /* 32-bit entries have no place for the C-bit. */
+        .cbit = f->entry_size == 8 ? cbit : 0,
+        .root = cr3 & f->root & ~cbit,
     };
 
-    BUG_ON(f->unsupported);
-    rsvd_fill(&p, width, c->model.features[FEAT_PAGE1GB]);
+    rsvd_fill(&p, width, c->model.features[FEAT_PAGE1GB], &c->model.knobs);
     return p;
+}
+
+/* The host's C-bit means nothing in tables of a guest without one; usually it
+ * is an address bit there, or beyond them. */
+static void reserve_host_cbit(struct cpu *c)
+{
+    for (unsigned level = 1; level <= c->guest.levels; level++)
+        for (unsigned ps = 0; ps < 2; ps++)
+            c->guest.rsvd[level][ps] |= cpu_cbit(c);
 }
 
 /*
  * The guest's tables. Encryption takes no address bits from a guest: only hosts
- * lose them (APM vol. 2, 15.34.6).
+ * lose them (APM vol. 2, 15.34.6). Without nested paging the tables are the
+ * host's own, which shadow the guest's.
  */
 void latch_guest(struct cpu *c)
 {
     const struct guest_regs *r = &c->g.r;
+    bool shadow = !c->nested.levels;
+    uint64_t cbit = shadow || c->gkey ? cpu_cbit(c) : 0;
 
-    c->guest = make(c, r->cr0, r->cr4, r->efer, c->gkey ? cpu_cbit(c) : 0,
-                    c->model.maxphyaddr_raw);
-    c->guest.root = r->cr3 & PTE_ADDR_MASK & ~c->guest.cbit;
+    c->guest = make(c, r->cr0, r->cr4, r->efer, r->cr3, cbit,
+                    shadow ? cpu_phys_bits(c) : c->model.maxphyaddr_raw);
     c->guest.key = c->gkey;
+    if (!cbit && c->model.knobs.cbit_reserved_for_plain_guest)
+        reserve_host_cbit(c);
     c->latched = *r;
     c->tag = tlb_tag(c->ctl.asid, cpu_pcid(c));
 }
@@ -46,16 +68,58 @@ void latch_guest_again(struct cpu *c)
     const struct guest_regs *r = &c->g.r, *l = &c->latched;
 
     if (r->cr0 != l->cr0 || r->cr3 != l->cr3 || r->cr4 != l->cr4 ||
-        r->efer != l->efer) {
-        tlb_mov_cr(c, l);
+        r->efer != l->efer)
         latch_guest(c);
+}
+
+/* Each is ignored by a CPU without it; SSS also by a host whose tables cannot
+ * mark a page no-execute (APM vol. 2, 15.25.14). */
+static struct nested_rules rules(const struct cpu *c)
+{
+    const bool *f = c->model.features;
+    uint64_t ctl = c->ctl.nested_ctl;
+    bool alias = c->model.knobs.nested_wide_gpa == WIDE_ALIAS;
+    struct nested_rules r = {
+        .gmet = f[FEAT_GMET] && (ctl & NESTED_CTL_GMET),
+        .sss = f[FEAT_SSS_CHECK] && (ctl & NESTED_CTL_SSS) && c->nested.nxe,
+        .rogpt = f[FEAT_ROGPT] && (ctl & NESTED_CTL_ROGPT),
+        .beyond = alias ? 0 : bits(63, c->nested.linear_bits),
+    };
+
+    r.special = r.gmet || r.sss;
+    return r;
+}
+
+/* kvm-unit-tests, x86/svm_npt.c: NXE or SMEP, though SMEP never denies. */
+static bool reports_fetch(const struct cpu *c, uint64_t cr4, uint64_t efer)
+{
+    switch (c->model.knobs.npf_id_policy) {
+    case NPF_ID_NXE_SMEP:
+        return (efer & EFER_NXE) || (cr4 & CR4_SMEP);
+    case NPF_ID_NXE:
+        return efer & EFER_NXE;
+    case NPF_ID_ALWAYS:
+        return true;
     }
+    bug_at(__FILE__, __LINE__, "no such npf_id_policy");
 }
 
 void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
                   uint64_t ncr3)
 {
-    c->nested = make(c, cr0, cr4, efer, cpu_cbit(c), cpu_phys_bits(c));
-    c->nested.root = ncr3 & PTE_ADDR_MASK & ~c->nested.cbit;
+    const struct cpu_knobs *k = &c->model.knobs;
+    unsigned width = k->reduced_bits_reserved == REDUCED_RESERVED
+                         ? cpu_phys_bits(c)
+                         : c->model.maxphyaddr_raw;
+
+    c->nested = make(c, cr0, cr4, efer, ncr3, cpu_cbit(c), width);
     c->nested.key = ncr3 & c->nested.cbit ? &c->host_key : NULL;
+    c->nested.fetch_reported = reports_fetch(c, cr4, efer);
+    c->rules = rules(c);
+}
+
+void latch_no_nested(struct cpu *c)
+{
+    c->nested = (struct paging) { .mode = PT_OFF };
+    c->rules = (struct nested_rules) { 0 };
 }

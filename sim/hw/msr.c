@@ -1,19 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hw/msr.c - the host's RDMSR and WRMSR. false is #GP.
+ * hw/msr.c - MSRs of the host and of a guest. false is #GP.
  *
- * GHCB and SEV_STATUS exist for guests only (APM vol. 2, 15.35.7, 15.34.10);
- * they are in hw/port.c.
+ * GHCB and SEV_STATUS exist for guests only (APM vol. 2, 15.35.7, 15.34.10).
  */
 #include "hw/cpu.h"
+
+#include <string.h>
 
 #define VM_CR_LOCK BIT(3)
 #define VM_CR_BITS bits(4, 0)
 
+/* MSRs that are nothing but a register, which VMRUN leaves alone: host and
+ * guest meet the same one. A base must be canonical. */
+static const struct msr_register {
+    uint32_t msr;
+    bool is_base;
+    size_t member;
+} registers[] = {
+    { MSR_STAR, false, offsetof(struct guest_state, star) },
+    { MSR_LSTAR, true, offsetof(struct guest_state, lstar) },
+    { MSR_CSTAR, true, offsetof(struct guest_state, cstar) },
+    { MSR_SFMASK, false, offsetof(struct guest_state, sfmask) },
+    { MSR_FS_BASE, true, offsetof(struct guest_state, seg[SEG(SAVE_FS)].base) },
+    { MSR_GS_BASE, true, offsetof(struct guest_state, seg[SEG(SAVE_GS)].base) },
+    { MSR_KERNEL_GS_BASE, true, offsetof(struct guest_state, kernel_gs) },
+    { MSR_SYSENTER_CS, false, offsetof(struct guest_state, sysenter_cs) },
+    { MSR_SYSENTER_ESP, false, offsetof(struct guest_state, sysenter_esp) },
+    { MSR_SYSENTER_EIP, false, offsetof(struct guest_state, sysenter_eip) },
+};
+
+static const struct msr_register *find_register(uint32_t msr)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+        if (registers[i].msr == msr)
+            return &registers[i];
+    return NULL;
+}
+
+static void read_register(const struct cpu *c, const struct msr_register *r,
+                          uint64_t *value)
+{
+    memcpy(value, (const char *)&c->g + r->member, sizeof(*value));
+}
+
+static bool write_register(struct cpu *c, const struct msr_register *r,
+                           uint64_t value)
+{
+    if (r->is_base && cpu_canonical(c, value) != value)
+        return false;
+    memcpy((char *)&c->g + r->member, &value, sizeof(value));
+    return true;
+}
+
 bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
 {
+    const struct msr_register *r = find_register(msr);
     bool svm = c->model.features[FEAT_SVM];
 
+    if (r) {
+        read_register(c, r, value);
+        return true;
+    }
     switch (msr) {
     case MSR_EFER:
         *value = c->efer;
@@ -57,7 +105,7 @@ static bool write_syscfg(struct cpu *c, uint64_t value)
     if ((value ^ c->syscfg) & ~writable)
         return false;
     c->syscfg |= value;
-    tlb_flush_all(c);
+    cpu_flush_tlb(c, FLUSH_ALL, 0, "SYSCFG was written");
     return true;
 }
 
@@ -85,6 +133,10 @@ static bool write_hsave_pa(struct cpu *c, uint64_t value)
 
 bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
 {
+    const struct msr_register *r = find_register(msr);
+
+    if (r)
+        return write_register(c, r, value);
     switch (msr) {
     case MSR_EFER:
         return write_efer(c, value);
@@ -99,6 +151,71 @@ bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
         return write_vm_cr(c, value);
     case MSR_VM_HSAVE_PA:
         return write_hsave_pa(c, value);
+    }
+    return false;
+}
+
+/* ---- a guest's ---- */
+
+static uint64_t sev_status(const struct cpu *c)
+{
+    return (c->ctl.sev ? BIT(0) : 0) | (c->ctl.sev_es ? BIT(1) : 0);
+}
+
+bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
+{
+    const struct msr_register *r = find_register(msr);
+
+    if (r) {
+        read_register(c, r, value);
+        return true;
+    }
+    switch (msr) {
+    case MSR_EFER:
+        *value = c->g.r.efer;
+        return true;
+    case MSR_PAT:
+        *value = c->g.pat;
+        return true;
+    case MSR_GHCB:
+        *value = c->g.ghcb;
+        return c->ctl.sev_es;
+    case MSR_SEV_STATUS:
+        *value = sev_status(c);
+        return c->model.features[FEAT_SEV];
+    }
+    return false;
+}
+
+/* EFER: only what does not change the paging mode. SEV_STATUS is read-only. */
+static bool guest_write_efer(struct cpu *c, uint64_t value)
+{
+    uint64_t writable = EFER_SCE | (c->model.features[FEAT_NX] ? EFER_NXE : 0);
+
+    if ((value ^ c->g.r.efer) & ~writable)
+        return false;
+    c->g.r.efer = value;
+    return true;
+}
+
+bool guest_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
+{
+    const struct msr_register *r = find_register(msr);
+
+    if (r)
+        return write_register(c, r, value);
+    switch (msr) {
+    case MSR_EFER:
+        return guest_write_efer(c, value);
+    case MSR_PAT:
+        if (!pat_is_valid(value))
+            return false;
+        c->g.pat = value;
+        return true;
+    case MSR_GHCB:
+        if (c->ctl.sev_es)
+            c->g.ghcb = value;
+        return c->ctl.sev_es;
     }
     return false;
 }

@@ -10,7 +10,7 @@
 
 static bool is_rsvd(enum why why)
 {
-    return why >= WHY_RSVD_ADDR && why <= WHY_RSVD_LARGE;
+    return why >= WHY_RSVD_BEYOND_ROOT && why <= WHY_RSVD_LARGE;
 }
 
 static bool entry_was_present(enum why why)
@@ -19,14 +19,25 @@ static bool entry_was_present(enum why why)
 }
 
 /*
- * Nested walks are user accesses, always. The fetch bit is only reported when
- * the host's mode could deny a fetch (kvm-unit-tests, x86/svm_npt.c), and never
- * for a table. ENC came with SEV-SNP (APM vol. 2, 15.36.10).
+ * Nested walks are user accesses, except where the feature that looks says who
+ * asks: GMET for fetches, SSS for shadow stacks (APM vol. 2, 15.25.13 and .14).
+ * Erratum 1218: the CPU gets it wrong for GMET.
+ */
+static bool is_user(const struct cpu *c, struct npt_access a)
+{
+    if (a.fetch && c->rules.gmet)
+        return a.supervisor == c->model.knobs.err1218;
+    return !(a.shadow && a.supervisor && c->rules.sss);
+}
+
+/*
+ * The fetch bit is only reported when the host's mode could deny a fetch
+ * (kvm-unit-tests, x86/svm_npt.c), and never for a table. ENC came with SEV-SNP
+ * (APM vol. 2, 15.36.10).
  */
 static uint64_t npf_code(const struct cpu *c, enum why why, struct npt_access a)
 {
-    uint64_t code =
-        PFERR_USER | (a.table ? PFERR_GUEST_PAGE : PFERR_GUEST_FINAL);
+    uint64_t code = a.table ? PFERR_GUEST_PAGE : PFERR_GUEST_FINAL;
 
     if (entry_was_present(why))
         code |= PFERR_PRESENT;
@@ -34,25 +45,31 @@ static uint64_t npf_code(const struct cpu *c, enum why why, struct npt_access a)
         code |= PFERR_RSVD;
     if (a.write)
         code |= PFERR_WRITE;
+    if (is_user(c, a))
+        code |= PFERR_USER;
     if (a.fetch && c->nested.fetch_reported)
         code |= PFERR_FETCH;
+    if (a.shadow)
+        code |= PFERR_SS;
     if (a.private && c->model.features[FEAT_SEV_SNP])
         code |= PFERR_GUEST_ENC;
     return code;
 }
 
 bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
-              struct npt_access a)
+              struct npt_access a, bool sss_page)
 {
+    bool page_only = a.table && c->model.knobs.ei2_table_page_aligned;
+
     if (w->recalled) {
         w->end = END_STALE;
         return false;
     }
     w->end = END_NPF;
     w->why = why;
-    w->code = npf_code(c, why, a);
-    w->addr = gpa;
-    TRACE(c->trace, npf, .info1 = w->code, .info2 = gpa, .gva = w->gva,
+    w->code = npf_code(c, why, a) | (sss_page ? PFERR_GUEST_SSS : 0);
+    w->addr = page_only ? gpa & PAGE_MASK_4K : gpa;
+    TRACE(c->trace, npf, .info1 = w->code, .info2 = w->addr, .gva = w->gva,
           .level = w->level, .slot = w->slot, .pte = w->pte, .bit = w->bit,
           .why = why_detail(c, w), .source = why_source(why));
     return false;
@@ -81,6 +98,8 @@ bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
         code |= PFERR_FETCH;
     if (pkey)
         code |= PFERR_PK;
+    if (a.shadow)
+        code |= PFERR_SS;
     w->end = END_PF;
     w->why = why;
     w->code = code;

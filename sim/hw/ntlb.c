@@ -26,6 +26,8 @@ static void fill(struct cpu *c, const struct walk *w, gpa_t gpa, uint64_t tag,
         .tag = tag,
         .tag_mask = ~0ULL,
         .nested = w->nested,
+        .nested_pat =
+            pat_index(w->nested.pte, w->nested.offset < PAGE_SIZE_4K ? 1 : 2),
         .spa = w->spa & PAGE_MASK_4K,
         .key = w->key,
     };
@@ -46,6 +48,8 @@ bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
         w->spa = e->spa + (gpa & e->offset);
         w->key = e->key;
         w->nested = e->nested;
+        if (!a.table)
+            w->nested_pat = e->nested_pat;
         w->recalled = true;
         return true;
     }

@@ -10,6 +10,7 @@
 
 #include "arch/paging.h"
 #include "base.h"
+#include "hw.h"
 #include "hw/crypt.h"
 
 #define PT_MAX_LEVEL 5
@@ -19,7 +20,10 @@ enum pt_mode { PT_OFF, PT_32BIT, PT_PAE, PT_4LEVEL, PT_5LEVEL };
 
 struct pt_format {
     unsigned levels, entry_size, linear_bits;
-    const char *unsupported; /* why this version does not walk it, or NULL */
+    uint64_t root; /* the bits of CR3 that address the top table */
+    /* By level: which bits of an address choose the entry. */
+    uint8_t shift[PT_MAX_LEVEL + 1];
+    uint16_t index[PT_MAX_LEVEL + 1];
 };
 
 extern const struct pt_format pt_formats[];
@@ -27,18 +31,41 @@ enum pt_mode pt_mode(uint64_t cr0, uint64_t cr4, uint64_t efer);
 
 /* One kind of page table under the registers of the moment. */
 struct paging {
+    enum pt_mode mode;
+    const struct pt_format *format;
     unsigned levels, linear_bits;
+    bool long_mode; /* 512 entries of 8 bytes, all alike: the fast path */
+    bool pse;       /* 4M pages, 32-bit mode only */
+    bool nxe, pkeys, fetch_reported; /* fault codes tell fetches */
+    unsigned width;                  /* address bits that are not reserved */
     uint64_t root;         /* address of the top table, C-bit removed */
     const struct key *key; /* with which the top table is read */
     uint64_t cbit;         /* removed from every entry, 0 = no C-bit */
     uint64_t rsvd[PT_MAX_LEVEL + 1][2]; /* by level, by bit 7 (PS or PAT) */
-    unsigned width;                     /* address bits that are not reserved */
-    bool nxe, fetch_reported;           /* NXE on; fault codes tell fetches */
 };
 
 /* Fill in the masks for tables whose addresses have @width bits (C-bit aside)
- * on a CPU with or without 1G pages. levels, cbit and nxe are set already. */
-void rsvd_fill(struct paging *p, unsigned width, bool gb_pages);
+ * on a CPU with or without 1G pages. mode, pse, cbit and nxe are set already.
+ */
+void rsvd_fill(struct paging *p, unsigned width, bool gb_pages,
+               const struct cpu_knobs *k);
+
+/*
+ * A present entry without reserved bits, as 4-level tables would say it: a page
+ * has PS, its address is in place, rights that the format does not know are
+ * granted.
+ */
+uint64_t pt_normal(const struct paging *p, unsigned level, uint64_t pte);
+
+/* Where the entry for @addr lies in the table at @table. */
+static inline uint64_t pt_slot(const struct paging *p, uint64_t table,
+                               uint64_t addr, unsigned level)
+{
+    const struct pt_format *f = p->format;
+    uint64_t index = addr >> f->shift[level] & f->index[level];
+
+    return table + f->entry_size * index;
+}
 
 /* Why a walk failed; what the faulting entry, or the address, did wrong. */
 enum why {
@@ -46,11 +73,14 @@ enum why {
     WHY_NONCANONICAL,
     WHY_BEYOND_ROOT,
     WHY_NOT_PRESENT,
+    WHY_RSVD_BEYOND_ROOT,
     WHY_RSVD_ADDR,
     WHY_RSVD_NX,
     WHY_RSVD_PS,
     WHY_RSVD_BIT8,
     WHY_RSVD_1G,
+    WHY_RSVD_PAE,
+    WHY_RSVD_PSE36,
     WHY_RSVD_LARGE,
     WHY_USER,
     WHY_WRITE,
@@ -58,6 +88,9 @@ enum why {
     WHY_SMEP,
     WHY_SMAP,
     WHY_PKEY,
+    WHY_SHADOW,
+    WHY_GMET,
+    WHY_SSS,
 };
 
 /* Which rule a reserved bit of @pte breaks; *@bit is the lowest such bit. */
@@ -72,8 +105,9 @@ const char *why_source(enum why why);
 /* How a linear address is touched. One byte: it travels in a register. */
 struct access {
     bool write : 1, fetch : 1, user : 1;
-    bool implicit : 1; /* by the CPU itself: descriptor tables, frames */
+    bool implicit : 1; /* by the CPU: descriptor tables, exception frames */
     bool stack : 1;    /* a bad address is #SS, not #GP */
+    bool shadow : 1;   /* a CALL, RET, ... touches its shadow stack */
 };
 
 /* Bits of all entries ANDed (NX inverted) that an access needs or must not
@@ -98,14 +132,16 @@ struct leaf {
     uint64_t offset; /* its page's size - 1 */
 };
 
-/* One translation. Of a successful one only spa, key, gpa are set. */
+/* One translation. Of a successful one only spa, key, gpa and the page
+ * attributes are set. */
 struct walk {
     gva_t gva;
-    gpa_t gpa;                 /* of the accessed byte, C-bit removed */
-    spa_t spa;                 /* of the accessed byte */
-    const struct key *key;     /* with which the access reaches memory */
-    unsigned n_refs;           /* table entries and final access */
-    struct leaf guest, nested; /* of a successful walk that read memory */
+    gpa_t gpa;                     /* of the accessed byte, C-bit removed */
+    spa_t spa;                     /* of the accessed byte */
+    const struct key *key;         /* with which the access reaches memory */
+    unsigned n_refs;               /* table entries and final access */
+    uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
+    struct leaf guest, nested;     /* of a successful walk that read memory */
     bool recall;   /* in: page-walk caches and the nested TLB may answer */
     bool recalled; /* one of them did */
 

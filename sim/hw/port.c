@@ -13,6 +13,14 @@ struct guest_port {
     enum flow flow; /* what the access that faulted asks for */
 };
 
+/* Software writes registers as it likes; a CPU sees MOV to control registers.
+ */
+static void registers_written(struct cpu *c)
+{
+    tlb_mov_cr(c, &c->latched);
+    latch_guest_again(c);
+}
+
 enum flow softcall(struct cpu *c, unsigned number, unsigned len)
 {
     const struct guest_software *sw = &c->software;
@@ -27,7 +35,7 @@ enum flow softcall(struct cpu *c, unsigned number, unsigned len)
     BUG_ON((res == PORT_FAULT) != (p.flow != FLOW_NEXT));
     if (res == PORT_FAULT)
         c->g = before;
-    latch_guest_again(c);
+    registers_written(c);
     return p.flow;
 }
 
@@ -51,7 +59,7 @@ enum port_result port_read(struct guest_port *p, gva_t gva, void *buf,
                            size_t len)
 {
     BUG_ON(p->flow != FLOW_NEXT);
-    latch_guest_again(p->c);
+    registers_written(p->c);
     return ended(p, access_read(p->c, gva, buf, len, data_access(p->c, false)));
 }
 
@@ -59,58 +67,25 @@ enum port_result port_write(struct guest_port *p, gva_t gva, const void *buf,
                             size_t len)
 {
     BUG_ON(p->flow != FLOW_NEXT);
-    latch_guest_again(p->c);
+    registers_written(p->c);
     return ended(p, access_write(p->c, gva, buf, len, data_access(p->c, true)));
 }
 
 enum port_result port_iret(struct guest_port *p)
 {
     BUG_ON(p->flow != FLOW_NEXT);
-    latch_guest_again(p->c);
+    registers_written(p->c);
     return ended(p, iret(p->c));
-}
-
-static uint64_t sev_status(const struct cpu *c)
-{
-    return (c->ctl.sev ? BIT(0) : 0) | (c->ctl.sev_es ? BIT(1) : 0);
 }
 
 bool port_rdmsr(struct guest_port *p, uint32_t msr, uint64_t *value)
 {
-    const struct cpu *c = p->c;
-
-    switch (msr) {
-    case MSR_EFER:
-        *value = c->g.r.efer;
-        return true;
-    case MSR_GHCB:
-        *value = c->g.ghcb;
-        return c->ctl.sev_es;
-    case MSR_SEV_STATUS:
-        *value = sev_status(c);
-        return c->model.features[FEAT_SEV];
-    }
-    return false;
+    return guest_rdmsr(p->c, msr, value);
 }
 
-/* EFER: only what does not change the paging mode. SEV_STATUS is read-only. */
 bool port_wrmsr(struct guest_port *p, uint32_t msr, uint64_t value)
 {
-    const uint64_t writable = EFER_SCE | EFER_NXE;
-    struct cpu *c = p->c;
-
-    switch (msr) {
-    case MSR_EFER:
-        if ((value ^ c->g.r.efer) & ~writable)
-            return false;
-        c->g.r.efer = value;
-        return true;
-    case MSR_GHCB:
-        if (c->ctl.sev_es)
-            c->g.ghcb = value;
-        return c->ctl.sev_es;
-    }
-    return false;
+    return guest_wrmsr(p->c, msr, value);
 }
 
 struct cpuid_regs port_cpuid(struct guest_port *p, uint32_t leaf)

@@ -9,7 +9,8 @@
  */
 #include "hw/walk.h"
 
-unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *all)
+unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *raw,
+                    uint64_t *all)
 {
     for (unsigned level = 2; level <= c->guest.levels; level++) {
         const struct tlb_entry *e =
@@ -19,6 +20,7 @@ unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *all)
             continue;
         w->recalled = true;
         *base = e->gpa;
+        *raw = e->guest.pte;
         *all = e->guest.all;
         return level - 1;
     }
@@ -26,7 +28,7 @@ unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *all)
 }
 
 void pwc_fill(struct cpu *c, const struct walk *w, unsigned level, gpa_t base,
-              uint64_t all)
+              uint64_t raw, uint64_t all)
 {
     uint64_t offset = pt_size(level) - 1;
     const struct tlb_entry e = {
@@ -34,7 +36,7 @@ void pwc_fill(struct cpu *c, const struct walk *w, unsigned level, gpa_t base,
         .offset = offset,
         .tag = c->tag,
         .tag_mask = ~0ULL,
-        .guest.all = all,
+        .guest = { .all = all, .pte = raw },
         .gpa = base,
     };
 

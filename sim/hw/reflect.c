@@ -12,19 +12,22 @@
 /* Exits that an SEV-ES guest takes without being asked; of these, some find RIP
  * behind the instruction. Rest of table 15-35: #VC. */
 static const struct automatic {
-    uint64_t code;
+    uint64_t first, last;
     bool advances;
 } automatic_exits[] = {
-    { EXIT_EXC + 18, false }, /* #MC */
-    { EXIT_INTR, false },     { EXIT_HLT, true }, { EXIT_SHUTDOWN, false },
-    { EXIT_NPF, false }, /* unless RSVD: reflects_npf() */
-    { EXIT_VMGEXIT, true },
+    { EXIT_EXC + 18, EXIT_EXC + 18, false }, /* #MC */
+    { EXIT_INTR, EXIT_VINTR, false },        /* NMI, SMI, INIT between */
+    { EXIT_HLT, EXIT_HLT, true },
+    { EXIT_SHUTDOWN, EXIT_SHUTDOWN, false },
+    { EXIT_EFER_TRAP, EXIT_CR_TRAP + 15, true }, /* traps */
+    { EXIT_NPF, EXIT_NPF, false }, /* unless RSVD: reflects_npf() */
+    { EXIT_VMGEXIT, EXIT_VMGEXIT, true },
 };
 
 static const struct automatic *find_automatic(uint64_t code)
 {
     for (size_t i = 0; i < ARRAY_SIZE(automatic_exits); i++)
-        if (automatic_exits[i].code == code)
+        if (code >= automatic_exits[i].first && code <= automatic_exits[i].last)
             return &automatic_exits[i];
     return NULL;
 }
@@ -69,9 +72,11 @@ enum flow intercepted(struct cpu *c, uint64_t code, uint64_t info1,
                         "and must ask",
                         "APM vol. 2, 15.35.4");
     exit_with(c, code, info1, info2);
-    if (c->ctl.sev_es && a->advances)
+    if (c->ctl.sev_es && a->advances) {
         c->g.r.rip += len;
-    else if (len && c->model.features[FEAT_NRIPS])
+        c->g.shadow = false;
+    } else if (len && c->model.features[FEAT_NRIPS]) {
         c->exit.nrip = c->g.r.rip + len;
+    }
     return FLOW_EXIT;
 }

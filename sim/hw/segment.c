@@ -162,5 +162,6 @@ enum flow iret(struct cpu *c)
     r->cpl = cs.sel & 3U;
     c->g.seg[SEG(SAVE_CS)] = cs;
     c->g.seg[SEG(SAVE_SS)] = ss;
+    nmi_ends(c);
     return FLOW_NEXT;
 }

@@ -157,6 +157,8 @@ static void fill(struct cpu *c, struct tlb_level l[2], const struct walk *w,
         .gpa = w->gpa & ~offset,
         .spa = w->spa & ~offset,
         .key = w->key,
+        .guest_pat = w->guest_pat,
+        .nested_pat = w->nested_pat,
     };
 
     if (a.write) { /* the walk has set them */
@@ -190,6 +192,8 @@ static void take(const struct tlb_entry *e, struct walk *w, gva_t gva)
     w->gpa = e->gpa + in_page;
     w->spa = e->spa + in_page;
     w->key = e->key;
+    w->guest_pat = e->guest_pat;
+    w->nested_pat = e->nested_pat;
 }
 
 static void tell_hit(struct cpu *c, const struct walk *w,

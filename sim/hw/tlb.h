@@ -36,6 +36,7 @@ struct tlb_entry {
     gpa_t gpa; /* of the first byte; of a pointer: the table */
     spa_t spa;
     const struct key *key;
+    uint8_t guest_pat, nested_pat;
 
     /* Kinds of access that were found to be permitted under these registers. */
     uint64_t cr0, cr4, rflags;

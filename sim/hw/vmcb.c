@@ -2,8 +2,8 @@
 /*
  * hw/vmcb.c - where everything lies in a VMCB and in a VMSA.
  *
- * VMRUN stands for the pair VMLOAD, VMRUN that hypervisors execute: FS, GS, TR
- * and LDTR come from the save area with the rest (APM vol. 2, appendix B).
+ * APM vol. 2, appendix B. A field belongs to the instruction that moves it: see
+ * SAVE_SET_A and its neighbours.
  */
 #include "hw/cpu.h"
 
@@ -22,7 +22,7 @@ struct field {
         save_offset, bytes, offsetof(struct guest_state, name)                 \
     }
 
-static const struct field fields[] = {
+static const struct field set_a[] = {
     FIELD(SAVE_CPL, 1, r.cpl),
     FIELD(SAVE_EFER, 8, r.efer),
     FIELD(SAVE_CR4, 8, r.cr4),
@@ -36,11 +36,23 @@ static const struct field fields[] = {
     FIELD(SAVE_RAX, 8, r.gpr[GPR_RAX]),
     FIELD(SAVE_CR2, 8, r.cr2),
     FIELD(SAVE_G_PAT, 8, pat),
+    FIELD(SAVE_S_CET, 8, s_cet),
 };
 
-/* Only a VMSA has these. */
-static const struct field vmsa_fields[] = {
-    FIELD(VMSA_PKRU, 4, pkru),
+static const struct field set_b[] = {
+    FIELD(SAVE_STAR, 8, star),
+    FIELD(SAVE_LSTAR, 8, lstar),
+    FIELD(SAVE_CSTAR, 8, cstar),
+    FIELD(SAVE_SFMASK, 8, sfmask),
+    FIELD(SAVE_KGS, 8, kernel_gs),
+    FIELD(SAVE_SYSENTER_CS, 8, sysenter_cs),
+    FIELD(SAVE_SYSENTER_ESP, 8, sysenter_esp),
+    FIELD(SAVE_SYSENTER_EIP, 8, sysenter_eip),
+};
+
+static const struct field set_pkru[] = { FIELD(VMSA_PKRU, 4, pkru) };
+
+static const struct field set_vmsa[] = {
     FIELD(VMSA_RCX, 8, r.gpr[GPR_RCX]),
     FIELD(VMSA_RDX, 8, r.gpr[GPR_RDX]),
     FIELD(VMSA_RBX, 8, r.gpr[GPR_RBX]),
@@ -49,6 +61,25 @@ static const struct field vmsa_fields[] = {
     FIELD(VMSA_RDI, 8, r.gpr[GPR_RDI]),
     FIELD(VMSA_R8, 64, r.gpr[GPR_R8]), /* R8 to R15 */
     FIELD(VMSA_SEV_FEATURES, 8, sev_features),
+    FIELD(SAVE_U_CET, 8, u_cet),
+};
+
+/* With its fields each set has segments, one bit for each place. */
+#define SEGMENT(save_offset) BIT(SEG(save_offset))
+static const struct set {
+    uint64_t set;
+    const struct field *fields;
+    size_t n_fields;
+    uint64_t segments;
+} sets_of_area[] = {
+    { SAVE_SET_A, set_a, ARRAY_SIZE(set_a),
+      SEGMENT(SAVE_ES) | SEGMENT(SAVE_CS) | SEGMENT(SAVE_SS) |
+          SEGMENT(SAVE_DS) | SEGMENT(SAVE_GDTR) | SEGMENT(SAVE_IDTR) },
+    { SAVE_SET_B, set_b, ARRAY_SIZE(set_b),
+      SEGMENT(SAVE_FS) | SEGMENT(SAVE_GS) | SEGMENT(SAVE_LDTR) |
+          SEGMENT(SAVE_TR) },
+    { SAVE_SET_PKRU, set_pkru, ARRAY_SIZE(set_pkru), 0 },
+    { SAVE_SET_VMSA, set_vmsa, ARRAY_SIZE(set_vmsa), 0 },
 };
 
 static uint64_t get(const uint8_t *area, unsigned at, unsigned size)
@@ -59,46 +90,58 @@ static uint64_t get(const uint8_t *area, unsigned at, unsigned size)
     return value;
 }
 
-static void load(struct guest_state *g, const uint8_t *area,
-                 const struct field *f, size_t n)
+static struct segment load_segment(const uint8_t *at)
 {
-    for (size_t i = 0; i < n; i++)
-        memcpy((char *)g + f[i].member, area + f[i].at, f[i].size);
+    return (struct segment) {
+        .sel = (uint16_t)get(at, 0, 2),
+        .attr = (uint16_t)get(at, 2, 2),
+        .limit = (uint32_t)get(at, 4, 4),
+        .base = get(at, 8, 8),
+    };
 }
 
-static void store(const struct guest_state *g, uint8_t *area,
-                  const struct field *f, size_t n)
+static void store_segment(const struct segment *s, uint8_t *at)
 {
-    for (size_t i = 0; i < n; i++)
-        memcpy(area + f[i].at, (const char *)g + f[i].member, f[i].size);
+    memcpy(at, &s->sel, 2);
+    memcpy(at + 2, &s->attr, 2);
+    memcpy(at + 4, &s->limit, 4);
+    memcpy(at + 8, &s->base, 8);
 }
 
-void save_area_load(struct guest_state *g, const uint8_t *area, bool vmsa)
+static void load_set(struct guest_state *g, const uint8_t *area,
+                     const struct set *s)
 {
-    *g = (struct guest_state) { .r.rflags = RFLAGS_FIXED };
-    load(g, area, fields, ARRAY_SIZE(fields));
-    if (vmsa)
-        load(g, area, vmsa_fields, ARRAY_SIZE(vmsa_fields));
+    for (size_t i = 0; i < s->n_fields; i++)
+        memcpy((char *)g + s->fields[i].member, area + s->fields[i].at,
+               s->fields[i].size);
     for (unsigned i = 0; i < N_SEGS; i++)
-        g->seg[i] = (struct segment) {
-            .sel = (uint16_t)get(area, 16 * i, 2),
-            .attr = (uint16_t)get(area, 16 * i + 2, 2),
-            .limit = (uint32_t)get(area, 16 * i + 4, 4),
-            .base = get(area, 16 * i + 8, 8),
-        };
+        if (s->segments & BIT(i))
+            g->seg[i] = load_segment(area + 16 * i);
 }
 
-void save_area_store(const struct guest_state *g, uint8_t *area, bool vmsa)
+static void store_set(const struct guest_state *g, uint8_t *area,
+                      const struct set *s)
 {
-    store(g, area, fields, ARRAY_SIZE(fields));
-    if (vmsa)
-        store(g, area, vmsa_fields, ARRAY_SIZE(vmsa_fields));
-    for (unsigned i = 0; i < N_SEGS; i++) {
-        memcpy(area + 16 * i, &g->seg[i].sel, 2);
-        memcpy(area + 16 * i + 2, &g->seg[i].attr, 2);
-        memcpy(area + 16 * i + 4, &g->seg[i].limit, 4);
-        memcpy(area + 16 * i + 8, &g->seg[i].base, 8);
-    }
+    for (size_t i = 0; i < s->n_fields; i++)
+        memcpy(area + s->fields[i].at, (const char *)g + s->fields[i].member,
+               s->fields[i].size);
+    for (unsigned i = 0; i < N_SEGS; i++)
+        if (s->segments & BIT(i))
+            store_segment(&g->seg[i], area + 16 * i);
+}
+
+void save_area_load(struct guest_state *g, const uint8_t *area, unsigned sets)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(sets_of_area); i++)
+        if (sets & sets_of_area[i].set)
+            load_set(g, area, &sets_of_area[i]);
+}
+
+void save_area_store(const struct guest_state *g, uint8_t *area, unsigned sets)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(sets_of_area); i++)
+        if (sets & sets_of_area[i].set)
+            store_set(g, area, &sets_of_area[i]);
 }
 
 /* A CPU that cannot encrypt, or was not told to, does not see the SEV bits
@@ -108,11 +151,15 @@ void vmcb_load_control(struct cpu *c, const uint8_t *vmcb)
     struct vmcb_control *v = &c->ctl;
 
     *v = (struct vmcb_control) {
+        .cr = (uint32_t)get(vmcb, VMCB_INTERCEPT_CR, 4),
         .exceptions = (uint32_t)get(vmcb, VMCB_INTERCEPT_EXC, 4),
         .word3 = (uint32_t)get(vmcb, VMCB_INTERCEPT_3, 4),
         .word4 = (uint32_t)get(vmcb, VMCB_INTERCEPT_4, 4),
         .iopm = get(vmcb, VMCB_IOPM_BASE, 8),
         .msrpm = get(vmcb, VMCB_MSRPM_BASE, 8),
+        .avic = { get(vmcb, VMCB_AVIC_BACKING, 8),
+                  get(vmcb, VMCB_AVIC_LOGICAL, 8),
+                  get(vmcb, VMCB_AVIC_PHYSICAL, 8) },
         .asid = (uint32_t)get(vmcb, VMCB_ASID, 4),
         .tlb_control = (uint8_t)get(vmcb, VMCB_TLB_CONTROL, 1),
         .int_ctl = get(vmcb, VMCB_INT_CTL, 8),

@@ -13,24 +13,22 @@
 #define SEV    "APM vol. 2, 15.34.3"
 #define SEV_ES "APM vol. 2, 15.35.2"
 #define NPT    "APM vol. 2, 15.25.3"
+#define AVIC   "APM vol. 2, 15.29.9"
 #define MODEL  "nptsim: legal on real CPUs, not modelled in this version"
 
-#define EFER_RESERVED (bits(63, 22) | BIT(19) | BIT(16) | BIT(9))
+/* 17 MCOMMIT, 18 INTWB and 21 AIBRSE exist on CPUs whose CPUID says so; no CPU
+ * of this model reports them. */
+#define EFER_RESERVED (bits(63, 21) | bits(19, 16) | BIT(9))
 #define EFER_UAIE     BIT(20)
 #define CR4_RESERVED  (bits(63, 24) | BIT(19) | bits(15, 13))
 #define CR4_UMIP      BIT(11)
 #define RFLAGS_VM     BIT(17)
 
-#define INT_CTL_V_IRQ  BIT(8)
-#define INT_CTL_V_NMI  BIT(26)
-#define INT_CTL_X2AVIC BIT(30)
-#define INT_CTL_AVIC   BIT(31)
+#define CET_SHSTK    BIT(0)
+#define CET_RESERVED bits(63, 2) /* of S_CET and U_CET */
+#define VMPL_SSS     BIT(8)      /* of SEV_FEATURES */
 
-/* Beyond NP, SEV and SEV-ES in VMCB_NESTED_CTL; ignored by older CPUs. */
-#define NESTED_CTL_GMET  BIT(3)
-#define NESTED_CTL_SSS   BIT(4)
-#define NESTED_CTL_VTE   BIT(5)
-#define NESTED_CTL_ROGPT BIT(6)
+#define AVIC_MAX_INDEX 255U
 
 #define MSRPM_SIZE 0x2000
 #define IOPM_SIZE  0x3000
@@ -104,6 +102,41 @@ static void check_sev(const struct cpu *c, struct refusal *r)
            "the VMSA pointer is no page address", SEV_ES);
 }
 
+static void check_avic(const struct cpu *c, struct refusal *r)
+{
+    const struct vmcb_control *v = &c->ctl;
+    bool avic = c->model.features[FEAT_AVIC] && (v->int_ctl & INT_CTL_AVIC);
+    bool x2avic =
+        c->model.features[FEAT_X2AVIC] && (v->int_ctl & INT_CTL_X2AVIC);
+
+    refuse(r, x2avic && !avic, "x2AVIC without AVIC", AVIC);
+    for (unsigned i = 0; i < ARRAY_SIZE(v->avic); i++)
+        refuse(r, avic && beyond_width(c, v->avic[i]),
+               "an AVIC pointer has address bits that this CPU does not have",
+               AVIC);
+    refuse(r, avic && ((v->avic[0] | v->avic[1]) % PAGE_SIZE_4K),
+           "an AVIC pointer is no page address", AVIC);
+    refuse(r, avic && v->avic[2] % PAGE_SIZE_4K > AVIC_MAX_INDEX,
+           "AVIC_PHYSICAL_MAX_INDEX is above 255", AVIC);
+}
+
+static void check_features(const struct cpu *c, struct refusal *r)
+{
+    const struct vmcb_control *v = &c->ctl;
+    const bool *f = c->model.features;
+
+    refuse(r,
+           f[FEAT_VNMI] && (v->int_ctl & INT_CTL_V_NMI_ENABLE) &&
+               !(v->word3 & INTERCEPT3_NMI),
+           "virtual NMIs while physical ones are not intercepted",
+           "APM vol. 2, 15.21.10");
+    refuse(r,
+           f[FEAT_SSS_CHECK] && (v->nested_ctl & NESTED_CTL_SSS) &&
+               !(v->nested_ctl & NESTED_CTL_NP_ENABLE),
+           "supervisor shadow-stack checks without nested paging",
+           "APM vol. 2, 15.25.14");
+}
+
 static void check_modelled(const struct cpu *c, struct refusal *r)
 {
     const struct vmcb_control *v = &c->ctl;
@@ -119,17 +152,10 @@ static void check_modelled(const struct cpu *c, struct refusal *r)
            "shutdown is not intercepted, so a triple fault of the guest would "
            "take the host down",
            MODEL);
-    refuse(r, v->int_ctl & (INT_CTL_V_IRQ | INT_CTL_V_NMI),
-           "virtual interrupts (V_IRQ, V_NMI)", MODEL);
-    refuse(r, v->int_ctl & (INT_CTL_AVIC | INT_CTL_X2AVIC), "AVIC", MODEL);
-    refuse_feature(c, r, n & NESTED_CTL_GMET, FEAT_GMET,
-                   "guest mode execute trap (GMET)");
-    refuse_feature(c, r, n & NESTED_CTL_SSS, FEAT_SSS_CHECK,
-                   "supervisor shadow-stack checks (SSS)");
+    refuse_feature(c, r, v->int_ctl & INT_CTL_AVIC, FEAT_AVIC,
+                   "the interrupt controller in hardware (AVIC)");
     refuse_feature(c, r, n & NESTED_CTL_VTE, FEAT_VTE,
                    "virtual transparent encryption (VTE)");
-    refuse_feature(c, r, n & NESTED_CTL_ROGPT, FEAT_ROGPT,
-                   "read-only guest page tables (ROGPT)");
 }
 
 struct refusal check_control(const struct cpu *c)
@@ -146,12 +172,14 @@ struct refusal check_control(const struct cpu *c)
            "the I/O permission map reaches beyond physical memory", MANUAL);
     check_eventinj(c, &r);
     check_sev(c, &r);
+    check_avic(c, &r);
+    check_features(c, &r);
     check_modelled(c, &r);
     return r;
 }
 
 /* CR4 bits that exist only with a feature. */
-static uint64_t cr4_reserved(const struct cpu *c)
+uint64_t cr4_reserved(const struct cpu *c)
 {
     static const struct {
         uint64_t bit;
@@ -183,14 +211,16 @@ struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
                             uint64_t ncr3)
 {
     const struct guest_regs *g = &c->g.r;
-    uint64_t guest_cbit = c->gkey ? cpu_cbit(c) : 0;
+    /* Without nested paging the guest's tables are the host's. */
+    uint64_t cbit = c->gkey || !np ? cpu_cbit(c) : 0;
+    unsigned width = np ? c->model.maxphyaddr_raw : cpu_phys_bits(c);
     bool long_mode = (g->efer & EFER_LME) && (g->cr0 & CR0_PG);
     struct refusal r = { NULL, NULL };
 
     refuse(&r, (g->cr0 & (CR0_CD | CR0_NW)) == CR0_NW, "CR0 has NW without CD",
            MANUAL);
     refuse(&r, g->cr0 >> 32, "CR0 has bits above 31", MANUAL);
-    refuse(&r, g->cr3 & bits(63, c->model.maxphyaddr_raw) & ~guest_cbit,
+    refuse(&r, g->cr3 & bits(63, width) & ~cbit,
            "CR3 has address bits that this CPU does not have", MANUAL);
     refuse(&r, g->cr4 & cr4_reserved(c),
            "CR4 has a bit that this CPU does not have", MANUAL);
@@ -209,13 +239,22 @@ struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
     return r;
 }
 
-/* Each byte is a memory type: 0, 1, 4, 5, 6, 7. */
-static bool is_pat(uint64_t pat)
+static void check_cet(const struct cpu *c, struct refusal *r)
 {
-    for (unsigned i = 0; i < 8; i++, pat >>= 8)
-        if ((pat & 0xff) > 7 || (pat & 0xff) == 2 || (pat & 0xff) == 3)
-            return false;
-    return true;
+    const struct guest_state *g = &c->g;
+    const bool *f = c->model.features;
+
+    refuse(r, f[FEAT_CET_SS] && ((g->s_cet | g->u_cet) & CET_RESERVED),
+           "S_CET or U_CET has a reserved bit", MANUAL);
+    refuse(r,
+           (g->r.cr4 & CR4_CET) && (g->u_cet & CET_SHSTK) &&
+               (g->r.rflags & RFLAGS_VM),
+           "shadow stacks in virtual-8086 mode", MANUAL);
+    refuse(r,
+           f[FEAT_SSS_CHECK] && (c->ctl.nested_ctl & NESTED_CTL_SSS) &&
+               (g->sev_features & VMPL_SSS),
+           "supervisor shadow-stack checks by VMCB and by VMPL at once",
+           "APM vol. 2, 15.25.14");
 }
 
 struct refusal check_state(const struct cpu *c)
@@ -231,12 +270,12 @@ struct refusal check_state(const struct cpu *c)
            (g->r.efer & EFER_LME) && (g->r.cr0 & CR0_PG) &&
                (cs->attr & SEG_ATTR_L) && (cs->attr & SEG_ATTR_DB),
            "CS has both L and D set", MANUAL);
-    refuse(&r, !is_pat(g->pat), "G_PAT holds a reserved memory type",
+    refuse(&r, !pat_is_valid(g->pat), "G_PAT holds a reserved memory type",
            "APM vol. 2, 15.25.4");
+    check_cet(c, &r);
     refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
-    refuse(&r, pt_formats[pt_mode(g->r.cr0, g->r.cr4, g->r.efer)].unsupported,
-           pt_formats[pt_mode(g->r.cr0, g->r.cr4, g->r.efer)].unsupported,
-           MODEL);
+    refuse(&r, pt_mode(g->r.cr0, g->r.cr4, g->r.efer) < PT_4LEVEL,
+           "the guest is not in long mode", MODEL);
     refuse(&r, !(cs->attr & SEG_ATTR_L),
            "the guest runs 16-bit or 32-bit code (CS.L = 0)", MODEL);
     refuse(&r, g->r.rflags & RFLAGS_VM, "virtual-8086 mode", MODEL);

@@ -19,6 +19,14 @@ static void write_field(struct cpu *c, unsigned at, uint64_t value)
     crypt_write(c->mem, c->vmcb + at, &value, sizeof(value), c->vmcb_key);
 }
 
+/* What VMRUN and #VMEXIT switch. */
+static unsigned sets(const struct cpu *c)
+{
+    unsigned all = SAVE_SET_A | SAVE_SET_B | SAVE_SET_PKRU | SAVE_SET_VMSA;
+
+    return c->ctl.sev_es ? all : SAVE_SET_A;
+}
+
 /* The guest's registers, from the VMSA or the save area. */
 static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
 {
@@ -33,7 +41,8 @@ static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
             "encrypted with this guest's key",
             "APM vol. 2, 15.35.8",
         };
-    save_area_load(&c->g, c->area, es);
+    save_area_load(&c->g, c->area, sets(c));
+    cpu_canonicalise(c);
     for (unsigned i = 0; !es && i < N_GPRS; i++)
         if (i != GPR_RAX && i != GPR_RSP)
             c->g.r.gpr[i] = gpr[i];
@@ -46,12 +55,13 @@ static void save_state(struct cpu *c, uint64_t gpr[N_GPRS])
 {
     bool es = c->ctl.sev_es;
 
-    save_area_store(&c->g, c->area, es);
+    save_area_store(&c->g, c->area, sets(c));
     if (es) {
         vmsa_seal(c->area);
         crypt_write(c->mem, c->ctl.vmsa & ~cpu_cbit(c), c->area, PAGE_SIZE_4K,
                     c->gkey);
         write_field(c, VMCB_GHCB_GPA, c->g.ghcb);
+        host_load(c);
         return;
     }
     crypt_write(c->mem, c->vmcb + VMCB_SAVE, c->area, SAVE_AREA_SIZE,
@@ -90,6 +100,7 @@ static void write_progress(struct cpu *c)
     uint8_t assist[16] = { x->insn_len };
 
     memcpy(assist + 1, x->insn_bytes, sizeof(x->insn_bytes));
+    write_field(c, VMCB_INT_CTL, c->ctl.int_ctl);
     write_field(c, VMCB_INT_STATE, int_state(c));
     write_field(c, VMCB_EVENTINJ, c->ctl.eventinj & ~EVENT_V);
     write_field(c, VMCB_NRIP, x->nrip);
@@ -107,6 +118,13 @@ static void select_key(struct cpu *c)
     c->gkey = &c->asid_key;
 }
 
+static enum flow next_insn(struct cpu *c)
+{
+    enum flow f = take_interrupt(c);
+
+    return f == FLOW_NEXT ? exec_insn(c) : f;
+}
+
 static void run(struct cpu *c)
 {
     enum flow f = inject(c, c->ctl.eventinj, c->ctl.nrip);
@@ -114,10 +132,10 @@ static void run(struct cpu *c)
     for (unsigned n = 0; f != FLOW_EXIT; n++) {
         if (f == FLOW_EVENT)
             f = deliver(c);
-        else if (n < TICK)
-            f = exec_insn(c);
-        else
+        else if (n >= TICK)
             f = intercepted(c, EXIT_INTR, 0, 0, 0);
+        else
+            f = next_insn(c);
     }
 }
 
@@ -125,7 +143,8 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
 {
     struct refusal r = check_control(c);
 
-    c->g = (struct guest_state) { 0 };
+    c->g.r = (struct guest_regs) { 0 };
+    c->g.sev_features = c->g.u_cet = 0;
     select_key(c);
     if (!r.why)
         r = load_state(c, gpr);
@@ -135,17 +154,12 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
     return r;
 }
 
-void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
+static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
 {
     uint8_t control[VMCB_SAVE];
     struct refusal r;
 
-    /* A real host would get #UD or #GP in its own code. */
-    BUG_ON(!(c->efer & EFER_SVME));
-    c->vmcb = vmcb & ~cpu_cbit(c);
-    c->vmcb_key = vmcb & cpu_cbit(c) ? &c->host_key : NULL;
-    BUG_ON(c->vmcb % PAGE_SIZE_4K || c->vmcb >> cpu_phys_bits(c));
-
+    host_save(c);
     crypt_read(c->mem, c->vmcb, control, sizeof(control), c->vmcb_key);
     vmcb_load_control(c, control);
     c->event.valid = c->delivering.valid = false;
@@ -156,11 +170,29 @@ void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
         write_exit(c);
         return;
     }
-    tlb_vmrun(c);
-    latch_guest(c);
     latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
+    latch_guest(c);
+    flush_at_vmrun(c);
     run(c);
     save_state(c, gpr);
     write_progress(c);
     write_exit(c);
+}
+
+/*
+ * The sequence that hypervisors execute: VMLOAD, VMRUN, VMSAVE. For an SEV-ES
+ * guest there is nothing for VMSAVE to take home: its state is in the VMSA.
+ */
+void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
+{
+    /* A real host would get #UD or #GP in its own code. */
+    BUG_ON(!(c->efer & EFER_SVME));
+    c->vmcb = vmcb & ~cpu_cbit(c);
+    c->vmcb_key = vmcb & cpu_cbit(c) ? &c->host_key : NULL;
+    BUG_ON(c->vmcb % PAGE_SIZE_4K || c->vmcb >> cpu_phys_bits(c));
+
+    cpu_vmload(c, c->vmcb, c->vmcb_key);
+    vmrun(c, gpr);
+    if (!c->ctl.sev_es)
+        cpu_vmsave(c, c->vmcb, c->vmcb_key);
 }

@@ -8,8 +8,9 @@
 /* How the nested level is asked. */
 struct npt_access {
     bool table : 1; /* for a guest page-table entry, not the access itself */
-    bool write : 1, fetch : 1;
-    bool private : 1; /* with the guest's key: EXITINFO1.ENC */
+    bool write : 1, fetch : 1, shadow : 1;
+    bool supervisor : 1; /* matters to GMET and shadow stacks only */
+    bool private : 1;    /* with the guest's key: EXITINFO1.ENC */
 };
 
 /* Translate @gpa into w->spa and w->key. @guest_level: of the guest entry that
@@ -29,21 +30,28 @@ static inline bool gpa_walk(struct cpu *c, struct walk *w, gpa_t gpa,
 }
 
 /* pwc.c: where the walk to w->gva may begin instead of at the root: level,
- * *@base and *@all as if it had come there */
-unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *all);
-/* The entry of @level pointed to the table at @base. */
+ * *@base, *@raw and *@all as if it had come there */
+unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *raw,
+                    uint64_t *all);
+/* The entry of @level, @raw, pointed to the table at @base. */
 void pwc_fill(struct cpu *c, const struct walk *w, unsigned level, gpa_t base,
-              uint64_t all);
+              uint64_t raw, uint64_t all);
 
 /* perm.c: the guest's own rules */
 struct rights guest_rights(const struct cpu *c, struct access a);
 bool pkey_denies(const struct cpu *c, uint64_t all, uint64_t leaf,
                  struct access a);
+/* @upper: the AND of all entries but the leaf. */
+bool shadow_denies(uint64_t upper, uint64_t leaf);
 enum why rights_why(struct rights r, uint64_t all, struct access a);
+/* perm.c: the nested level's, with GMET and shadow-stack checks */
+struct rights nested_rights(const struct cpu *c, struct npt_access a,
+                            bool sss_page);
+bool is_sss_page(uint64_t upper, uint64_t leaf);
 
 /* npf.c: put the fault together, speak the event, return false */
 bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
-              struct npt_access a);
+              struct npt_access a, bool sss_page);
 bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
              struct access a);
 
@@ -63,6 +71,23 @@ static inline uint64_t entry_read(struct cpu *c, spa_t slot,
     if (__builtin_expect(key != NULL, 0))
         return crypt_read64(c->mem, slot, key);
     return mem_read64_near(c->mem, slot, &c->near[guest_level][nested_level]);
+}
+
+/* The same for tables of @p, whose entries may have 4 bytes. */
+static inline uint64_t entry_read_any(struct cpu *c, const struct paging *p,
+                                      spa_t slot, const struct key *key,
+                                      unsigned guest_level,
+                                      unsigned nested_level)
+{
+    uint64_t word = entry_read(c, slot & ~7ULL, key, guest_level, nested_level);
+
+    return p->format->entry_size == 8 ? word : (uint32_t)(word >> slot % 8 * 8);
+}
+
+/* Which entry of a PAT a leaf selects (APM vol. 2, 7.8.2). */
+static inline uint8_t pat_index(uint64_t pte, unsigned level)
+{
+    return (uint8_t)((pte >> 3 & 3) | (pte >> (level == 1 ? 7 : 12) & 1) << 2);
 }
 
 #endif

@@ -6,33 +6,49 @@
  * with registers, answering with a value. Nothing is delivered, nothing exits.
  */
 #include "hw/cpu.h"
-
-static const char *unsupported(uint64_t cr0, uint64_t cr4, uint64_t efer)
-{
-    return pt_formats[pt_mode(cr0, cr4, efer)].unsupported;
-}
+#include "hw/walk.h"
 
 const char *walk_unsupported(const struct walk_setup *s)
 {
-    const char *why;
+    if (s->g_efer & EFER_UAIE)
+        return "upper address ignore (EFER.UAIE): this version does not "
+               "translate such addresses";
+    return NULL;
+}
 
-    if (!s->np)
-        return "nested paging is off: this version translates through nested "
-               "tables only";
-    why = unsupported(s->g_cr0, s->g_cr4, s->g_efer);
-    if (why)
-        return why;
-    /* A host without paging is no question of support: VMRUN refuses it. */
-    if (!(s->h_cr0 & CR0_PG))
-        return NULL;
-    return unsupported(s->h_cr0, s->h_cr4, s->h_efer);
+/* VMRUN without nested paging looks at the PDPTEs of a PAE guest once
+ * (kvm-unit-tests, x86/svm_pae_test.c). */
+static bool bad_pdpte(struct cpu *c)
+{
+    const struct paging *p = &c->guest;
+    const struct key *key = c->g.r.cr3 & p->cbit ? &c->host_key : NULL;
+
+    if (p->mode != PT_PAE)
+        return false;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t pdpte = crypt_read64(c->mem, p->root + 8 * i, key) & ~p->cbit;
+
+        if ((pdpte & PTE_P) && (pdpte & p->rsvd[3][!!(pdpte & PTE_PS)]))
+            return true;
+    }
+    return false;
+}
+
+static struct vmcb_control control(const struct walk_setup *s)
+{
+    return (struct vmcb_control) {
+        .asid = s->asid,
+        .ncr3 = s->ncr3,
+        .nested_ctl = (s->np ? NESTED_CTL_NP_ENABLE : 0) |
+                      (s->gmet ? NESTED_CTL_GMET : 0) |
+                      (s->sss ? NESTED_CTL_SSS : 0) |
+                      (s->rogpt ? NESTED_CTL_ROGPT : 0),
+    };
 }
 
 bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
 {
-    struct refusal r;
-
-    c->ctl = (struct vmcb_control) { .asid = s->asid, .ncr3 = s->ncr3 };
+    c->ctl = control(s);
     c->gkey = NULL;
     c->g = (struct guest_state) {
         .r = {
@@ -44,14 +60,28 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
             .cpl = s->cpl,
         },
         .pkru = s->pkru,
+        .pat = s->g_pat,
     };
-    r = check_paging(c, s->np, s->h_cr0, s->ncr3);
-    *why = r.why ? r.why : walk_unsupported(s);
+    c->caching = (struct caching) {
+        .host_pat = s->h_pat,
+        .mtrr = s->mtrr,
+        .disabled = (s->g_cr0 | s->h_cr0) & CR0_CD,
+    };
+    *why = check_paging(c, s->np, s->h_cr0, s->ncr3).why;
+    if (!*why && s->sss && !s->np && c->model.features[FEAT_SSS_CHECK])
+        *why = "shadow-stack checks (SSS) without nested paging";
+    if (!*why && s->np && !pat_is_valid(s->g_pat))
+        *why = "G_PAT holds a reserved memory type";
     if (*why)
         return false;
+    if (s->np)
+        latch_nested(c, s->h_cr0, s->h_cr4, s->h_efer, s->ncr3);
+    else
+        latch_no_nested(c);
     latch_guest(c);
-    latch_nested(c, s->h_cr0, s->h_cr4, s->h_efer, s->ncr3);
-    return true;
+    if (!s->np && bad_pdpte(c))
+        *why = "a page-directory-pointer entry has a reserved bit";
+    return !*why;
 }
 
 struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
@@ -62,8 +92,10 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
         [END_GP] = WALK_GP, [END_SS] = WALK_SS,
     };
     struct access a = {
-        .write = kind == ACCESS_WRITE || kind == ACCESS_RMW,
+        .write = kind == ACCESS_WRITE || kind == ACCESS_RMW ||
+                 kind == ACCESS_SHADOW_WRITE,
         .fetch = kind == ACCESS_FETCH,
+        .shadow = kind == ACCESS_SHADOW_READ || kind == ACCESS_SHADOW_WRITE,
         .user = c->g.r.cpl == 3,
         .stack = stack,
     };
@@ -77,6 +109,7 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
         log->n_dirty = 0;
     if (access_translate(c, gva, size, a, piece, &w)) {
         res.spa = piece[0].spa;
+        res.memtype = memtype_of(c, piece[0].guest_pat, piece[0].nested_pat);
     } else if (w.end == END_NPF || w.end == END_PF) {
         res.info1 = w.code;
         res.info2 = w.addr;

@@ -25,12 +25,16 @@ void ad_set(struct cpu *c, bool npt, spa_t slot, uint64_t old, uint64_t set,
 {
     struct walk_log *log = c->log;
 
-    crypt_write64(c->mem, slot, old | set, key);
+    if ((npt ? &c->nested : &c->guest)->format->entry_size == 4)
+        crypt_write(c->mem, slot, &(uint32_t) { (uint32_t)(old | set) }, 4,
+                    key);
+    else
+        crypt_write64(c->mem, slot, old | set, key);
     TRACE(c->trace, ad_update, .table = npt ? "nested" : "guest", .slot = slot,
           .old = old, .new = old | set);
     if (!log)
         return;
     if (log->n_dirty < log->max_dirty)
-        log->dirty[log->n_dirty] = slot;
+        log->dirty[log->n_dirty] = slot & ~7ULL;
     log->n_dirty++;
 }

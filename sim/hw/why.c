@@ -21,6 +21,10 @@ static const struct {
     [WHY_BEYOND_ROOT] = { "the guest-physical address has more bits than the "
                           "nested tables can map",
                           "APM vol. 2, 15.25.3" },
+    [WHY_RSVD_BEYOND_ROOT] = { "the guest-physical address has more bits than "
+                               "the nested tables can map, which this CPU "
+                               "treats as reserved",
+                               "APM vol. 2, 15.25.3" },
     [WHY_NOT_PRESENT] = { "the entry is not present (P=0): nothing is mapped",
                           CH5 },
     [WHY_RSVD_ADDR] = { "an address bit that this CPU does not have is set",
@@ -33,6 +37,11 @@ static const struct {
                         "APM vol. 2, 5.3.3" },
     [WHY_RSVD_1G] = { "bit 7 asks for a 1G page, which this CPU does not have",
                       "APM vol. 2, 5.3.5" },
+    [WHY_RSVD_PAE] = { "a bit that is reserved in PAE tables is set",
+                       "APM vol. 2, 5.2.3" },
+    [WHY_RSVD_PSE36] = { "an address bit of a 4M page that this CPU does not "
+                         "have is set",
+                         "APM vol. 2, 5.2.2" },
     [WHY_RSVD_LARGE] = { "the address of a large page is not aligned",
                          "APM vol. 2, 5.3.4" },
     [WHY_USER] = { "a user access to a supervisor page (U=0)", PERM },
@@ -44,6 +53,15 @@ static const struct {
                    "RFLAGS.AC is 0",
                    "APM vol. 2, 5.6.6" },
     [WHY_PKEY] = { "PKRU forbids this protection key", "APM vol. 2, 5.6.7" },
+    [WHY_SHADOW] = { "no shadow-stack page of this privilege: it has W=0 and "
+                     "D=1 below writable tables",
+                     "APM vol. 2, 18.7" },
+    [WHY_GMET] = { "GMET: the guest's kernel may not execute pages whose "
+                   "nested entries all have U=1",
+                   "APM vol. 2, 15.25.13" },
+    [WHY_SSS] = { "a supervisor shadow stack outside of the pages that nested "
+                  "tables mark for it (NX=1, U=0)",
+                  "APM vol. 2, 15.25.14" },
 };
 
 const char *why_text(enum why why)
@@ -59,8 +77,13 @@ const char *why_source(enum why why)
 static const char *rsvd_addr_detail(struct cpu *c, const struct walk *w)
 {
     unsigned raw = c->model.maxphyaddr_raw;
-    unsigned width = w->end == END_NPF ? cpu_phys_bits(c) : raw;
+    unsigned width = w->end == END_NPF ? c->nested.width : c->guest.width;
 
+    if (w->end == END_PF && BIT(w->bit) == cpu_cbit(c))
+        return trace_text(c->trace,
+                          "bit %u is the host's C-bit, which this CPU reserves "
+                          "in the tables of a guest without one",
+                          w->bit);
     if (width == raw)
         return trace_text(c->trace,
                           "bit %u is reserved: this CPU has %u physical bits",
@@ -88,6 +111,12 @@ const char *why_detail(struct cpu *c, const struct walk *w)
     case WHY_RSVD_PS:
     case WHY_RSVD_BIT8:
         return trace_text(t, "bit %u is reserved in a %s", w->bit, entry);
+    case WHY_RSVD_PAE:
+        return trace_text(t, "bit %u is reserved in a %s of PAE tables", w->bit,
+                          entry);
+    case WHY_RSVD_PSE36:
+        return trace_text(t, "bit %u is reserved in the entry of a 4M page",
+                          w->bit);
     case WHY_RSVD_LARGE:
         return trace_text(t,
                           "bit %u is reserved: the address of a %s page is "
@@ -114,11 +143,15 @@ const char *why_detail(struct cpu *c, const struct walk *w)
     case WHY_NONE:
     case WHY_NONCANONICAL:
     case WHY_BEYOND_ROOT:
+    case WHY_RSVD_BEYOND_ROOT:
     case WHY_RSVD_NX:
     case WHY_RSVD_1G:
     case WHY_SMEP:
     case WHY_SMAP:
     case WHY_PKEY:
+    case WHY_SHADOW:
+    case WHY_GMET:
+    case WHY_SSS:
         break;
     }
     return why_text(w->why);

@@ -3,8 +3,8 @@
  * load/cpu.c - models/cpus/NAME.yaml: what a CPU is, and where we know it from.
  *
  * Every value is covered by a source or admits to be assumed: its own, that of
- * its group, or that of its file, which is required. Nothing has a default:
- * what neither the file nor a parent says is an error.
+ * its group, or that of its file, which is required. Nothing has a default but
+ * the knobs: what neither the file nor a parent says is an error.
  */
 #include "load/catalog.h"
 #include "load/yaml.h"
@@ -105,6 +105,58 @@ static const struct field_table tlb_table = {
 
 /* ---- the model ---- */
 
+#define KNOB(member, list, text)                                               \
+    {                                                                          \
+        .key = #member, .type = FIELD_WORD, MEMBER(struct cpu_knobs, member),  \
+        .words = list, .n = ARRAY_SIZE(list), .doc = text                      \
+    }
+#define SWITCH(member, text)                                                   \
+    {                                                                          \
+        .key = #member, .type = FIELD_BOOL, MEMBER(struct cpu_knobs, member),  \
+        .doc = text                                                            \
+    }
+
+/* In the order of the enums of struct cpu_knobs; the first is the default. */
+static const char *const bit8_words[] = { "reserved", "ignored" };
+static const char *const pse36_words[] = { "amd40", "intel36", "none" };
+static const char *const ad_words[] = { "in_walk", "after_check",
+                                        "after_final" };
+static const char *const id_words[] = { "nxe_or_smep", "nxe", "always" };
+static const char *const u0_words[] = { "allowed", "faults" };
+static const char *const wide_words[] = { "not_present", "alias", "reserved" };
+static const char *const when_words[] = { "always", "never" };
+
+static const struct field knob_fields[] = {
+    KNOB(amd_bit8, bit8_words, "bit 8 of a PML4E and PML5E"),
+    KNOB(pse36_mode, pse36_words,
+         "bits 21:13 of a 4M page's entry: 8, 4 or no more address bits, the "
+         "others reserved"),
+    KNOB(ad_policy, ad_words,
+         "when a walk sets the guest's accessed and dirty bits"),
+    KNOB(npf_id_policy, id_words,
+         "when EXITINFO1 tells a fetch, by the host's EFER.NXE and CR4.SMEP"),
+    KNOB(gmet_user_u0, u0_words,
+         "GMET: a fetch at CPL 3 from a page whose nested U is 0"),
+    KNOB(nested_wide_gpa, wide_words,
+         "a guest-physical address that the nested tables are too small for"),
+    KNOB(reduced_bits_reserved, when_words,
+         "address bits given up to encryption are reserved"),
+    KNOB(sss_read_ok, when_words,
+         "an ordinary access may read a supervisor shadow-stack page"),
+    SWITCH(ei2_table_page_aligned,
+           "EXITINFO2 of a fault on a guest table: its page, not the entry"),
+    SWITCH(err1096, "erratum 1096: no instruction bytes with SMAP"),
+    SWITCH(err1218, "erratum 1218: EXITINFO1.US is wrong for GMET"),
+    SWITCH(cbit_reserved_for_plain_guest,
+           "the host's C-bit is reserved in tables of a guest without one"),
+};
+
+static const struct field_table knob_table = {
+    .name = "knobs",
+    .fields = knob_fields,
+    .n = ARRAY_SIZE(knob_fields),
+};
+
 /* In the order of the groups, which are slices of this table. */
 static const struct field model_fields[] = {
     NUMBER(signature, 0, UINT32_MAX, "CPUID 1 EAX: family, model, stepping"),
@@ -152,6 +204,11 @@ static const struct field model_fields[] = {
       MEMBER(struct cpu_model, tlb),
       .table = &tlb_table,
       .doc = "what remembers translations" },
+    { .key = "knobs",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct cpu_model, knobs),
+      .table = &knob_table,
+      .doc = "what the CPU does where the manual is silent" },
 };
 
 const struct field_table cpu_set_table = {
@@ -191,7 +248,7 @@ static const struct field cost_fields[] = {
         .name = group, .fields = model_fields + (first), .n = (count)          \
     }
 
-_Static_assert(ARRAY_SIZE(model_fields) == 15, "the slices must follow");
+_Static_assert(ARRAY_SIZE(model_fields) == 16, "the slices must follow");
 
 static const struct field_table group_tables[N_CPU_GROUPS] = {
     [CPU_IDENTITY] = SLICE("identity", 0, 1),
@@ -209,7 +266,7 @@ static const struct field_table group_tables[N_CPU_GROUPS] = {
 
 struct cpu_doc {
     struct model_head head;
-    const struct node *groups[N_CPU_GROUPS], *features;
+    const struct node *groups[N_CPU_GROUPS], *features, *knobs;
 };
 
 static const char *const cpu_schema[] = { "nptsim/cpu/v1" };
@@ -232,6 +289,9 @@ static const struct field doc_fields[] = {
     { .key = "features",
       .type = FIELD_NODE,
       .offset = offsetof(struct cpu_doc, features) },
+    { .key = "knobs",
+      .type = FIELD_NODE,
+      .offset = offsetof(struct cpu_doc, knobs) },
 };
 
 static const struct field_table doc_table = {
@@ -373,6 +433,13 @@ static void *group_base(struct cpu_file *file, unsigned g)
     return g == CPU_TLB ? (void *)&file->model.tlb : (void *)&file->model;
 }
 
+/* A group whose values are covered by the source of the file. */
+static int set_whole(struct pool *pool, const char *key, const struct node *n,
+                     struct cpu_model *m, struct err *e)
+{
+    return n ? field_set(pool, field_find(&cpu_set_table, key), n, m, e) : 0;
+}
+
 int cpu_read(struct pool *pool, struct catalog *c, const char *path,
              const char *name, struct cpu_entry *out, struct err *e)
 {
@@ -388,8 +455,8 @@ int cpu_read(struct pool *pool, struct catalog *c, const char *path,
                        group_base(&out->file, g), &out->given[g], e))
             return -1;
     }
-    if (doc.features && field_set(pool, field_find(&cpu_set_table, "features"),
-                                  doc.features, &out->file.model, e))
+    if (set_whole(pool, "features", doc.features, &out->file.model, e) ||
+        set_whole(pool, "knobs", doc.knobs, &out->file.model, e))
         return -1;
     out->file.title = doc.head.title;
     out->file.source = doc.head.source;

@@ -60,7 +60,8 @@ static const struct field matrix_fields[] = {
       .offset = offsetof(struct matrix_doc, expects),
       .count = offsetof(struct matrix_doc, n_expects),
       .table = &matrix_expect_table,
-      .doc = "expectations of the points where `if` holds" },
+      .doc = "expectations of the points where `if` holds; with it, the "
+             "file's own `expect` is for its single machine only" },
 };
 
 const struct field_table matrix_table = {
@@ -313,6 +314,8 @@ bool matrix_excludes(const struct matrix *m, const struct scenario_doc *doc)
 void matrix_expect(const struct matrix *m, struct pool *pool,
                    const struct scenario_doc *doc, struct expectations *x)
 {
+    if (m->n_expects)
+        *x = (struct expectations) { 0 };
     for (unsigned i = 0; i < m->n_expects; i++)
         if (expr_true(m->expects[i].condition, doc))
             expect_add(pool, x, &m->expects[i].expect);

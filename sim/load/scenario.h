@@ -96,7 +96,8 @@ const struct node *matrix_point(const struct matrix *m, struct pool *pool,
                                 const struct node *root, uint64_t i,
                                 const char **text, struct err *e);
 bool matrix_excludes(const struct matrix *m, const struct scenario_doc *doc);
-/* Append the expectations whose condition holds. */
+/* The expectations whose condition holds take the place of the file's own, if
+ * the matrix has any. */
 void matrix_expect(const struct matrix *m, struct pool *pool,
                    const struct scenario_doc *doc, struct expectations *x);
 

@@ -23,5 +23,6 @@ struct cpu *bench_machine(struct pool *pool, const struct tlb_geometry *g);
 double bench_chain(void);
 void bench_walk(double chain);
 void bench_tlb(double chain);
+void bench_gating(void);
 
 #endif

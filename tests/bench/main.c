@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 
     bench_walk(chain);
     bench_tlb(chain);
+    bench_gating();
     if (argc > 1)
         bench_scenario(argv[1]);
     return EXIT_SUCCESS;

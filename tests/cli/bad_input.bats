@@ -218,7 +218,9 @@ replace() { # sed expression
     [[ $output == *"$f:2:"* ]]
     for line in '[]' '{}' '{"access":{}}' '{"acess":{}}' '{"access":{"gva":"0x1","kind":"jump"}}' \
         '{"access":{"gva":"0x1"},"cpu":{"maxphyaddr_raw":53}}' '{"access":{"gva":"0x1"},"mem":{"0x1":"0x0"}}' \
-        '{"access":{"gva":"0x1ffffffffffffffff"}}'; do
+        '{"access":{"gva":"0x1ffffffffffffffff"}}' '{"access":{"gva":"0x1"},"vmcb":{"gmet":2}}' \
+        '{"access":{"gva":"0x1"},"host":{"pat":"0x2"}}' '{"access":{"gva":"0x1"},"host":{"mtrr":2}}' \
+        '{"access":{"gva":"0x1","kind":"shadow-read"}}'; do
         printf '%s\n' "$line" >"$f"
         run "$nptsim" batch walk "$f"
         [ "$status" -eq 65 ] || { echo "$line gave $status"; return 1; }

@@ -122,6 +122,7 @@ for line in sys.argv[1:]:
     if info:
         assert r["info1"] == info, r
     if outcome == "ok":
+        assert r["memtype"] == "WB", r
         assert len(r["refs"]) == 24, len(r["refs"])
 EOF
 }

@@ -103,9 +103,49 @@ START_TEST(softcall_carries_its_number)
 }
 END_TEST
 
+START_TEST(control_registers_have_numbers)
+{
+    struct insn to = DECODED("\x44\x0f\x22\xc3");   /* mov cr8,rbx */
+    struct insn from = DECODED("\x41\x0f\x20\xda"); /* mov r10,cr3 */
+
+    ck_assert_int_eq(to.op, INSN_MOV_TO_CR);
+    ck_assert_uint_eq(to.imm, 8);
+    ck_assert_uint_eq(to.s.reg, GPR_RBX);
+    ck_assert_int_eq(from.op, INSN_MOV_FROM_CR);
+    ck_assert_uint_eq(from.imm, 3);
+    ck_assert_uint_eq(from.d.reg, GPR_R8 + 2);
+}
+END_TEST
+
+START_TEST(system_instructions_have_names)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum insn_op op;
+    } rows[] = {
+        { "\x0f\x01\x3b", 3, INSN_INVLPG },
+        { "\x0f\x32", 2, INSN_RDMSR },
+        { "\x0f\x30", 2, INSN_WRMSR },
+        { "\xfb", 1, INSN_STI },
+        { "\xfa", 1, INSN_CLI },
+        { "\x0f\x01\xd8", 3, INSN_VMRUN },
+        { "\x0f\x01\xda", 3, INSN_VMLOAD },
+        { "\x0f\x01\xdb", 3, INSN_VMSAVE },
+        { "\x0f\x01\xdc", 3, INSN_STGI },
+        { "\x0f\x01\xdd", 3, INSN_CLGI },
+        { "\x0f\x01\xdf", 3, INSN_INVLPGA },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        ck_assert_int_eq(decoded(rows[i].bytes, rows[i].len).op, rows[i].op);
+    ck_assert(DECODED("\x67\x0f\x01\xda").addr32); /* vmload eax */
+}
+END_TEST
+
 START_TEST(moves_outside_general_registers_are_other)
 {
-    ck_assert_int_eq(DECODED("\x0f\x20\xc0").op, INSN_OTHER); /* mov rax,cr0 */
+    ck_assert_int_eq(DECODED("\x0f\x21\xc0").op, INSN_OTHER); /* mov rax,dr0 */
     ck_assert_int_eq(DECODED("\x8e\xd8").op, INSN_OTHER);     /* mov ds,eax */
     ck_assert_int_eq(DECODED("\x01\x03").op, INSN_OTHER); /* add [rbx],eax */
 }
@@ -194,6 +234,8 @@ int main(void)
     tcase_add_test(t, store_of_an_immediate_is_sign_extended);
     tcase_add_test(t, vmgexit_is_not_vmmcall);
     tcase_add_test(t, softcall_carries_its_number);
+    tcase_add_test(t, control_registers_have_numbers);
+    tcase_add_test(t, system_instructions_have_names);
     tcase_add_test(t, moves_outside_general_registers_are_other);
     tcase_add_test(t, every_prefix_of_an_instruction_is_truncated);
     tcase_add_test(t, an_undefined_opcode_is_invalid);

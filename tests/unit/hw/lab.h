@@ -66,6 +66,8 @@ static inline struct walk_setup lab_setup(spa_t ncr3, gpa_t gcr3)
         .g_cr4 = CR4_PAE,
         .g_efer = EFER64,
         .g_rflags = RFLAGS_FIXED,
+        .h_pat = PAT_RESET,
+        .g_pat = PAT_RESET,
     };
 }
 

@@ -33,6 +33,8 @@
 /* The host's. */
 #define HOST_VMCB 0x200000ULL
 #define HOST_VMSA 0x201000ULL
+#define HOST_AREA 0x202000ULL /* VM_HSAVE_PA */
+#define MAPS      0x203000ULL /* MSR permission map */
 #define NPML4     0x210000ULL
 #define NPDPT     0x211000ULL
 #define NPD       0x212000ULL
@@ -211,6 +213,7 @@ static inline void mini_vmcb(struct mini *m)
     mini_set32(m, VMCB_INTERCEPT_4, INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL);
     mini_set32(m, VMCB_ASID, m->asid);
     mini_set(m, VMCB_NCR3, NPML4);
+    mini_set(m, VMCB_MSRPM_BASE, MAPS);
     if (m->type != PLAIN)
         nested |= NESTED_CTL_SEV;
     if (m->type == SEV_ES) {
@@ -237,24 +240,41 @@ static inline enum psp_status mini_psp(struct mini *m, enum psp_cmd cmd,
     return status;
 }
 
-/* A machine with a guest in plaintext; change it, then mini_launch() it. The
- * encrypting ones are like Milan: 48 bits, 43 left, C-bit 51, no SEV-SNP. */
+/* A machine with a guest in plaintext; change it, then mini_launch() it. */
+static inline void mini_create_on(struct mini *m, enum mini_type type,
+                                  const struct cpu_model *model)
+{
+    *m = (struct mini) { .type = type, .asid = type == SEV ? 7 : 3 };
+    m->pool = pool_create();
+    trace_init(&m->trace, m->pool);
+    trace_add_sink(&m->trace, mini_sink, m);
+    m->cpu = cpu_create(m->pool, model, &m->trace);
+    m->w = cpu_wire(m->cpu);
+    ck_assert(m->w.ops->wrmsr(m->w.hw, MSR_EFER, EFER_SCE | EFER64));
+    ck_assert(m->w.ops->wrmsr(m->w.hw, MSR_VM_HSAVE_PA, HOST_AREA));
+    mini_tables(m);
+    mini_kernel(m);
+    mini_vmcb(m);
+    mini_registers(m);
+}
+
+/* The encrypting ones are like Milan: 48 bits, 43 left, C-bit 51, no SEV-SNP.
+ */
 static inline void mini_create(struct mini *m, enum mini_type type)
 {
     struct cpu_model model =
         type == PLAIN ? lab_model() : lab_model_sev(48, 5, 51);
 
-    *m = (struct mini) { .type = type, .asid = type == SEV ? 7 : 3 };
-    m->pool = pool_create();
-    trace_init(&m->trace, m->pool);
-    trace_add_sink(&m->trace, mini_sink, m);
-    m->cpu = cpu_create(m->pool, &model, &m->trace);
-    m->w = cpu_wire(m->cpu);
-    ck_assert(m->w.ops->wrmsr(m->w.hw, MSR_EFER, EFER_SCE | EFER64));
-    mini_tables(m);
-    mini_kernel(m);
-    mini_vmcb(m);
-    mini_registers(m);
+    mini_create_on(m, type, &model);
+}
+
+/* One more feature than the plain machine has. */
+static inline void mini_create_with(struct mini *m, enum feature f)
+{
+    struct cpu_model model = lab_model();
+
+    model.features[f] = true;
+    mini_create_on(m, PLAIN, &model);
 }
 
 /* Encrypt what must be: all guest memory but MMIO, and the VMSA. */

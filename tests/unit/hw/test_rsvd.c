@@ -10,6 +10,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+static const struct cpu_knobs defaults;
+
 /* Is bit @b of a present entry reserved? One sentence of the manual per line.
  */
 static bool naive(const struct paging *p, unsigned width, bool gb_pages,
@@ -34,9 +36,9 @@ static bool naive(const struct paging *p, unsigned width, bool gb_pages,
 
 static void compare(unsigned width, uint64_t cbit, bool nxe, bool gb_pages)
 {
-    struct paging p = { .cbit = cbit, .nxe = nxe };
+    struct paging p = { .mode = PT_5LEVEL, .cbit = cbit, .nxe = nxe };
 
-    rsvd_fill(&p, width, gb_pages);
+    rsvd_fill(&p, width, gb_pages, &defaults);
     for (unsigned level = 1; level <= 5; level++)
         for (unsigned bit7 = 0; bit7 < 2; bit7++)
             for (unsigned b = 0; b < 64; b++)
@@ -59,10 +61,10 @@ END_TEST
 
 START_TEST(a_reserved_bit_is_blamed_for_the_right_reason)
 {
-    struct paging p = { .nxe = false };
+    struct paging p = { .mode = PT_4LEVEL }, q = p;
     unsigned bit;
 
-    rsvd_fill(&p, 43, true);
+    rsvd_fill(&p, 43, true, &defaults);
     ck_assert_int_eq(rsvd_why(&p, 1, PTE_P | BIT(43) | BIT(51), &bit),
                      WHY_RSVD_ADDR);
     ck_assert_uint_eq(bit, 43);
@@ -72,8 +74,8 @@ START_TEST(a_reserved_bit_is_blamed_for_the_right_reason)
     ck_assert_int_eq(rsvd_why(&p, 2, PTE_P | PTE_PS | BIT(20), &bit),
                      WHY_RSVD_LARGE);
     ck_assert_uint_eq(bit, 20);
-    rsvd_fill(&p, 43, false);
-    ck_assert_int_eq(rsvd_why(&p, 3, PTE_P | PTE_PS, &bit), WHY_RSVD_1G);
+    rsvd_fill(&q, 43, false, &defaults);
+    ck_assert_int_eq(rsvd_why(&q, 3, PTE_P | PTE_PS, &bit), WHY_RSVD_1G);
 }
 END_TEST
 

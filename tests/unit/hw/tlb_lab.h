@@ -74,7 +74,7 @@ static inline void become(uint32_t asid, unsigned pcid)
 static inline void vmrun_flush(unsigned tlb_control)
 {
     cpu->ctl.tlb_control = (uint8_t)tlb_control;
-    tlb_vmrun(cpu);
+    flush_at_vmrun(cpu);
 }
 
 static inline struct walk_result touch(gva_t gva, enum access_kind kind)

@@ -175,6 +175,7 @@ START_TEST(a_file_is_laid_over_its_parent)
                 "extends: base\nsource: \"a dump\"\n"
                 "geometry: {cbit: 47}\n"
                 "features: {sev_es: false, sev_snp: true}\n"
+                "knobs: {err1096: true, ad_policy: after_final}\n"
                 "timing: {assumed: true, vmrun: 600}\n"
                 "tlb: {l1i: [{holds: 4K, entries: 32}, {holds: 2M, entries: "
                 "16}]}\n");
@@ -190,6 +191,9 @@ START_TEST(a_file_is_laid_over_its_parent)
     ck_assert(f->model.features[FEAT_SEV]);
     ck_assert(!f->model.features[FEAT_SEV_ES]);
     ck_assert(f->model.features[FEAT_SEV_SNP]);
+    ck_assert(f->model.knobs.err1096 && !f->model.knobs.err1218);
+    ck_assert_int_eq(f->model.knobs.ad_policy, AD_AFTER_FINAL);
+    ck_assert_int_eq(f->model.knobs.amd_bit8, BIT8_RESERVED);
     ck_assert_uint_eq(f->cost.vmrun, 600);
     ck_assert_uint_eq(f->cost.vmexit, 550);
     ck_assert_uint_eq(f->model.tlb.mode, TLB_OFF);
@@ -240,6 +244,10 @@ static const struct {
       "unknown name 'sev_ess' in features" },
     { HEAD "extends: base\nfeatures: {sev_es: 1}\n", 6, 20, "not a boolean" },
     { HEAD "extends: base\nfeatures: [sev]\n", 6, 11, "a mapping is needed" },
+    { HEAD "extends: base\nknobs: {err1097: true}\n", 6, 9,
+      "unknown key 'err1097' in knobs" },
+    { HEAD "extends: base\nknobs: {pse36_mode: amd41}\n", 6, 21,
+      "'amd41' is not one of amd40, intel36, none" },
     { HEAD "extends: base\ngeometry: {cbit: 0}\n", 1, 1, "" },
     { HEAD "extends: base\ntlb: {mode: on}\n", 6, 7,
       "unknown key 'mode' in tlb" },

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/cmd_walk.c - nptsim walk: options, and the walks of a scenario's step. */
+#include "cli/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPT_BASE = 0x100,
+    OPT_CR0,
+    OPT_CR3,
+    OPT_CR4,
+    OPT_EFER,
+    OPT_PKRU,
+    OPT_CPL,
+    OPT_RFLAGS,
+    OPT_NCR3,
+    OPT_HOST_CR0,
+    OPT_HOST_CR4,
+    OPT_HOST_EFER,
+    OPT_GVA,
+    OPT_WRITE,
+    OPT_FETCH,
+    OPT_LIST,
+    OPT_LIMIT,
+};
+
+static const struct argp_option options[] = {
+    { "refs", 'r', NULL, 0, "One reference per line", 0 },
+    { "json", 'j', NULL, 0, "One JSON object per walk", 0 },
+    { "cpu", 'c', "NAME", 0, "The CPU that walks (a dump: default milan)", 0 },
+    { NULL, 0, NULL, 0, "A scenario:", 1 },
+    { "set", 's', "KEY=VALUE", 0, "Lay a value over the scenario", 1 },
+    { NULL, 0, NULL, 0, "A dump of physical memory:", 2 },
+    { "image", 'i', "FILE", 0, "Raw, as QEMU's pmemsave writes it", 2 },
+    { "base", OPT_BASE, "SPA", 0, "Where --image starts (default 0)", 2 },
+    { "core", 'e', "FILE", 0, "ELF, as QEMU's dump-guest-memory writes it", 2 },
+    { "list", OPT_LIST, NULL, 0,
+      "What the guest's tables map, or without --cr3 the nested ones", 2 },
+    { "limit", OPT_LIMIT, "N", 0, "--list: give up after N tables", 2 },
+    { "gva", OPT_GVA, "ADDR", 0, "The access: guest-virtual address", 2 },
+    { "write", OPT_WRITE, NULL, 0, "a write (default: a read)", 2 },
+    { "fetch", OPT_FETCH, NULL, 0, "an instruction fetch", 2 },
+    { "cr3", OPT_CR3, "VALUE", 0, "Guest registers", 3 },
+    { "cr0", OPT_CR0, "VALUE", 0, "default 0x80010001: PG, WP, PE", 3 },
+    { "cr4", OPT_CR4, "VALUE", 0, "default 0x20: PAE", 3 },
+    { "efer", OPT_EFER, "VALUE", 0, "default 0x1d00: SVME, NXE, LMA, LME", 3 },
+    { "rflags", OPT_RFLAGS, "VALUE", 0, "default 0x2", 3 },
+    { "pkru", OPT_PKRU, "VALUE", 0, "default 0", 3 },
+    { "cpl", OPT_CPL, "N", 0, "default 0", 3 },
+    { "ncr3", OPT_NCR3, "VALUE", 0, "Nested tables; without: none", 4 },
+    { "host-cr0", OPT_HOST_CR0, "VALUE", 0, "the host's, as at VMRUN", 4 },
+    { "host-cr4", OPT_HOST_CR4, "VALUE", 0, NULL, 4 },
+    { "host-efer", OPT_HOST_EFER, "VALUE", 0, NULL, 4 },
+    { 0 },
+};
+
+/* The number that option @name takes, at most @max. */
+static uint64_t number(struct argp_state *state, const char *name,
+                       const char *arg, uint64_t max)
+{
+    uint64_t v = 0;
+    enum num_result n = num_parse(arg, strlen(arg), &v);
+
+    if (n != NUM_OK)
+        argp_error(state, "--%s: '%s' %s", name, arg, num_problem(n));
+    else if (v > max)
+        argp_error(state, "--%s: %s is more than 0x%llx", name, arg,
+                   (unsigned long long)max);
+    return v;
+}
+
+static void take_access(struct walk_args *a, struct argp_state *state,
+                        enum access_kind kind)
+{
+    if (a->has_access)
+        argp_error(state, "one of --write and --fetch");
+    a->has_access = true;
+    a->kind = kind;
+}
+
+static error_t parse_register(int key, char *arg, struct argp_state *state)
+{
+    struct walk_args *a = state->input;
+    struct walk_setup *s = &a->setup;
+
+    switch (key) {
+    case OPT_CR0:
+        s->g_cr0 = number(state, "cr0", arg, UINT64_MAX);
+        return 0;
+    case OPT_CR3:
+        s->g_cr3 = number(state, "cr3", arg, UINT64_MAX);
+        a->has_cr3 = true;
+        return 0;
+    case OPT_CR4:
+        s->g_cr4 = number(state, "cr4", arg, UINT64_MAX);
+        return 0;
+    case OPT_EFER:
+        s->g_efer = number(state, "efer", arg, UINT64_MAX);
+        return 0;
+    case OPT_RFLAGS:
+        s->g_rflags = number(state, "rflags", arg, UINT64_MAX);
+        return 0;
+    case OPT_PKRU:
+        s->pkru = (uint32_t)number(state, "pkru", arg, UINT32_MAX);
+        return 0;
+    case OPT_CPL:
+        s->cpl = (unsigned)number(state, "cpl", arg, 3);
+        return 0;
+    case OPT_NCR3:
+        s->ncr3 = number(state, "ncr3", arg, UINT64_MAX);
+        a->has_ncr3 = s->np = true;
+        return 0;
+    case OPT_HOST_CR0:
+        s->h_cr0 = number(state, "host-cr0", arg, UINT64_MAX);
+        return 0;
+    case OPT_HOST_CR4:
+        s->h_cr4 = number(state, "host-cr4", arg, UINT64_MAX);
+        return 0;
+    case OPT_HOST_EFER:
+        s->h_efer = number(state, "host-efer", arg, UINT64_MAX);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct walk_args *a = state->input;
+
+    switch (key) {
+    case 'r':
+        a->form = WALK_FORM_REFS;
+        return 0;
+    case 'j':
+        a->form = WALK_FORM_JSON;
+        return 0;
+    case 'c':
+        a->cpu = arg;
+        return 0;
+    case 's':
+        if (!cli_add_setting(&a->settings, a->pool, arg))
+            argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+        return 0;
+    case 'i':
+        a->image = arg;
+        return 0;
+    case 'e':
+        a->core = arg;
+        return 0;
+    case OPT_BASE:
+        a->base = number(state, "base", arg, UINT64_MAX);
+        a->has_base = true;
+        return 0;
+    case OPT_LIST:
+        a->list = true;
+        return 0;
+    case OPT_LIMIT:
+        a->max_tables = (unsigned)number(state, "limit", arg, UINT32_MAX);
+        return 0;
+    case OPT_GVA:
+        a->gva = number(state, "gva", arg, UINT64_MAX);
+        a->has_gva = true;
+        return 0;
+    case OPT_WRITE:
+        take_access(a, state, ACCESS_WRITE);
+        return 0;
+    case OPT_FETCH:
+        take_access(a, state, ACCESS_FETCH);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->target)
+            argp_error(state, "one scenario at a time");
+        a->target = arg;
+        return 0;
+    default:
+        return parse_register(key, arg, state);
+    }
+}
+
+static const struct argp argp = {
+    options,
+    parse_option,
+    "FILE[#STEP]\n--image|--core FILE --cr3 X [--ncr3 Y] --gva Z\n"
+    "--image|--core FILE --list [--cr3 X] [--ncr3 Y]",
+    "Draw the two-dimensional walk of an access: every table entry in the "
+    "order in which the CPU reads it, and who refused. Of a scenario's steps: "
+    "each fault, and the first data access that got through.",
+    NULL,
+    NULL,
+    NULL
+};
+
+void walk_print(struct buf *b, const struct walk_story *s, enum walk_form form)
+{
+    switch (form) {
+    case WALK_FORM_PICTURE:
+        walk_draw(b, s);
+        return;
+    case WALK_FORM_REFS:
+        walk_refs(b, s);
+        return;
+    case WALK_FORM_JSON:
+        walk_json(b, s);
+        buf_addc(b, '\n');
+        return;
+    }
+    BUG_ON(true);
+}
+
+/* ---- a scenario ---- */
+
+static int check_step(const struct scenario *s, const char *step, struct err *e)
+{
+    unsigned n = s->config.n_steps;
+    const char **ids = calloc(n + 1, sizeof(*ids));
+    const char *near;
+
+    for (unsigned i = 0; ids && i < n; i++) {
+        ids[i] = s->config.steps[i].id;
+        if (strcmp(ids[i], step) == 0) {
+            free(ids);
+            return 0;
+        }
+    }
+    near = ids ? closest_word(step, ids, n) : NULL;
+    err_plain(e, s->path, "no step '%s'", step);
+    if (near)
+        err_hint(e, "did you mean '%s'?", near);
+    free(ids);
+    return -1;
+}
+
+/* How many walks there were, or -1. */
+static int walk_point(struct pool *pool, const struct scenario *s,
+                      const char *step, enum walk_form form, struct err *e)
+{
+    struct walk_recorder *r = walk_recorder_create(pool);
+    const struct walk_story *story;
+    struct buf out = BUF_INIT;
+    struct trace trace;
+    int n = 0;
+
+    if (step && check_step(s, step, e))
+        return -1;
+    trace_init(&trace, pool);
+    walk_recorder_only(r, step);
+    trace_add_sink(&trace, walk_recorder_sink, r);
+    if (run_scenario(pool, &s->config, &trace, e))
+        return -1;
+    if (form == WALK_FORM_PICTURE)
+        execute_title(&out, s);
+    for (; (story = walk_recorder_story(r, (unsigned)n)); n++) {
+        if (form == WALK_FORM_PICTURE)
+            buf_addc(&out, '\n');
+        walk_print(&out, story, form);
+    }
+    if (n)
+        cli_print(&out);
+    buf_free(&out);
+    return n;
+}
+
+/* All points of the matrix, those without a walk silently. */
+static int walk_points(struct scenario_file *f, const struct walk_args *a,
+                       const char *step, struct err *e)
+{
+    struct pool *pool = pool_create();
+    int n = 0, total = 0;
+
+    for (uint64_t i = 0; i < scenario_file_points(f) && n >= 0; i++) {
+        struct scenario s;
+        int ret = scenario_file_point(f, pool, i, &s, e);
+
+        n = ret < 0 ? -1 : ret ? 0 : walk_point(pool, &s, step, a->form, e);
+        total += n;
+        pool_reset(pool);
+    }
+    pool_destroy(pool);
+    return n < 0 ? -1 : total;
+}
+
+static int walk_scenario(struct walk_args *a)
+{
+    char *path = pool_strdup(a->pool, a->target), *step = strrchr(path, '#');
+    struct scenario_file *f;
+    struct err e = { 0 };
+    int n;
+
+    if (step)
+        *step++ = '\0';
+    if (scenario_file_load(a->pool, cli_catalog(a->pool), path, a->settings.s,
+                           a->settings.n, &f, &e))
+        return cli_input_error(&e);
+    n = walk_points(f, a, step, &e);
+    if (n < 0)
+        return cli_input_error(&e);
+    if (n)
+        return STATUS_OK;
+    fprintf(stderr,
+            "nptsim: no guest touched memory%s%s; 'nptsim explain' says why\n",
+            step ? " in step " : "", step ? step : "");
+    return STATUS_SKIPPED;
+}
+
+/* ---- which of the two ---- */
+
+static const char *misuse(const struct walk_args *a)
+{
+    bool dump = a->image || a->core;
+
+    if (!dump && !a->target)
+        return "which scenario, --image or --core?";
+    if (dump && a->target)
+        return "a scenario, or a dump?";
+    if (!dump && (a->has_cr3 || a->has_ncr3 || a->has_gva || a->list ||
+                  a->has_access || a->has_base))
+        return "a scenario brings registers, access and memory itself";
+    if (!dump)
+        return NULL;
+    if (a->image && a->core)
+        return "--image or --core?";
+    if (a->core && a->has_base)
+        return "an ELF core says itself where its memory lies";
+    if (a->settings.n)
+        return "--set is for scenarios";
+    if (a->list)
+        return a->has_cr3 || a->has_ncr3 ? NULL : "--list: --ncr3 or --cr3?";
+    if (!a->has_gva || (!a->has_cr3 && (a->setup.g_cr0 & CR0_PG)))
+        return "a dump needs --cr3 and --gva";
+    return NULL;
+}
+
+int cmd_walk(int argc, char **argv)
+{
+    struct walk_args a = {
+        .pool = pool_create(),
+        .max_tables = 1U << 20,
+        .setup = {
+            .h_cr0 = CR0_PG | CR0_PE | CR0_WP,
+            .h_cr4 = CR4_PAE,
+            .h_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME,
+            .g_cr0 = CR0_PG | CR0_PE | CR0_WP,
+            .g_cr4 = CR4_PAE,
+            .g_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME,
+            .g_rflags = RFLAGS_FIXED,
+        },
+    };
+    const char *problem;
+    int status;
+
+    cli_parse(&argp, argc, argv, &a);
+    problem = misuse(&a);
+    if (!problem && a.target && a.cpu &&
+        !cli_add_setting(&a.settings, a.pool,
+                         pool_printf(a.pool, "cpu.model=%s", a.cpu)))
+        problem = "too many --set";
+    if (problem)
+        status = cli_usage_error("walk: %s", problem);
+    else if (a.target)
+        status = walk_scenario(&a);
+    else
+        status = walk_dump(&a);
+    pool_destroy(a.pool);
+    return status;
+}

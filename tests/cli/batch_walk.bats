@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What `nptsim batch walk` answers, against what the oracle expects; the oracle
+# and the hardware model themselves are compared by `oracle check`.
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return 1
+    program=${NPTSIM:-build/nptsim}
+    oracle=build/asan/oracle
+}
+
+@test "every line that the oracle prints is answered as it expects" {
+    "$oracle" vectors 3000 7000000 >"$BATS_TEST_TMPDIR/in"
+    "$oracle" answers 3000 7000000 >"$BATS_TEST_TMPDIR/want"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/in")" -gt 2500 ]
+    "$program" batch walk "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/got"
+    cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+}
+
+@test "the same number makes the same vector, another seed another one" {
+    [ "$("$oracle" vectors 1 5)" = "$("$oracle" vectors 3 3 | tail -n 1)" ]
+    [ "$("$oracle" vectors 1 5 1)" != "$("$oracle" vectors 1 5 2)" ]
+}
+
+@test "GMET, ROGPT and shadow stacks can be asked for" {
+    walk='{"host":{"ncr3":"0x100000"},"vmcb":{"BIT":1},"guest":{"cr0":"0x11"},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0xe7"},"access":{"gva":"0x5000","kind":"KIND"}}'
+    run "$program" batch walk < <(sed 's/BIT/gmet/; s/KIND/fetch/' <<<"$walk")
+    [ "${lines[0]}" = '{"outcome":"npf","info1":"0x100000011","info2":"0x5000"}' ]
+    run "$program" batch walk < <(sed 's/BIT/rogpt/; s/KIND/fetch/' <<<"$walk")
+    [ "${lines[0]}" = '{"outcome":"ok","spa":"0x5000"}' ]
+    run "$program" batch walk < <(sed 's/BIT/sss/; s/KIND/shadow-write/' <<<"$walk")
+    [[ ${lines[0]} = '{"outcome":"npf","info1":"0x10000004'* ]]
+}
+
+@test "a number that is none is refused by the oracle's program" {
+    run "$oracle" check 10k
+    [ "$status" -ne 0 ]
+    [[ ${lines[0]} = usage:* ]]
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * differential/generate.c - write a RAM file full of questions.
+ *
+ * generate FILE WIDTH COUNT SEED. The walkers are asked first where each access
+ * would lead: one that ends in memory which belongs to the machine, or runs
+ * code that was not put there, says nothing about paging and is not asked.
+ */
+#include "differential/image.h"
+#include "differential/recipes.h"
+#include "differential/replay.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A recipe that is never askable would be our own bug. */
+#define MAX_TRIES 10000
+
+static bool is_ours(spa_t spa)
+{
+    return (spa >= ARENA_START && spa < ARENA_END) || spa >= FIRST_ABSENT;
+}
+
+static bool is_listed(const struct question *q, spa_t spa)
+{
+    for (unsigned i = 0; i < q->n_words; i++)
+        if (q->word[i].spa == (spa & ~7ULL))
+            return true;
+    return false;
+}
+
+/* The instruction, or the VMMCALL of a fetch, must be what runs. */
+static bool is_code(const struct question *q, spa_t spa)
+{
+    for (unsigned i = 0; i < q->n_words; i++)
+        if (q->word[i].spa == spa && q->word[i].role == ROLE_DATA)
+            return (spa & 0xfff) == (q->rip & 0xfff);
+    return false;
+}
+
+static bool is_askable(const struct question *q, const struct replay *r)
+{
+    for (unsigned i = 0; i < r->n_visited; i++)
+        if (!is_ours(r->visited[i].slot))
+            return false;
+    if (r->fetched && !is_code(q, r->code_spa))
+        return false;
+    if (!r->done || q->kind == KIND_FETCH)
+        return true;
+    return is_ours(r->data_spa) &&
+           (q->kind == KIND_READ || r->data_spa >= FIRST_ABSENT ||
+            is_listed(q, r->data_spa));
+}
+
+/* Both for a CPU that refuses guest-physical bits 51:48 and one that ignores
+ * them: see known.yaml. */
+static bool is_safe(struct cpu *c, const struct cpu_model *m,
+                    const struct question *q)
+{
+    struct question aliased = *q;
+    struct replay r;
+
+    replay(c, m, q, &r);
+    if (!is_askable(q, &r))
+        return false;
+    if (!question_alias(&aliased, m->maxphyaddr_raw))
+        return true;
+    replay(c, m, &aliased, &r);
+    return is_askable(&aliased, &r);
+}
+
+static void fill(struct image *m, struct cpu *c, uint64_t n, uint64_t seed)
+{
+    unsigned width = (unsigned)m->control->width;
+    struct cpu_model model = replay_model(width);
+    struct builder b = { .width = width, .random = seed };
+
+    for (uint64_t i = 0; i < n; i++) {
+        unsigned tries = 0;
+
+        b.q = &m->question[i];
+        do {
+            BUG_ON(++tries > MAX_TRIES);
+            b.q->id = i;
+            group_build(&b, (unsigned)(i % N_GROUPS));
+            BUG_ON(replay_unsupported(b.q));
+        } while (!is_safe(c, &model, b.q));
+    }
+}
+
+static int usage(void)
+{
+    fprintf(stderr,
+            "usage: generate FILE WIDTH COUNT SEED\n"
+            "  WIDTH 32..52, COUNT 1..%llu\n",
+            (unsigned long long)MAX_QUESTIONS);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t number[3];
+    struct err e = { 0 };
+    struct image m;
+    struct cpu_model blank = replay_model(48);
+    struct pool *pool;
+
+    if (argc != 5)
+        return usage();
+    for (int i = 0; i < 3; i++)
+        if (num_parse(argv[2 + i], strlen(argv[2 + i]), &number[i]) != NUM_OK)
+            return usage();
+    if (number[0] < 32 || number[0] > 52 || number[1] < 1 ||
+        number[1] > MAX_QUESTIONS)
+        return usage();
+    if (image_create(&m, argv[1], &e)) {
+        fprintf(stderr, "generate: %s: %s\n", e.at.file, e.msg);
+        return 65;
+    }
+    *m.control = (struct control) { .magic = QUESTION_MAGIC,
+                                    .width = number[0],
+                                    .n_questions = number[1],
+                                    .running = NO_QUESTION };
+    pool = pool_create();
+    fill(&m, cpu_create(pool, &blank, NULL), number[1], number[2]);
+    pool_destroy(pool);
+    image_close(&m);
+    return 0;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * differential/recipes.c - one function per family of questions.
+ *
+ * Each says what it is after. None knows an answer: both CPUs are asked.
+ */
+#include "differential/recipes.h"
+
+#include "arch/paging.h"
+
+static struct word *pick_entry(struct builder *b, enum word_role role)
+{
+    struct question *q = b->q;
+    struct word *w;
+
+    do
+        w = &q->word[build_pick(b, q->n_words)];
+    while (w->role != role);
+    return w;
+}
+
+static enum word_role pick_role(struct builder *b)
+{
+    return build_chance(b, 2) ? ROLE_GUEST : ROLE_NESTED;
+}
+
+static void flip_one(struct builder *b, enum word_role role)
+{
+    pick_entry(b, role)->value ^= BIT(build_pick(b, 64));
+}
+
+/* Which bits are reserved, ignored, address: one bit of one entry differs. */
+static void one_bit(struct builder *b)
+{
+    flip_one(b, pick_role(b));
+}
+
+/* The edge of the width: one address bit near it, present or reserved. */
+static void address_bit(struct builder *b)
+{
+    unsigned from = b->width > 34 ? b->width - 2 : 32;
+
+    pick_entry(b, pick_role(b))->value |= BIT(from + build_pick(b, 52 - from));
+}
+
+/* W, U and NX taken away anywhere, many at once, under every mode bit. */
+static void permissions(struct builder *b)
+{
+    static const uint64_t changes[] = { PTE_W, PTE_U, PTE_NX };
+    enum word_role role = pick_role(b);
+    unsigned often = 2 + build_pick(b, 12);
+
+    for (unsigned i = 0; i < b->q->n_words; i++)
+        if (b->q->word[i].role == role && build_chance(b, often))
+            b->q->word[i].value ^= changes[build_pick(b, 3)];
+}
+
+/* Guest fault against nested fault: which one is told? */
+static void two_faults(struct builder *b)
+{
+    static const uint64_t changes[] = { PTE_P,  PTE_W,  PTE_U,
+                                        PTE_NX, PTE_PS, BIT(51) };
+
+    pick_entry(b, ROLE_GUEST)->value ^= changes[build_pick(b, 6)];
+    pick_entry(b, ROLE_NESTED)->value ^= changes[build_pick(b, 6)];
+}
+
+/* Accessed and dirty bits as an earlier access may have left them. */
+static void accessed_dirty(struct builder *b)
+{
+    for (unsigned i = 0; i < b->q->n_words; i++)
+        if (b->q->word[i].role != ROLE_DATA)
+            b->q->word[i].value |= build_random(b) & (PTE_A | PTE_D);
+    if (build_chance(b, 2))
+        permissions(b);
+}
+
+/* Protection keys of the guest's leaves; some of its pages the kernel's. */
+static void protection_keys(struct builder *b)
+{
+    struct question *q = b->q;
+
+    q->g_cr4 |= CR4_PKE;
+    q->pkru = build_random(b) & UINT32_MAX;
+    for (unsigned i = 0; i < q->n_words; i++)
+        if (q->word[i].role == ROLE_GUEST)
+            q->word[i].value |= build_random(b) & bits(62, 59);
+    if (build_chance(b, 4))
+        pick_entry(b, ROLE_GUEST)->value ^= PTE_U;
+    if (build_chance(b, 4))
+        pick_entry(b, ROLE_GUEST)->value ^= PTE_W;
+}
+
+/* Roots and linear addresses with a bit that may be too much. */
+static void roots(struct builder *b)
+{
+    struct question *q = b->q;
+
+    switch (build_pick(b, 4)) {
+    case 0:
+        q->g_cr3 ^= BIT(32 + build_pick(b, 32));
+        break;
+    case 1:
+        q->ncr3 ^= BIT(32 + build_pick(b, 20));
+        break;
+    case 2: /* PWT, PCD, and bits that mean nothing without PCIDs */
+        q->g_cr3 |= build_random(b) & 0xfff;
+        break;
+    default:
+        if (q->kind != KIND_FETCH)
+            q->gva ^= BIT(46 + build_pick(b, 18));
+        break;
+    }
+}
+
+/* Several changes anywhere. */
+static void anything(struct builder *b)
+{
+    for (unsigned n = 1 + build_pick(b, 5); n > 0; n--)
+        flip_one(b, pick_role(b));
+    if (build_chance(b, 3))
+        protection_keys(b);
+    if (build_chance(b, 3))
+        accessed_dirty(b);
+}
+
+static const struct {
+    const char *name;
+    void (*spoil)(struct builder *b);
+} groups[N_GROUPS] = {
+    { "one-bit", one_bit },
+    { "address-bit", address_bit },
+    { "permissions", permissions },
+    { "two-faults", two_faults },
+    { "accessed-dirty", accessed_dirty },
+    { "protection-keys", protection_keys },
+    { "roots", roots },
+    { "anything", anything },
+};
+
+const char *group_name(unsigned group)
+{
+    return groups[group].name;
+}
+
+void group_build(struct builder *b, unsigned group)
+{
+    build_question(b);
+    b->q->group = group;
+    groups[group].spoil(b);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * differential/replay.h - nptsim's answer to a question.
+ *
+ * The walkers of sim/hw, asked through hw.h: first the fetch of the
+ * instruction, then its access, as the guest under QEMU makes them.
+ */
+#ifndef NPTSIM_DIFFERENTIAL_REPLAY_H
+#define NPTSIM_DIFFERENTIAL_REPLAY_H
+
+#include "differential/question.h"
+#include "hw.h"
+
+#define MAX_VISITED 128
+
+struct replay {
+    struct answer answer;
+    const char *why; /* a fault's reason, NULL when there is none */
+    /* Every entry read, in the walker's order, and where the data is. */
+    struct walk_ref visited[MAX_VISITED];
+    unsigned n_visited;
+    spa_t code_spa, data_spa;
+    bool fetched, done; /* the instruction, its access */
+};
+
+/* The CPU that QEMU's `max` with phys-bits=@width resembles. */
+struct cpu_model replay_model(unsigned width);
+
+/* Why nptsim cannot answer @q, in words; NULL = it can. */
+const char *replay_unsupported(const struct question *q);
+void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
+            struct replay *out);
+
+/* Table entries of @role, and of @level unless 0, lose @mask; false: they had
+ * none of it. */
+bool question_clear(struct question *q, enum word_role role, uint64_t level,
+                    uint64_t mask);
+/* Guest-physical addresses lose bits 51:48, which no 4-level table maps: what
+ * remains of the question for a CPU that ignores them. */
+bool question_alias(struct question *q, unsigned width);
+
+#endif

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh DIR COUNT [RULES]: ask QEMU's CPU and ours COUNT questions at each of
+# twelve physical address widths, and judge the answers. DIR holds the programs
+# that the Makefile built. TAP on stdout; status 1 if an answer is missing or no
+# rule of known.yaml (or RULES) explains it.
+dir=$1 count=$2 rules=${3:-${0%/*}/known.yaml}
+widths=(32 36 39 40 43 44 46 48 49 50 51 52)
+seed=20261
+limit=120 # seconds per QEMU session; a thousand questions take less than one
+
+if ! [[ $count =~ ^[1-9][0-9]*$ ]]; then
+    echo "usage: run.sh DIR COUNT [RULES]" >&2
+    exit 2
+fi
+if ! command -v qemu-system-x86_64 >/dev/null; then
+    echo "ok differential # SKIP no qemu-system-x86_64 (Debian: qemu-system-x86)"
+    exit 0
+fi
+echo "# $(qemu-system-x86_64 --version | head -1)"
+
+# The guest ends QEMU through isa-debug-exit: status 1. Two CPUs, one of them
+# idle, make QEMU run a locked instruction as one access.
+ask() { # width, file
+    timeout "$limit" qemu-system-x86_64 \
+        -machine pc,memory-backend=ram -m 256M -smp 2 \
+        -accel tcg,thread=multi -cpu "max,+svm,phys-bits=$1" \
+        -object "memory-backend-file,id=ram,size=256M,mem-path=$2,share=on" \
+        -nodefaults -display none -no-reboot -kernel "$dir/guest.elf" \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 2>&1
+}
+
+status=0 files=()
+ram=$(mktemp -d "$dir/ram.XXXXXX") || exit 1
+trap 'rm -rf "$ram"' EXIT
+for width in "${widths[@]}"; do
+    file=$ram/$width
+    files+=("$file")
+    "$dir/generate" "$file" "$width" "$count" $((seed + width)) || exit 1
+    out=$(ask "$width" "$file")
+    ended=$?
+    [ "$ended" -eq 1 ] && continue
+    status=1
+    [ "$ended" -eq 124 ] && out="no end after $limit s"
+    printf '# width %d: QEMU ended with status %d: %s\n' "$width" "$ended" "$out"
+    echo "not ok QEMU ran to its end at width $width"
+done
+"$dir/judge" "$rules" "${files[@]}" || status=1
+exit $status
