@@ -72,13 +72,15 @@ check: deps deps-differential
 	    $(UNIT_NAMES:%=$(ASAN)/unit/%) $(DIFF_PROGRAMS)
 	@tests/check.sh $(UNIT_NAMES:%=$(ASAN)/unit/%)
 
-# A billion random walks against the oracle. It prints where it is; to go on
-# from there: make check-long FROM=...; another billion: SEED=2.
+# Mistakes planted in sim/hw, which the oracle must find; then a billion random
+# walks. It prints where it is; to go on from there: make check-long FROM=...;
+# another billion: SEED=2.
 COUNT ?= 1000000000
 FROM ?= 0
 SEED ?= 1
 check-long: deps
 	@$(MAKE) -s -j2 $(ASAN)/oracle
+	@bash tests/oracle/planted.sh
 	@$(ASAN)/oracle check $(COUNT) $(FROM) $(SEED)
 
 # QEMU's CPU and ours, asked the same questions. Without QEMU and without the
@@ -147,7 +149,7 @@ help:
 	@echo "make            build $(BUILD)/nptsim"
 	@echo "make demo       all set-up, then the seed's question answered"
 	@echo "make check      all set-up, then every test"
-	@echo "make check-long a billion random walks against the oracle"
+	@echo "make check-long is the oracle awake? then a billion random walks"
 	@echo "make differential  QEMU's SVM asked the same questions"
 	@echo "make unit       unit tests only, with sanitizers"
 	@echo "make bench      measured figures, one per line, tab-separated"

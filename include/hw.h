@@ -71,6 +71,8 @@ struct cpu_knobs {
     bool err1218; /* EXITINFO1.US of a GMET fetch is the wrong way round */
     /* The host's C-bit is reserved in tables of a guest that has no C-bit. */
     bool cbit_reserved_for_plain_guest;
+    /* VMRUN uses what it remembers of fields whose clean bit is set. */
+    bool vmcb_clean_strict;
 };
 
 /* What the silicon is; filled from models/cpus/<name>.yaml and cpu.set. */

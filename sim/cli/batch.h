@@ -15,8 +15,9 @@ int batch_gating(FILE *in, const char *in_name, FILE *out,
                  struct err *e);
 
 struct batch_walk_options {
-    bool refs;  /* every reference, in the walker's order */
-    bool dirty; /* words that accessed/dirty updates changed */
+    bool refs;    /* every reference, in the walker's order */
+    bool memtype; /* the memory type of an access that succeeds */
+    bool dirty;   /* words that accessed/dirty updates changed */
 };
 
 /* JSON Lines in, JSON Lines out: one access per line on the bare hardware. */

@@ -333,7 +333,8 @@ static void add_id(struct buf *b, const json_t *root)
     buf_addc(b, ',');
 }
 
-static void add_outcome(struct buf *b, const struct walk_result *w)
+static void add_outcome(struct buf *b, const struct walk_result *w,
+                        const struct batch_walk_options *o)
 {
     static const char *const names[] = { "ok", "npf", "pf",
                                          "gp", "ss",  "invalid" };
@@ -342,7 +343,8 @@ static void add_outcome(struct buf *b, const struct walk_result *w)
     switch (w->outcome) {
     case WALK_OK:
         add_hex(b, "spa", w->spa);
-        buf_printf(b, ",\"memtype\":\"%s\"", memtype_name(w->memtype));
+        if (o->memtype)
+            buf_printf(b, ",\"memtype\":\"%s\"", memtype_name(w->memtype));
         break;
     case WALK_NPF:
         add_hex(b, "info1", w->info1);
@@ -390,7 +392,7 @@ static int answer(const struct record *r, struct cpu *c,
         w = walk_access(c, q.gva, q.kind, q.size, q.stack, &log);
     }
     add_id(out, r->root);
-    add_outcome(out, &w);
+    add_outcome(out, &w, o);
     if (o->refs)
         add_refs(out, &log, w.n_refs);
     if (o->dirty)

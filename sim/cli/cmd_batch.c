@@ -16,6 +16,7 @@ static const struct argp_option options[] = {
     { "kernel", 'k', "NAME", 0, "gating: the kernel model", 0 },
     { "columns", 'c', "A,B,...", 0, "gating: print just these columns", 0 },
     { "refs", 'r', NULL, 0, "walk: list every reference", 0 },
+    { "memtype", 'm', NULL, 0, "walk: tell the memory type", 0 },
     { "dirty", 'd', NULL, 0, "walk: list words that A/D updates changed", 0 },
     { 0 },
 };
@@ -33,6 +34,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'r':
         a->walk.refs = true;
+        return 0;
+    case 'm':
+        a->walk.memtype = true;
         return 0;
     case 'd':
         a->walk.dirty = true;

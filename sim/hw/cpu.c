@@ -130,6 +130,7 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
                 (m->features[FEAT_NX] ? EFER_NXE : 0),
         .syscfg = m->mem_encrypt ? SYSCFG_MEM_ENCRYPT : 0,
         .hwcr = m->smmlock ? HWCR_SMMLOCK : 0,
+        .cache.vmcb = NO_VMCB,
         .host_cr0 = HOST_CR0,
         .host_cr4 = HOST_CR4,
     };

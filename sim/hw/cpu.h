@@ -43,7 +43,7 @@ struct guest_state {
 /* What the control area of the VMCB says, read once per VMRUN. */
 struct vmcb_control {
     uint32_t cr, exceptions, word3, word4; /* intercepts */
-    uint32_t asid;
+    uint32_t asid, clean;
     uint8_t tlb_control;
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
     uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
@@ -104,6 +104,13 @@ struct caching {
     bool disabled; /* CR0.CD of guest or host */
 };
 
+/* Of the VMCB that ran last, as the core knows it; see vmcb_clean.c. */
+#define NO_VMCB (~0ULL)
+struct vmcb_cache {
+    spa_t vmcb; /* NO_VMCB: nothing is remembered */
+    uint8_t bytes[2 * VMCB_SAVE];
+};
+
 struct cpu {
     struct cpu_model model;
     struct pool *pool;
@@ -120,6 +127,7 @@ struct cpu {
     spa_t vmcb;
     const struct key *vmcb_key;
     struct vmcb_control ctl;
+    struct vmcb_cache cache;
     struct guest_state g;
     uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
     struct key asid_key;
@@ -302,6 +310,11 @@ enum flow softcall(struct cpu *c, unsigned number, unsigned len);
 void vmcb_load_control(struct cpu *c, const uint8_t *vmcb);
 void save_area_load(struct guest_state *g, const uint8_t *area, unsigned sets);
 void save_area_store(const struct guest_state *g, uint8_t *area, unsigned sets);
+/* vmcb_clean.c: @len bytes read from the VMCB at offset @from become what the
+ * core remembers, where clean bits allow it. */
+void clean_apply(struct cpu *c, uint8_t *bytes, unsigned from, unsigned len);
+void clean_remember(struct cpu *c, const uint8_t *control);
+void clean_forget(struct cpu *c);
 /* The state that VMRUN leaves alone, between the core and a VMCB. */
 void cpu_vmload(struct cpu *c, spa_t vmcb, const struct key *key);
 void cpu_vmsave(struct cpu *c, spa_t vmcb, const struct key *key);

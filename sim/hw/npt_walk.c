@@ -115,7 +115,8 @@ walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
         spa_t slot = long_mode ? table + 8 * pt_index(gpa, level)
                                : pt_slot(p, table, gpa, level);
         uint64_t raw =
-            long_mode ? entry_read(c, slot, key, guest_level, level)
+            long_mode ? entry_read(c, slot, pt_index(gpa, level), key,
+                                   guest_level, level)
                       : entry_read_any(c, p, slot, key, guest_level, level);
 
         pte = raw & ~p->cbit;

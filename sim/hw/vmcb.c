@@ -157,6 +157,7 @@ void vmcb_load_control(struct cpu *c, const uint8_t *vmcb)
         .word4 = (uint32_t)get(vmcb, VMCB_INTERCEPT_4, 4),
         .iopm = get(vmcb, VMCB_IOPM_BASE, 8),
         .msrpm = get(vmcb, VMCB_MSRPM_BASE, 8),
+        .clean = (uint32_t)get(vmcb, VMCB_CLEAN, 4),
         .avic = { get(vmcb, VMCB_AVIC_BACKING, 8),
                   get(vmcb, VMCB_AVIC_LOGICAL, 8),
                   get(vmcb, VMCB_AVIC_PHYSICAL, 8) },

@@ -41,6 +41,8 @@ static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
             "encrypted with this guest's key",
             "APM vol. 2, 15.35.8",
         };
+    if (!es)
+        clean_apply(c, c->area, VMCB_SAVE, SAVE_AREA_SIZE);
     save_area_load(&c->g, c->area, sets(c));
     cpu_canonicalise(c);
     for (unsigned i = 0; !es && i < N_GPRS; i++)
@@ -161,6 +163,8 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
 
     host_save(c);
     crypt_read(c->mem, c->vmcb, control, sizeof(control), c->vmcb_key);
+    memcpy(&c->ctl.clean, control + VMCB_CLEAN, sizeof(c->ctl.clean));
+    clean_apply(c, control, 0, sizeof(control));
     vmcb_load_control(c, control);
     c->event.valid = c->delivering.valid = false;
     r = enter(c, gpr);
@@ -168,6 +172,7 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
         TRACE(c->trace, vmrun_invalid, .why = r.why, .source = r.source);
         exit_with(c, EXIT_INVALID, 0, 0);
         write_exit(c);
+        clean_forget(c);
         return;
     }
     latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
@@ -177,6 +182,7 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
     save_state(c, gpr);
     write_progress(c);
     write_exit(c);
+    clean_remember(c, control);
 }
 
 /*

@@ -62,15 +62,23 @@ void walk_watch(struct cpu *c, bool npt, unsigned level, uint64_t addr,
 void ad_set(struct cpu *c, bool npt, spa_t slot, uint64_t old, uint64_t set,
             const struct key *key);
 
-/* One entry, as the CPU sees it with @key. The levels say where in the walk
- * this is, so that a repeated walk finds the page at once. */
-static inline uint64_t entry_read(struct cpu *c, spa_t slot,
+/*
+ * The entry at @slot, number @index of its table, as the CPU sees it with @key.
+ * The levels say where in the walk this is, so that a repeated walk finds the
+ * page at once; asking with the index, which does not depend on the entry
+ * before, lets the real CPU load all entries of such a walk side by side.
+ */
+static inline uint64_t entry_read(struct cpu *c, spa_t slot, unsigned index,
                                   const struct key *key, unsigned guest_level,
                                   unsigned nested_level)
 {
+    struct page_ref *near = &c->near[guest_level][nested_level];
+
     if (__builtin_expect(key != NULL, 0))
         return crypt_read64(c->mem, slot, key);
-    return mem_read64_near(c->mem, slot, &c->near[guest_level][nested_level]);
+    if (__builtin_expect(near->pfn == slot >> 12, 1))
+        return near->words[index];
+    return mem_read64_far(c->mem, slot, near);
 }
 
 /* The same for tables of @p, whose entries may have 4 bytes. */
@@ -79,7 +87,8 @@ static inline uint64_t entry_read_any(struct cpu *c, const struct paging *p,
                                       unsigned guest_level,
                                       unsigned nested_level)
 {
-    uint64_t word = entry_read(c, slot & ~7ULL, key, guest_level, nested_level);
+    uint64_t word = entry_read(c, slot & ~7ULL, slot % PAGE_SIZE_4K / 8, key,
+                               guest_level, nested_level);
 
     return p->format->entry_size == 8 ? word : (uint32_t)(word >> slot % 8 * 8);
 }

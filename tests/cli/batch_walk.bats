@@ -24,7 +24,7 @@ setup() {
 }
 
 @test "GMET, ROGPT and shadow stacks can be asked for" {
-    walk='{"host":{"ncr3":"0x100000"},"vmcb":{"BIT":1},"guest":{"cr0":"0x11"},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0xe7"},"access":{"gva":"0x5000","kind":"KIND"}}'
+    walk='{"host":{"ncr3":"0x100000"},"vmcb":{"BIT":1},"guest":{"cr0":"0x10011","cr4":"0x800000"},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0xe7"},"access":{"gva":"0x5000","kind":"KIND"}}'
     run "$program" batch walk < <(sed 's/BIT/gmet/; s/KIND/fetch/' <<<"$walk")
     [ "${lines[0]}" = '{"outcome":"npf","info1":"0x100000011","info2":"0x5000"}' ]
     run "$program" batch walk < <(sed 's/BIT/rogpt/; s/KIND/fetch/' <<<"$walk")

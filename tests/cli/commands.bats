@@ -110,7 +110,7 @@ sys.exit(sum(1 for line in sys.stdin if json.loads(line)["facts"]["kvm.mmio_valu
 }
 @test "batch walk answers as the manual says" {
     # A 4K-over-4K walk through identity tables at 0x1000.. (guest) and 0x10000.. (nested).
-    run "$nptsim" batch walk --refs tests/data/walk-4k4k.jsonl
+    run "$nptsim" batch walk --refs --memtype tests/data/walk-4k4k.jsonl
     [ "$status" -eq 0 ]
     python3 - "${lines[@]}" <<'EOF'
 import json, sys

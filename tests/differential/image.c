@@ -33,6 +33,18 @@ int image_create(struct image *m, const char *path, struct err *e)
     return ret;
 }
 
+/* FNV-1a over the words from @group up to the answer. */
+uint64_t question_sum(const struct question *q)
+{
+    const uint64_t *at = (const uint64_t *)&q->group;
+    const uint64_t *end = (const uint64_t *)&q->answer;
+    uint64_t sum = 0xcbf29ce484222325ULL;
+
+    for (; at < end; at++)
+        sum = (sum ^ *at) * 0x100000001b3ULL;
+    return sum;
+}
+
 static int check(const struct image *m, const char *path, struct err *e)
 {
     const struct control *c = m->control;
@@ -46,12 +58,17 @@ static int check(const struct image *m, const char *path, struct err *e)
     if (c->width < 32 || c->width > 52)
         return err_plain(e, path, "width %llu is not in 32..52",
                          (unsigned long long)c->width);
+    if (c->host_levels != 4 && c->host_levels != 5)
+        return err_plain(e, path, "nested tables of %llu levels",
+                         (unsigned long long)c->host_levels);
     for (uint64_t i = 0; i < c->n_questions; i++) {
         const struct question *q = &m->question[i];
 
-        if (q->id != i || q->n_words > MAX_WORDS || q->kind >= N_KINDS)
-            return err_plain(e, path, "question %llu is garbled",
-                             (unsigned long long)i);
+        if (q->id != i || q->n_words > MAX_WORDS || q->sum != question_sum(q))
+            return err_plain(
+                e, path,
+                "question %llu is not what was asked: QEMU wrote there",
+                (unsigned long long)i);
     }
     return 0;
 }

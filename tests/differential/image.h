@@ -23,6 +23,8 @@ struct image {
 int image_create(struct image *m, const char *path, struct err *e);
 /* An image that was filled before; -1 with @e set if it is none. */
 int image_open(struct image *m, const char *path, struct err *e);
+/* What q->sum must be: a hash of all that is asked. */
+uint64_t question_sum(const struct question *q);
 void image_close(struct image *m);
 
 #endif

@@ -51,8 +51,14 @@ static void show_question(unsigned width, const struct question *q)
 static void show(unsigned width, const struct question *q,
                  const struct replay *ours)
 {
-    printf("# unexplained: question %llu at width %u, %s%s%s\n",
-           (unsigned long long)q->id, width,
+    static const char *const modes[N_MODES] = {
+        [MODE_4LEVEL] = "4-level", [MODE_5LEVEL] = "5-level",
+        [MODE_PAE] = "PAE",        [MODE_32BIT] = "32-bit",
+        [MODE_OFF] = "no",
+    };
+
+    printf("# unexplained: question %llu at width %u, %s guest, %s%s%s\n",
+           (unsigned long long)q->id, width, modes[q->mode],
            q->group < N_GROUPS ? group_name(q->group) : "no group",
            ours->why ? ": " : "", ours->why ? ours->why : "");
     show_answer("nptsim", &ours->answer);
@@ -88,6 +94,16 @@ static struct score judge_image(const struct image *m, struct rules *rules,
     return s;
 }
 
+static void show_stop(const struct control *c)
+{
+    if (c->running == NO_QUESTION)
+        printf("# QEMU came to no question at all\n");
+    else
+        printf("# QEMU stopped at question %llu of %llu\n",
+               (unsigned long long)c->running,
+               (unsigned long long)c->n_questions);
+}
+
 /* One RAM file: a TAP line, and its score added to @total. */
 static int judge_file(const char *path, struct rules *rules, struct cpu *cpu,
                       struct score *total)
@@ -106,9 +122,7 @@ static int judge_file(const char *path, struct rules *rules, struct cpu *cpu,
     s = judge_image(&m, rules, &a);
     whole = s.asked == m.control->n_questions;
     if (!whole)
-        printf("# QEMU stopped at question %llu of %llu\n",
-               (unsigned long long)m.control->running,
-               (unsigned long long)m.control->n_questions);
+        show_stop(m.control);
     printf("%s width %u: %llu answers alike, %llu explained, %llu "
            "unexplained, %llu missing\n",
            whole && !s.unexplained ? "ok" : "not ok", a.model.maxphyaddr_raw,

@@ -31,12 +31,23 @@
 
 enum question_kind { KIND_READ, KIND_WRITE, KIND_RMW, KIND_FETCH, N_KINDS };
 
+/* The guest's paging. */
+enum question_mode {
+    MODE_4LEVEL,
+    MODE_5LEVEL,
+    MODE_PAE,
+    MODE_32BIT,
+    MODE_OFF,
+    N_MODES,
+};
+
 /* What a word is for. */
 enum word_role { ROLE_GUEST, ROLE_NESTED, ROLE_DATA };
 
 struct word {
     uint64_t spa, value;
-    uint32_t role, level; /* level of a table entry, 1..5; of data 0 */
+    uint32_t role, level;     /* level of a table entry, 1..5; of data 0 */
+    uint32_t shift, reserved; /* 32: a 4-byte entry in the upper half */
 };
 
 struct answer {
@@ -47,7 +58,9 @@ struct answer {
 
 struct question {
     uint64_t id;
-    uint32_t group, kind, cpl, n_words;
+    uint64_t sum; /* of all that is asked: QEMU must not have written it */
+    uint32_t group, kind, mode, cpl;
+    uint64_t n_words;
     uint64_t g_cr0, g_cr3, g_cr4, g_efer, g_rflags;
     uint64_t h_cr0, h_cr4, h_efer, ncr3;
     uint64_t gva, rip, pkru;
@@ -57,8 +70,9 @@ struct question {
 
 struct control {
     uint64_t magic, width, n_questions;
-    uint64_t n_done;  /* answers that are complete */
-    uint64_t running; /* id of the question under way, NO_QUESTION = none */
+    uint64_t host_levels; /* 4 or 5: how many the nested tables have */
+    uint64_t n_done;      /* answers that are complete */
+    uint64_t running;     /* id of the question under way, NO_QUESTION = none */
 };
 
 /* RAX at VMRUN; its low byte is what a write stores. */

@@ -19,14 +19,23 @@ static struct word *pick_entry(struct builder *b, enum word_role role)
     return w;
 }
 
+/* Guest or nested tables; a guest without paging has no tables. */
 static enum word_role pick_role(struct builder *b)
 {
-    return build_chance(b, 2) ? ROLE_GUEST : ROLE_NESTED;
+    bool guest = b->q->mode != MODE_OFF && build_chance(b, 2);
+
+    return guest ? ROLE_GUEST : ROLE_NESTED;
+}
+
+/* How many bits an entry has. */
+static unsigned entry_bits(const struct builder *b, enum word_role role)
+{
+    return role == ROLE_GUEST && b->q->mode == MODE_32BIT ? 32 : 64;
 }
 
 static void flip_one(struct builder *b, enum word_role role)
 {
-    pick_entry(b, role)->value ^= BIT(build_pick(b, 64));
+    build_flip(pick_entry(b, role), BIT(build_pick(b, entry_bits(b, role))));
 }
 
 /* Which bits are reserved, ignored, address: one bit of one entry differs. */
@@ -35,12 +44,18 @@ static void one_bit(struct builder *b)
     flip_one(b, pick_role(b));
 }
 
-/* The edge of the width: one address bit near it, present or reserved. */
+/* The edge of the width: one address bit near it, present or reserved. In the
+ * entry of a 4M page address bits 39:32 are bits 20:13. */
 static void address_bit(struct builder *b)
 {
-    unsigned from = b->width > 34 ? b->width - 2 : 32;
+    enum word_role role = pick_role(b);
+    unsigned from = b->width > 34 ? b->width - 2 : 32, end = 52;
 
-    pick_entry(b, pick_role(b))->value |= BIT(from + build_pick(b, 52 - from));
+    if (entry_bits(b, role) == 32) {
+        from = 12;
+        end = 24;
+    }
+    build_flip(pick_entry(b, role), BIT(from + build_pick(b, end - from)));
 }
 
 /* W, U and NX taken away anywhere, many at once, under every mode bit. */
@@ -52,7 +67,7 @@ static void permissions(struct builder *b)
 
     for (unsigned i = 0; i < b->q->n_words; i++)
         if (b->q->word[i].role == role && build_chance(b, often))
-            b->q->word[i].value ^= changes[build_pick(b, 3)];
+            build_flip(&b->q->word[i], changes[build_pick(b, 3)]);
 }
 
 /* Guest fault against nested fault: which one is told? */
@@ -61,8 +76,8 @@ static void two_faults(struct builder *b)
     static const uint64_t changes[] = { PTE_P,  PTE_W,  PTE_U,
                                         PTE_NX, PTE_PS, BIT(51) };
 
-    pick_entry(b, ROLE_GUEST)->value ^= changes[build_pick(b, 6)];
-    pick_entry(b, ROLE_NESTED)->value ^= changes[build_pick(b, 6)];
+    build_flip(pick_entry(b, pick_role(b)), changes[build_pick(b, 6)]);
+    build_flip(pick_entry(b, ROLE_NESTED), changes[build_pick(b, 6)]);
 }
 
 /* Accessed and dirty bits as an earlier access may have left them. */
@@ -86,9 +101,9 @@ static void protection_keys(struct builder *b)
         if (q->word[i].role == ROLE_GUEST)
             q->word[i].value |= build_random(b) & bits(62, 59);
     if (build_chance(b, 4))
-        pick_entry(b, ROLE_GUEST)->value ^= PTE_U;
+        build_flip(pick_entry(b, pick_role(b)), PTE_U);
     if (build_chance(b, 4))
-        pick_entry(b, ROLE_GUEST)->value ^= PTE_W;
+        build_flip(pick_entry(b, pick_role(b)), PTE_W);
 }
 
 /* Roots and linear addresses with a bit that may be too much. */
@@ -107,7 +122,7 @@ static void roots(struct builder *b)
         q->g_cr3 |= build_random(b) & 0xfff;
         break;
     default:
-        if (q->kind != KIND_FETCH)
+        if (q->kind != KIND_FETCH && (q->g_efer & EFER_LMA))
             q->gva ^= BIT(46 + build_pick(b, 18));
         break;
     }

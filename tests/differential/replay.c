@@ -7,6 +7,11 @@
 /* mov (%rdi), %rax; mov %al, (%rdi); lock addb $0, (%rdi) */
 static const unsigned insn_len[N_KINDS] = { 3, 2, 4, 3 };
 static const unsigned access_len[N_KINDS] = { 8, 1, 1, 3 };
+#define INSN_LEN_32   2 /* mov (%edi), %eax */
+#define ACCESS_LEN_32 4
+/* Bits 8:5, 2 and 1 (APM vol. 2, figure 5-10). */
+#define PDPTE_MBZ 0x1e6ULL
+
 static const enum access_kind access_kind[N_KINDS] = {
     ACCESS_READ,
     ACCESS_WRITE,
@@ -97,16 +102,16 @@ static bool access_once(struct cpu *c, struct replay *r, gva_t gva,
 }
 
 /* What the instruction does once its access is allowed. */
-static void execute(struct cpu *c, struct replay *r, enum question_kind kind)
+static void execute(struct cpu *c, const struct question *q, struct replay *r)
 {
     spa_t slot = r->data_spa & ~7ULL;
     unsigned shift = 8 * (unsigned)(r->data_spa & 7);
     uint64_t word = cpu_peek64(c, slot);
 
     r->answer.rax = START_RAX;
-    switch (kind) {
+    switch ((enum question_kind)q->kind) {
     case KIND_READ:
-        r->answer.rax = word;
+        r->answer.rax = q->g_efer & EFER_LMA ? word : (uint32_t)word;
         break;
     case KIND_WRITE:
         word &= ~(0xffULL << shift);
@@ -122,17 +127,19 @@ static void execute(struct cpu *c, struct replay *r, enum question_kind kind)
 static void make_access(struct cpu *c, const struct question *q,
                         struct replay *r)
 {
-    enum question_kind kind = q->kind;
+    bool short_read = q->kind == KIND_READ && !(q->g_efer & EFER_LMA);
+    unsigned insn = short_read ? INSN_LEN_32 : insn_len[q->kind];
+    unsigned len = short_read ? ACCESS_LEN_32 : access_len[q->kind];
 
-    r->fetched =
-        access_once(c, r, q->rip, ACCESS_FETCH, insn_len[kind], &r->code_spa);
+    r->fetched = access_once(c, r, q->rip, ACCESS_FETCH, insn, &r->code_spa);
     if (!r->fetched)
         return;
     r->data_spa = r->code_spa;
-    r->done = kind == KIND_FETCH || access_once(c, r, q->gva, access_kind[kind],
-                                                access_len[kind], &r->data_spa);
+    r->done =
+        q->kind == KIND_FETCH ||
+        access_once(c, r, q->gva, access_kind[q->kind], len, &r->data_spa);
     if (r->done)
-        execute(c, r, kind);
+        execute(c, q, r);
 }
 
 void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
@@ -152,28 +159,18 @@ void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
         r->answer.word[i] = cpu_peek64(c, q->word[i].spa);
 }
 
-bool question_clear(struct question *q, enum word_role role, uint64_t level,
-                    uint64_t mask)
+bool is_pdpte(const struct question *q, const struct word *w)
 {
-    bool changed = false;
-
-    for (unsigned i = 0; i < q->n_words; i++) {
-        struct word *w = &q->word[i];
-
-        if (w->role != role || (level && w->level != level))
-            continue;
-        changed |= w->value & mask;
-        w->value &= ~mask;
-    }
-    return changed;
+    return q->mode == MODE_PAE && w->role == ROLE_GUEST && w->level == 3;
 }
 
-bool question_alias(struct question *q, unsigned width)
+void replay_liberties(struct question *q, struct cpu_model *m)
 {
-    uint64_t beyond = bits(width - 1, 48);
-    bool changed = question_clear(q, ROLE_GUEST, 0, beyond);
-
-    changed |= q->g_cr3 & beyond;
-    q->g_cr3 &= ~beyond;
-    return changed;
+    m->knobs.nested_wide_gpa = WIDE_ALIAS;
+    m->knobs.amd_bit8 = BIT8_IGNORED;
+    if (q->mode == MODE_32BIT && m->maxphyaddr_raw < 40)
+        m->maxphyaddr_raw = 40; /* 4M pages */
+    for (unsigned i = 0; i < q->n_words; i++)
+        if (is_pdpte(q, &q->word[i]))
+            q->word[i].value &= ~PDPTE_MBZ;
 }

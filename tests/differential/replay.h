@@ -31,12 +31,10 @@ const char *replay_unsupported(const struct question *q);
 void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
             struct replay *out);
 
-/* Table entries of @role, and of @level unless 0, lose @mask; false: they had
- * none of it. */
-bool question_clear(struct question *q, enum word_role role, uint64_t level,
-                    uint64_t mask);
-/* Guest-physical addresses lose bits 51:48, which no 4-level table maps: what
- * remains of the question for a CPU that ignores them. */
-bool question_alias(struct question *q, unsigned width);
+/* A page-directory-pointer entry of a PAE guest. */
+bool is_pdpte(const struct question *q, const struct word *w);
+/* Turn question and CPU into those of somebody who reads on wherever QEMU does:
+ * every rule of known.yaml that makes a walk go further. */
+void replay_liberties(struct question *q, struct cpu_model *m);
 
 #endif

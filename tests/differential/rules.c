@@ -42,31 +42,49 @@ static bool applies(const struct rule *r, const struct question *q,
            !(q->h_efer & r->h_efer_lacks);
 }
 
-/* Change the question as the rule sees it; false: nothing to change. */
-static bool change_question(const struct rule *r, unsigned width,
+static void turn_knob(enum rule_knob knob, struct cpu_knobs *k)
+{
+    switch (knob) {
+    case RULE_BIT8_IGNORED:
+        k->amd_bit8 = BIT8_IGNORED;
+        break;
+    case RULE_NPF_ID_NXE:
+        k->npf_id_policy = NPF_ID_NXE;
+        break;
+    case RULE_WIDE_ALIAS:
+        k->nested_wide_gpa = WIDE_ALIAS;
+        break;
+    }
+}
+
+/* Make CPU and question what QEMU sees; false: not what this rule is about. */
+static bool change_question(const struct rule *r, struct cpu_model *m,
                             struct question *q)
 {
-    bool changed = false;
-
     switch (r->effect) {
-    case EFFECT_IGNORE_ENTRY_BITS:
-        changed = question_clear(q, ROLE_GUEST, r->level, r->mask);
-        changed |= question_clear(q, ROLE_NESTED, r->level, r->mask);
+    case EFFECT_KNOB:
+        turn_knob(r->knob, &m->knobs);
         break;
     case EFFECT_NCR3_UNCHECKED:
-        changed = q->ncr3 & bits(51, width);
-        if (changed)
+        if (q->ncr3 & bits(51, m->maxphyaddr_raw))
             q->ncr3 = ARENA_END - PAGE_SIZE_4K; /* nothing is ever there */
         break;
-    case EFFECT_GPA_ALIASED:
-        changed = question_alias(q, width);
+    case EFFECT_PSE36_40_BITS:
+        if (q->mode == MODE_32BIT && m->maxphyaddr_raw < 40)
+            m->maxphyaddr_raw = 40;
+        break;
+    case EFFECT_PDPTE_UNCHECKED:
+        for (unsigned i = 0; i < q->n_words; i++)
+            if (is_pdpte(q, &q->word[i]))
+                q->word[i].value &= ~r->mask;
         break;
     case EFFECT_CLEAR_INFO1:
     case EFFECT_CUT_EXIT_CODE:
     case EFFECT_ACCESSED_ON_FAULT:
-        break;
+    case EFFECT_ACCESSED_IN_PDPTE:
+        return false;
     }
-    return changed;
+    return true;
 }
 
 /*
@@ -87,93 +105,92 @@ static bool is_marked(const struct question *q, const struct replay *r,
            !(ref->pte & reserved);
 }
 
-static bool add_accessed(const struct question *q, struct replay *ours,
-                         unsigned width)
+/* The accessed bit in every entry that the walks came through: in PAE PDPTEs,
+ * or in all others. */
+static void mark_accessed(const struct question *q, struct replay *ours,
+                          unsigned width, bool pdptes)
 {
-    bool changed = false;
+    for (unsigned i = 0; i < ours->n_visited; i++) {
+        spa_t slot = ours->visited[i].slot;
 
-    for (unsigned i = 0; i < ours->n_visited; i++)
-        for (unsigned k = 0; k < q->n_words; k++) {
-            if (q->word[k].spa != ours->visited[i].slot ||
-                !is_marked(q, ours, i, width))
-                continue;
-            changed |= !(ours->answer.word[k] & PTE_A);
-            ours->answer.word[k] |= PTE_A;
-        }
-    return changed;
+        for (unsigned k = 0; k < q->n_words; k++)
+            if (q->word[k].spa == (slot & ~7ULL) &&
+                is_pdpte(q, &q->word[k]) == pdptes &&
+                is_marked(q, ours, i, width))
+                ours->answer.word[k] |= PTE_A << 8 * (slot & 7);
+    }
 }
 
-/* Change our answer as the rule sees it; false: nothing to change. */
-static bool change_answer(const struct rule *r, const struct question *q,
+/* Make our answer what QEMU tells. */
+static void change_answer(const struct rule *r, const struct question *q,
                           unsigned width, struct replay *ours)
 {
-    struct answer before = ours->answer;
-
     switch (r->effect) {
     case EFFECT_CLEAR_INFO1:
         ours->answer.info1 &= ~r->mask;
-        return ours->answer.info1 != before.info1;
+        break;
     case EFFECT_CUT_EXIT_CODE:
         ours->answer.exit_code &= r->mask;
-        return ours->answer.exit_code != before.exit_code;
+        break;
     case EFFECT_ACCESSED_ON_FAULT:
-        return add_accessed(q, ours, width);
-    case EFFECT_IGNORE_ENTRY_BITS:
+        mark_accessed(q, ours, width, false);
+        break;
+    case EFFECT_ACCESSED_IN_PDPTE:
+        mark_accessed(q, ours, width, true);
+        break;
+    case EFFECT_KNOB:
     case EFFECT_NCR3_UNCHECKED:
-    case EFFECT_GPA_ALIASED:
+    case EFFECT_PSE36_40_BITS:
+    case EFFECT_PDPTE_UNCHECKED:
         break;
     }
-    return false;
 }
 
-/* What a changed question left out is still in memory, and in the address that
- * a nested fault tells. */
-static void restore(const struct question *asked,
-                    const struct question *changed, struct replay *r)
+/* Apply one rule of @pending that concerns what our answer is by now, and ask
+ * again. Returns what is pending then; the same if there was none. */
+static unsigned ask_again(const struct rules *rules, unsigned pending,
+                          struct cpu *c, struct cpu_model *m,
+                          struct question *q, struct replay *ours)
 {
-    uint64_t lost = asked->g_cr3 & ~changed->g_cr3;
-
-    for (unsigned i = 0; i < asked->n_words; i++) {
-        uint64_t gone = asked->word[i].value & ~changed->word[i].value;
-
-        r->answer.word[i] |= gone;
-        lost |= gone;
-    }
-    lost &= bits(51, 48);
-    if (r->answer.exit_code == EXIT_NPF)
-        r->answer.info2 |= asked->answer.info2 & lost;
+    for (unsigned i = 0; i < rules->n; i++)
+        if ((pending >> i & 1) && applies(&rules->rule[i], q, &ours->answer) &&
+            change_question(&rules->rule[i], m, q)) {
+            replay(c, m, q, ours);
+            return pending & ~(1U << i);
+        }
+    return pending;
 }
 
-/* Does the set @chosen, each of its rules having a part, explain QEMU? */
+/* Does the set @chosen explain QEMU's answer? Each rule of it looks at what the
+ * others have made of our answer so far. */
 static bool try_rules(const struct rules *rules, unsigned chosen,
                       struct asker *a, const struct question *q)
 {
+    struct cpu_model model = a->model;
     struct question changed = *q;
-    unsigned used = 0, width = a->model.maxphyaddr_raw;
+    unsigned pending = 0, left = chosen;
     struct replay ours;
 
-    replay(a->cpu, &a->model, q, &ours);
-    for (unsigned i = 0; i < rules->n; i++)
-        if ((chosen >> i & 1) && applies(&rules->rule[i], q, &ours.answer) &&
-            change_question(&rules->rule[i], width, &changed))
-            used |= 1U << i;
-    if (used) {
-        replay(a->cpu, &a->model, &changed, &ours);
-        restore(q, &changed, &ours);
+    replay(a->cpu, &model, q, &ours);
+    while (left != pending) {
+        pending = left;
+        left = ask_again(rules, pending, a->cpu, &model, &changed, &ours);
     }
+    /* What the changed question left out is still in memory. */
+    for (unsigned i = 0; i < q->n_words; i++)
+        ours.answer.word[i] |= q->word[i].value & ~changed.word[i].value;
     for (unsigned i = 0; i < rules->n; i++)
-        if ((chosen >> i & 1) && applies(&rules->rule[i], q, &ours.answer) &&
-            change_answer(&rules->rule[i], q, width, &ours))
-            used |= 1U << i;
-    return used == chosen && answers_equal(q, &ours.answer, &q->answer);
+        if ((chosen >> i & 1) && applies(&rules->rule[i], q, &ours.answer))
+            change_answer(&rules->rule[i], q, a->model.maxphyaddr_raw, &ours);
+    return answers_equal(q, &ours.answer, &q->answer);
 }
 
 bool rules_explain(struct rules *rules, struct asker *a,
                    const struct question *q)
 {
-    for (int size = 1; size <= (int)rules->n; size++)
+    for (unsigned size = 1; size <= rules->n; size++)
         for (unsigned chosen = 1; chosen < 1U << rules->n; chosen++) {
-            if (__builtin_popcount(chosen) != size ||
+            if ((unsigned)__builtin_popcount(chosen) != size ||
                 !try_rules(rules, chosen, a, q))
                 continue;
             for (unsigned i = 0; i < rules->n; i++)

@@ -15,16 +15,24 @@
 #define MAX_RULES 10
 
 enum rule_effect {
-    /* on the question, before it is asked again */
-    EFFECT_IGNORE_ENTRY_BITS, /* @mask is clear in table entries of @level */
-    EFFECT_NCR3_UNCHECKED,    /* nCR3 leads to memory that reads 0 */
-    EFFECT_GPA_ALIASED,       /* bits 51:48 of a guest-physical address are
-                                 told, but index no nested table */
+    /* before the question is asked again */
+    EFFECT_KNOB,            /* the CPU model's @knob is turned */
+    EFFECT_NCR3_UNCHECKED,  /* nCR3 leads to memory that reads 0 */
+    EFFECT_PSE36_40_BITS,   /* 4M pages of a 32-bit guest have 40 bits */
+    EFFECT_PDPTE_UNCHECKED, /* @mask is clear in the guest's PAE PDPTEs */
     /* on our answer */
     EFFECT_CLEAR_INFO1,       /* @mask is clear in EXITINFO1 */
     EFFECT_CUT_EXIT_CODE,     /* @mask is all that is stored of EXITCODE */
     EFFECT_ACCESSED_ON_FAULT, /* entries that a failed walk came through have A
                                  set */
+    EFFECT_ACCESSED_IN_PDPTE, /* PAE PDPTEs that a walk came through, too */
+};
+
+/* The CPU model's choices that QEMU makes otherwise than the default. */
+enum rule_knob {
+    RULE_BIT8_IGNORED,
+    RULE_NPF_ID_NXE,
+    RULE_WIDE_ALIAS,
 };
 
 struct rule {
@@ -34,7 +42,9 @@ struct rule {
     unsigned n_exits;
     uint64_t info1_has, h_efer_lacks;
     enum rule_effect effect;
-    uint64_t mask, level;
+    enum rule_knob knob;
+    uint64_t mask;
+    struct mark effect_at, knob_at, mask_at;
     /* counted while judging */
     uint64_t n_explained;
 };

@@ -14,12 +14,19 @@ struct document {
 static const char *const schema_words[] = { "nptsim/differential/v1" };
 static const char *const exit_words[] = { "ok", "npf", "pf", "gp", "invalid" };
 static const char *const effect_words[] = {
-    [EFFECT_IGNORE_ENTRY_BITS] = "ignore_entry_bits",
+    [EFFECT_KNOB] = "knob",
     [EFFECT_NCR3_UNCHECKED] = "ncr3_unchecked",
-    [EFFECT_GPA_ALIASED] = "gpa_aliased",
+    [EFFECT_PSE36_40_BITS] = "pse36_40_bits",
+    [EFFECT_PDPTE_UNCHECKED] = "pdpte_unchecked",
     [EFFECT_CLEAR_INFO1] = "clear_info1",
     [EFFECT_CUT_EXIT_CODE] = "cut_exit_code",
     [EFFECT_ACCESSED_ON_FAULT] = "accessed_on_fault",
+    [EFFECT_ACCESSED_IN_PDPTE] = "accessed_in_pdpte",
+};
+static const char *const knob_words[] = {
+    [RULE_BIT8_IGNORED] = "amd_bit8_ignored",
+    [RULE_NPF_ID_NXE] = "npf_id_policy_nxe",
+    [RULE_WIDE_ALIAS] = "nested_wide_gpa_alias",
 };
 
 static const struct field when_fields[] = {
@@ -60,17 +67,20 @@ static const struct field rule_fields[] = {
       .type = FIELD_WORD,
       .required = true,
       MEMBER(struct rule, effect),
+      .at = offsetof(struct rule, effect_at),
       .words = effect_words,
       .n = ARRAY_SIZE(effect_words) },
     { .key = "mask",
       .type = FIELD_NUMBER,
       MEMBER(struct rule, mask),
+      .at = offsetof(struct rule, mask_at),
       .max = UINT64_MAX },
-    { .key = "level",
-      .type = FIELD_NUMBER,
-      MEMBER(struct rule, level),
-      .min = 1,
-      .max = 5 },
+    { .key = "knob",
+      .type = FIELD_WORD,
+      MEMBER(struct rule, knob),
+      .at = offsetof(struct rule, knob_at),
+      .words = knob_words,
+      .n = ARRAY_SIZE(knob_words) },
 };
 static const struct field_table rule_table = {
     .name = "a rule",
@@ -104,6 +114,25 @@ static const struct field_table document_table = {
     .n = ARRAY_SIZE(document_fields),
 };
 
+/* Which of @knob and @mask an effect needs. */
+static int check_rule(const struct rule *r, struct err *e)
+{
+    bool knob = r->effect == EFFECT_KNOB;
+    bool mask = r->effect == EFFECT_CLEAR_INFO1 ||
+                r->effect == EFFECT_CUT_EXIT_CODE ||
+                r->effect == EFFECT_PDPTE_UNCHECKED;
+
+    if (knob != (r->knob_at.line != 0))
+        return err_at(e, r->effect_at, "effect %s %s a knob",
+                      effect_words[r->effect],
+                      knob ? "needs" : "does not take");
+    if (mask != (r->mask_at.line != 0))
+        return err_at(e, r->effect_at, "effect %s %s a mask",
+                      effect_words[r->effect],
+                      mask ? "needs" : "does not take");
+    return 0;
+}
+
 int rules_read(struct pool *pool, const char *path, struct rules *out,
                struct err *e)
 {
@@ -112,6 +141,9 @@ int rules_read(struct pool *pool, const char *path, struct rules *out,
 
     if (!root || fields_fill(pool, &document_table, root, &doc, e))
         return -1;
+    for (unsigned i = 0; i < doc.n; i++)
+        if (check_rule(&doc.rule[i], e))
+            return -1;
     *out = (struct rules) { doc.rule, doc.n };
     return 0;
 }

@@ -8,7 +8,10 @@
  * ends QEMU (-no-reboot), and the judge says at which question.
  */
 #define MULTIBOOT_MAGIC 0x1badb002
-#define CR4_PAE 0x20
+#define CR4_PAE  0x20
+#define CR4_LA57 0x1000
+/* of struct control, question.h */
+#define HOST_LEVELS 0x06000018
 #define EFER    0xc0000080
 #define EFER_START 0x1900 /* LME NXE SVME */
 #define CR0_START  0x80010011 /* PG WP ET PE */
@@ -25,7 +28,8 @@ start:
     cld
     mov $stack_end, %esp
 
-    /* PML4[0] -> PDPT; PDPT[0..3] -> four directories of 2 MiB pages */
+    /* PML5[0] -> PML4, where asked for; PML4[0] -> PDPT; PDPT[0..3] -> four directories of 2 MiB pages */
+    movl $pml4 + 3, pml5
     movl $pdpt + 3, pml4
     mov $4, %ecx
     mov $directories + 3, %eax
@@ -43,9 +47,13 @@ start:
     loop 2b
 
     mov $CR4_PAE, %eax
-    mov %eax, %cr4
-    mov $pml4, %eax
-    mov %eax, %cr3
+    mov $pml4, %ebx
+    cmpl $5, HOST_LEVELS
+    jne 3f
+    or $CR4_LA57, %eax
+    mov $pml5, %ebx
+3:  mov %eax, %cr4
+    mov %ebx, %cr3
     mov $EFER, %ecx
     mov $EFER_START, %eax
     xor %edx, %edx
@@ -68,8 +76,8 @@ long_mode:
     /* isa-debug-exit: QEMU ends with status (0 << 1) | 1 */
     xor %eax, %eax
     out %eax, $0xf4
-3:  hlt
-    jmp 3b
+4:  hlt
+    jmp 4b
 
 /*
  * void world_switch(vmcb %rdi, gva %rsi, cr0 %rdx, cr4 %rcx, efer %r8)
@@ -130,6 +138,8 @@ gdt_pointer:
 
     .bss
     .align 4096
+pml5:
+    .skip 4096
 pml4:
     .skip 4096
 pdpt:

@@ -13,6 +13,7 @@
 
 #define MSR_VM_HSAVE_PA 0xc0010117
 #define SEG_CODE64      0x29b /* L P S, code, readable, accessed */
+#define SEG_CODE32      0xc9b /* G D P S, code, readable, accessed */
 #define SEG_DATA        0xc93 /* G D P S, data, writable, accessed */
 #define DR6_START       0xffff0ff0
 #define DR7_START       0x400
@@ -85,7 +86,9 @@ static void fill_control(const struct question *q)
 
 static void fill_state(const struct question *q)
 {
-    segment(SAVE_CS, 0x8 | q->cpl, SEG_CODE64 | q->cpl << 5);
+    uint32_t code = q->g_efer & EFER_LMA ? SEG_CODE64 : SEG_CODE32;
+
+    segment(SAVE_CS, 0x8 | q->cpl, code | q->cpl << 5);
     segment(SAVE_SS, 0x10 | q->cpl, SEG_DATA | q->cpl << 5);
     segment(SAVE_DS, 0x10 | q->cpl, SEG_DATA | q->cpl << 5);
     segment(SAVE_ES, 0x10 | q->cpl, SEG_DATA | q->cpl << 5);
@@ -115,7 +118,7 @@ static void ask(struct question *q)
         put64(i, 0);
     fill_control(q);
     fill_state(q);
-    for (uint32_t i = 0; i < q->n_words; i++)
+    for (uint64_t i = 0; i < q->n_words; i++)
         *memory(q->word[i].spa) = q->word[i].value;
     write_pkru((uint32_t)q->pkru);
 
@@ -127,7 +130,7 @@ static void ask(struct question *q)
     q->answer.rax = 0;
     if (q->answer.exit_code == EXIT_VMMCALL)
         q->answer.rax = get64(VMCB_SAVE + SAVE_RAX);
-    for (uint32_t i = 0; i < q->n_words; i++) {
+    for (uint64_t i = 0; i < q->n_words; i++) {
         q->answer.word[i] = *memory(q->word[i].spa);
         *memory(q->word[i].spa) = 0;
     }

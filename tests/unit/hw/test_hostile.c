@@ -147,6 +147,7 @@ START_TEST(a_hostile_vmcb_makes_an_exit)
     uint64_t s = 0x9e3779b97f4a7c15ULL + (uint64_t)_i;
     unsigned entered = 0;
 
+    model.knobs.vmcb_clean_strict = _i % 2;
     mini_create_on(&m, (enum mini_type)(_i % 3), &model);
     mini_launch(&m);
     trace_init(&m.trace, m.pool);
