@@ -18,6 +18,30 @@
 
 struct trace;
 
+enum tlb_mode {
+    TLB_OFF,         /* every access walks; nothing is ever stale */
+    TLB_ON,          /* as large as the part's */
+    TLB_ADVERSARIAL, /* nothing leaves but by a flush */
+};
+
+/* Entries of a TLB that hold pages of one size, or of any. */
+enum tlb_holds { TLB_HOLDS_4K, TLB_HOLDS_2M, TLB_HOLDS_1G, TLB_HOLDS_ANY };
+struct tlb_part {
+    unsigned holds, entries;
+    unsigned ways; /* 0 = fully associative */
+};
+
+#define TLB_MAX_PARTS   3 /* of one TLB */
+#define TLB_MAX_ENTRIES 65536
+
+struct tlb_geometry {
+    enum tlb_mode mode;
+    const struct tlb_part *l1d, *l1i, *l2d, *l2i;
+    unsigned n_l1d, n_l1i, n_l2d, n_l2i;
+    unsigned pwc;  /* pointers kept of each level of the guest's tables */
+    unsigned ntlb; /* pages of the nested TLB */
+};
+
 /*
  * Where the manual is silent or sources disagree: what this CPU does. The first
  * value of each is the default.
@@ -68,6 +92,7 @@ struct cpu_model {
     bool mem_encrypt;        /* SYSCFG[23] as the firmware left it */
     bool smmlock;            /* HWCR[0] as the firmware left it */
     bool features[N_FEATURES];
+    struct tlb_geometry tlb;
     struct cpu_knobs knobs;
 };
 
@@ -139,6 +164,7 @@ struct walk_setup {
     enum memtype mtrr; /* of all system-physical memory */
     uint32_t pkru;
     unsigned cpl;
+    uint32_t asid; /* tags what the TLB remembers */
 };
 
 enum walk_outcome {

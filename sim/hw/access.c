@@ -23,33 +23,65 @@ static gva_t linear(const struct cpu *c, gva_t gva)
     return c->guest.long_mode ? gva : (uint32_t)gva;
 }
 
-bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
-                      struct piece piece[2], struct walk *w)
+static bool not_canonical(struct walk *w, struct access a)
+{
+    w->end = a.stack ? END_SS : END_GP;
+    w->why = WHY_NONCANONICAL;
+    return false;
+}
+
+/* Shadow-stack accesses, and nested levels with rules of their own, walk: a TLB
+ * may always forget. */
+static bool tlb_remembers(const struct cpu *c, struct access a)
+{
+    return c->tlb_on && !c->rules.special && !a.shadow;
+}
+
+/* A piece within a page. */
+static bool translate(struct cpu *c, struct walk *w, gva_t gva, size_t len,
+                      struct access a, struct piece *piece)
+{
+    if (!(tlb_remembers(c, a) ? tlb_translate(c, w, gva, a)
+                              : guest_walk(c, w, gva, a)))
+        return false;
+    *piece = (struct piece) {
+        .gpa = w->gpa,
+        .spa = w->spa,
+        .key = w->key,
+        .len = len,
+        .guest_pat = w->guest_pat,
+        .nested_pat = w->nested_pat,
+    };
+    return true;
+}
+
+static __attribute__((noinline)) bool
+translate_both(struct cpu *c, gva_t gva, size_t len, struct access a,
+               struct piece piece[2], struct walk *w)
 {
     size_t room = PAGE_SIZE_4K - gva % PAGE_SIZE_4K;
 
-    BUG_ON(len == 0 || len > PAGE_SIZE_4K);
+    BUG_ON(len > PAGE_SIZE_4K);
+    if (!is_canonical(c, gva + len - 1))
+        return not_canonical(w, a);
+    return translate(c, w, linear(c, gva), room, a, &piece[0]) &&
+           translate(c, w, linear(c, gva + room), len - room, a, &piece[1]);
+}
+
+bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
+                      struct piece piece[2], struct walk *w)
+{
+    BUG_ON(len == 0);
     c->watched = c->log || (c->trace && c->trace->on);
     w->end = END_OK;
     w->n_refs = 0;
-    if (!is_canonical(c, gva) || !is_canonical(c, gva + len - 1)) {
-        w->end = a.stack ? END_SS : END_GP;
-        w->why = WHY_NONCANONICAL;
-        return false;
-    }
-    if (!guest_walk(c, w, linear(c, gva), a))
-        return false;
-    piece[0] = (struct piece) { w->gpa, w->spa,       w->key,
-                                len,    w->guest_pat, w->nested_pat };
+    w->recall = w->recalled = false;
     piece[1].len = 0;
-    if (__builtin_expect(len <= room, 1))
-        return true;
-    piece[0].len = room;
-    if (!guest_walk(c, w, linear(c, gva + room), a))
-        return false;
-    piece[1] = (struct piece) { w->gpa,     w->spa,       w->key,
-                                len - room, w->guest_pat, w->nested_pat };
-    return true;
+    if (!is_canonical(c, gva))
+        return not_canonical(w, a);
+    if (__builtin_expect(gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K, 0))
+        return translate_both(c, gva, len, a, piece, w);
+    return translate(c, w, linear(c, gva), len, a, &piece[0]);
 }
 
 /* Alignment is checked for user mode, if it asked for it, and after paging (APM

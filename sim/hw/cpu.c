@@ -51,8 +51,46 @@ static const char *encryption_problem(const struct cpu_model *m,
     return NULL;
 }
 
+/* A part that holds any page has no bits to choose a set by. */
+static const char *part_problem(const struct tlb_part *part, unsigned n,
+                                const char *name, struct pool *pool)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const struct tlb_part *p = &part[i];
+        bool whole = p->ways == 0 || p->ways == p->entries;
+
+        if (p->ways && p->entries % p->ways)
+            return pool_printf(pool,
+                               "tlb.%s: %u entries do not make sets of %u ways",
+                               name, p->entries, p->ways);
+        if (p->holds == TLB_HOLDS_ANY && (!whole || n > 1))
+            return pool_printf(pool,
+                               "tlb.%s: a part that holds any page is fully "
+                               "associative and the only one",
+                               name);
+        for (unsigned j = 0; j < i; j++)
+            if (part[j].holds == p->holds)
+                return pool_printf(pool, "tlb.%s: two parts hold the same size",
+                                   name);
+    }
+    return NULL;
+}
+
+static const char *tlb_problem(const struct tlb_geometry *g, struct pool *pool)
+{
+    const char *problem = part_problem(g->l1d, g->n_l1d, "l1d", pool);
+
+    if (!problem)
+        problem = part_problem(g->l1i, g->n_l1i, "l1i", pool);
+    if (!problem)
+        problem = part_problem(g->l2d, g->n_l2d, "l2d", pool);
+    return problem ? problem : part_problem(g->l2i, g->n_l2i, "l2i", pool);
+}
+
 const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool)
 {
+    const char *problem;
+
     if (m->maxphyaddr_raw < 32 || m->maxphyaddr_raw > 52)
         return pool_printf(pool, "maxphyaddr_raw: %u is not in 32..52",
                            m->maxphyaddr_raw);
@@ -72,7 +110,8 @@ const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool)
                            m->linear_bits);
     if (m->features[FEAT_SVM] && m->n_asids == 0)
         return "n_asids: 0, but svm needs at least one besides the host's";
-    return encryption_problem(m, pool);
+    problem = encryption_problem(m, pool);
+    return problem ? problem : tlb_problem(&m->tlb, pool);
 }
 
 void cpu_reset(struct cpu *c, const struct cpu_model *m)
@@ -83,6 +122,8 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
         .pool = c->pool,
         .trace = c->trace,
         .mem = c->mem,
+        .tlb = c->tlb,
+        .tlb_on = m->tlb.mode != TLB_OFF,
         .host_key = key_make(KEY_N_HOST, KEY_ID_HOST),
         .software = c->software,
         .efer = EFER_LMA | EFER_LME | EFER_SCE |
@@ -96,6 +137,8 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
     for (unsigned i = 0; i <= PT_MAX_LEVEL; i++)
         for (unsigned j = 0; j <= PT_MAX_LEVEL; j++)
             c->near[i][j].pfn = NO_PFN;
+    if (c->tlb_on)
+        tlb_reset(c->tlb, &m->tlb);
 }
 
 struct cpu *cpu_create(struct pool *pool, const struct cpu_model *m,
@@ -106,6 +149,7 @@ struct cpu *cpu_create(struct pool *pool, const struct cpu_model *m,
     c->pool = pool;
     c->trace = trace;
     c->mem = mem_create(pool);
+    c->tlb = tlb_create(pool);
     cpu_reset(c, m);
     return c;
 }
@@ -126,7 +170,7 @@ uint64_t cpu_state_version(const struct cpu *c)
         v = mix64(v + r->gpr[i]);
     for (size_t i = 0; i < ARRAY_SIZE(regs); i++)
         v = mix64(v + regs[i]);
-    return v;
+    return c->tlb_on ? mix64(v + tlb_digest(c->tlb)) : v;
 }
 
 uint64_t cpu_peek64(const struct cpu *c, spa_t spa)
@@ -206,12 +250,9 @@ static void wire_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
     cpu_vmrun(hw, vmcb, gpr);
 }
 
-/* Every access of this model walks, so there is nothing to invalidate. */
 static void wire_invlpga(void *hw, gva_t va, uint32_t asid)
 {
-    (void)hw;
-    (void)va;
-    (void)asid;
+    tlb_invlpga(hw, va, asid);
 }
 
 static enum psp_status wire_psp(void *hw, enum psp_cmd cmd,

@@ -12,6 +12,7 @@
 #include "hw.h"
 #include "hw/paging.h"
 #include "hw/psp.h"
+#include "hw/tlb.h"
 #include "trace.h"
 
 /* ---- the guest's state, as VMRUN loads it ---- */
@@ -77,12 +78,14 @@ enum flow {
     FLOW_EXIT,  /* cpu.exit is filled, leave the guest */
 };
 
-/* A piece of an access that lies in one page. */
+/* A piece of an access that lies in one page. Its members stand in another
+ * order than those of a walk, lest the compiler copy two at once: a wide load
+ * right behind the stores that it needs waits for them to leave the core. */
 struct piece {
-    gpa_t gpa;
-    spa_t spa;
     const struct key *key;
+    gpa_t gpa;
     size_t len;
+    spa_t spa;
     uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
 };
 
@@ -142,6 +145,10 @@ struct cpu {
     uint8_t code[15];
     uint8_t code_len;
 
+    struct tlb *tlb;
+    uint64_t tag; /* of the running guest's translations */
+    bool tlb_on;
+
     /* Somebody looks at single references: trace or walk_log. */
     bool watched;
     struct walk_log *log;
@@ -178,20 +185,6 @@ void nmi_ends(struct cpu *c);
 /* The virtual global interrupt flag is there and switched on. */
 bool has_vgif(const struct cpu *c);
 
-/* ---- flush.c ---- */
-enum flush_scope {
-    FLUSH_ALL,        /* every ASID, global translations too */
-    FLUSH_ASID,       /* one ASID, global translations too */
-    FLUSH_ASID_LOCAL, /* one ASID, all but global translations */
-    FLUSH_PCID,       /* the guest's current PCID, all but global ones */
-    FLUSH_PAGE,       /* one linear address of one ASID */
-};
-void cpu_flush_tlb(struct cpu *c, enum flush_scope scope, uint32_t asid,
-                   const char *why);
-void cpu_flush_page(struct cpu *c, uint32_t asid, gva_t gva, const char *why);
-/* TLB_CONTROL of the VMCB. */
-void flush_at_vmrun(struct cpu *c);
-
 /* ---- latch.c: registers to struct paging ---- */
 void latch_guest(struct cpu *c);
 /* After software in the guest may have written control registers. */
@@ -206,6 +199,8 @@ void latch_no_nested(struct cpu *c);
 bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 /* The reason of a failed walk with this CPU's numbers; for events. */
 const char *why_detail(struct cpu *c, const struct walk *w);
+/* The same, where the TLB may remember. */
+bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a);
 /* Turn a failed walk into #PF, #GP, #SS, #VC or an exit. */
 enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
 
@@ -228,6 +223,32 @@ struct access data_access(const struct cpu *c, bool write);
 enum flow access_fetch(struct cpu *c, spa_t *spa);
 /* Decode assist: the instruction's bytes go with the exit. */
 void access_assist(struct cpu *c);
+
+/* ---- flush.c: what the CPU forgets, and who asked for it ---- */
+enum flush_scope {
+    FLUSH_ALL,        /* every ASID, global translations too */
+    FLUSH_ASID,       /* one ASID, global translations too */
+    FLUSH_ASID_LOCAL, /* one ASID, all but global translations */
+    FLUSH_PCID,       /* the guest's current PCID, all but global ones */
+    FLUSH_PAGE,       /* one linear address of one ASID */
+};
+/* Translations of linear addresses; FLUSH_ALL: of guest-physical ones, too. */
+void cpu_flush_tlb(struct cpu *c, enum flush_scope scope, uint32_t asid,
+                   const char *why);
+/* TLB_CONTROL of the VMCB. */
+void flush_at_vmrun(struct cpu *c);
+/* Guest software wrote registers; @old is how they were. */
+void tlb_mov_cr(struct cpu *c, const struct guest_regs *old);
+void tlb_invlpg(struct cpu *c, gva_t gva);
+void tlb_invlpga(struct cpu *c, gva_t gva, uint32_t asid);
+/* false: #GP, nothing was flushed. */
+bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t gva);
+/* INVLPGB, by the host or by the guest. This core is the only one, so nothing
+ * is left to do for TLBSYNC. false: #GP. */
+bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
+                 bool guest);
+/* 0 where PCIDs are off. */
+unsigned cpu_pcid(const struct cpu *c);
 
 /* ---- events: deliver.c, reflect.c, segment.c ---- */
 enum flow raise_event(struct cpu *c, unsigned vector);

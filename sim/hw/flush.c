@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hw/flush.c - what makes the CPU forget translations.
+ * hw/flush.c - from an instruction to what leaves the TLB.
  *
- * Everything that flushes says so here, and here only: TLB_CONTROL of VMRUN,
- * INVLPG, INVLPGA, writes to control registers (APM vol. 2, 5.5.3 and 15.16).
- * Today every access walks, so there is nothing to forget but the saying.
+ * Each operation flushes what the manual promises and no more, so that software
+ * which relies on more is caught (APM vol. 2, 5.5.3, 15.16; vol. 3, INVLPGB,
+ * INVPCID). Whether an instruction is intercepted or privileged is settled
+ * before it comes here.
  */
 #include "hw/cpu.h"
+
+#define EFER_TCE BIT(15)
 
 static const char *scope_name(enum flush_scope scope)
 {
@@ -32,21 +35,45 @@ static void tell(struct cpu *c, enum flush_scope scope, uint32_t asid,
           .gva = gva, .why = why);
 }
 
+static void flush(struct cpu *c, struct tlb_scope s)
+{
+    if (c->tlb_on)
+        tlb_flush(c->tlb, &s);
+}
+
+unsigned cpu_pcid(const struct cpu *c)
+{
+    const struct guest_regs *r = &c->g.r;
+
+    return r->cr4 & CR4_PCIDE ? (unsigned)(r->cr3 & TAG_PCID) : 0;
+}
+
+static void flush_spaces(struct cpu *c, enum flush_scope scope, uint32_t asid,
+                         bool nested, const char *why)
+{
+    tell(c, scope, asid, 0, why);
+    flush(c, (struct tlb_scope) {
+                 .any_asid = scope == FLUSH_ALL,
+                 .asid = asid,
+                 .any_pcid = scope != FLUSH_PCID,
+                 .pcid = cpu_pcid(c),
+                 .any_addr = true,
+                 .globals = scope == FLUSH_ALL || scope == FLUSH_ASID,
+                 .nested = nested,
+             });
+}
+
 void cpu_flush_tlb(struct cpu *c, enum flush_scope scope, uint32_t asid,
                    const char *why)
 {
-    tell(c, scope, asid, 0, why);
-}
-
-void cpu_flush_page(struct cpu *c, uint32_t asid, gva_t gva, const char *why)
-{
-    tell(c, FLUSH_PAGE, asid, gva, why);
+    flush_spaces(c, scope, asid, scope == FLUSH_ALL, why);
 }
 
 /* VMRUN reads TLB_CONTROL and leaves it as it is. CPUs without FlushByAsid look
  * at its lowest bit only: they flush more, never less. */
 void flush_at_vmrun(struct cpu *c)
 {
+    static const char why[] = "TLB_CONTROL asks for it";
     uint8_t control = c->ctl.tlb_control;
     uint32_t asid = c->ctl.asid;
 
@@ -54,13 +81,129 @@ void flush_at_vmrun(struct cpu *c)
         control &= TLB_CTL_ALL;
     switch (control) {
     case TLB_CTL_ALL:
-        cpu_flush_tlb(c, FLUSH_ALL, asid, "TLB_CONTROL asks for it");
+        flush_spaces(c, FLUSH_ALL, asid, true, why);
         break;
     case TLB_CTL_ASID:
-        cpu_flush_tlb(c, FLUSH_ASID, asid, "TLB_CONTROL asks for it");
+        flush_spaces(c, FLUSH_ASID, asid, true, why);
         break;
     case TLB_CTL_ASID_LOCAL:
-        cpu_flush_tlb(c, FLUSH_ASID_LOCAL, asid, "TLB_CONTROL asks for it");
+        flush_spaces(c, FLUSH_ASID_LOCAL, asid, true, why);
         break;
     }
+}
+
+void tlb_mov_cr(struct cpu *c, const struct guest_regs *old)
+{
+    const struct guest_regs *r = &c->g.r;
+    uint64_t cr0 = r->cr0 ^ old->cr0, cr4 = r->cr4 ^ old->cr4;
+    bool all = (cr0 & CR0_PG) || (cr4 & (CR4_PAE | CR4_PSE | CR4_PGE)) ||
+               (cr4 & r->cr4 & CR4_PKE) || (cr4 & old->cr4 & CR4_PCIDE);
+    bool keep = (r->cr4 & CR4_PCIDE) && (r->cr3 & BIT(63));
+
+    if (all)
+        cpu_flush_tlb(c, FLUSH_ASID, c->ctl.asid, "MOV to CR0 or CR4");
+    else if (r->cr3 != old->cr3 && !keep)
+        cpu_flush_tlb(c, FLUSH_PCID, c->ctl.asid, "MOV to CR3");
+}
+
+void tlb_invlpg(struct cpu *c, gva_t va)
+{
+    tell(c, FLUSH_PAGE, c->ctl.asid, va, "INVLPG");
+    flush(c, (struct tlb_scope) {
+                 .asid = c->ctl.asid,
+                 .pcid = cpu_pcid(c),
+                 .globals = true,
+                 .addr = va,
+                 .last = va,
+                 .all_pointers = !(c->g.r.efer & EFER_TCE),
+             });
+}
+
+void tlb_invlpga(struct cpu *c, gva_t va, uint32_t asid)
+{
+    tell(c, FLUSH_PAGE, asid, va, "INVLPGA");
+    flush(c, (struct tlb_scope) {
+                 .asid = asid,
+                 .any_pcid = true,
+                 .globals = true,
+                 .addr = va,
+                 .last = va,
+             });
+}
+
+bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t va)
+{
+    enum { ADDRESS, CONTEXT, ALL, ALL_BUT_GLOBAL };
+    bool one_pcid = type == ADDRESS || type == CONTEXT;
+
+    if (type > ALL_BUT_GLOBAL || (pcid & ~TAG_PCID) ||
+        (type == ADDRESS && !is_canonical(c, va)) ||
+        (one_pcid && pcid && !(c->g.r.cr4 & CR4_PCIDE)))
+        return false;
+    flush(c, (struct tlb_scope) {
+                 .asid = c->ctl.asid,
+                 .pcid = (unsigned)pcid,
+                 .any_pcid = !one_pcid,
+                 .any_addr = type != ADDRESS,
+                 .addr = va,
+                 .last = va,
+                 .globals = type == ALL,
+                 .all_pointers = !(c->g.r.efer & EFER_TCE),
+             });
+    return true;
+}
+
+/* ---- INVLPGB ---- */
+
+#define RAX_VA       BIT(0)
+#define RAX_PCID     BIT(1)
+#define RAX_ASID     BIT(2)
+#define RAX_GLOBAL   BIT(3)
+#define RAX_FINAL    BIT(4)
+#define RAX_NESTED   BIT(5)
+#define RAX_RESERVED bits(11, 6)
+#define ECX_COUNT    bits(15, 0)
+#define ECX_2M       BIT(31)
+#define ECX_RESERVED bits(30, 16)
+#define EDX_RESERVED bits(31, 28)
+
+static bool invlpgb_legal(const struct cpu *c, uint64_t rax, uint32_t ecx,
+                          uint32_t edx, uint64_t cr4)
+{
+    if ((rax & RAX_RESERVED) || (ecx & ECX_RESERVED) || (edx & EDX_RESERVED))
+        return false;
+    if ((ecx & ECX_COUNT) > c->model.invlpgb_max)
+        return false;
+    if ((rax & RAX_VA) && !is_canonical(c, rax & PAGE_MASK_4K))
+        return false;
+    if ((rax & RAX_PCID) && !(cr4 & CR4_PCIDE))
+        return false;
+    return !(rax & RAX_NESTED) || c->model.features[FEAT_INVLPGB_NESTED];
+}
+
+bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
+                 bool guest)
+{
+    uint64_t cr4 = guest ? c->g.r.cr4 : c->host_cr4;
+    uint64_t efer = guest ? c->g.r.efer : c->efer;
+    uint64_t page = pt_size(ecx & ECX_2M ? 2 : 1);
+    gva_t from = rax & PAGE_MASK_4K;
+    uint64_t more = ((ecx & ECX_COUNT) + 1) * page - 1;
+
+    if (!invlpgb_legal(c, rax, ecx, edx, cr4))
+        return false;
+    flush(c, (struct tlb_scope) {
+                 .any_asid = !guest && !(rax & RAX_ASID),
+                 .asid = guest ? c->ctl.asid : edx & 0xffff,
+                 .any_pcid = !(rax & RAX_PCID),
+                 .pcid = edx >> 16 & TAG_PCID,
+                 .any_addr = !(rax & RAX_VA),
+                 .addr = from,
+                 .last = more > ~from ? ~0ULL : from + more,
+                 .globals = rax & RAX_GLOBAL,
+                 .leaves_only = rax & RAX_FINAL,
+                 .nested = rax & RAX_NESTED,
+                 .all_pointers = !(efer & EFER_TCE),
+             });
+    return true;
 }

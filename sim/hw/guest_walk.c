@@ -60,6 +60,9 @@ static struct npt_access table_access(const struct cpu *c)
     };
 }
 
+/* A level of translation that has no tables permits everything, everywhere. */
+static const struct leaf no_tables = { ~0ULL, PTE_D, ~0ULL };
+
 /*
  * Where a guest-physical address lies. Without nested paging it is a system-
  * physical one, and @pointer, CR3 or the entry that holds it, says whether the
@@ -70,7 +73,8 @@ static inline bool translate(struct cpu *c, struct walk *w, gpa_t gpa,
                              unsigned level)
 {
     if (__builtin_expect(c->nested.levels, 1))
-        return npt_walk(c, w, gpa, a, level);
+        return gpa_walk(c, w, gpa, a, level);
+    w->nested = no_tables;
     w->spa = gpa;
     w->key = pointer & c->guest.cbit ? &c->host_key : NULL;
     return true;
@@ -150,7 +154,10 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
 
     w->gva = gva;
     q.n = 0;
-    for (level = p->levels;; level--) {
+    level = p->levels;
+    if (__builtin_expect(w->recall, 0))
+        level = pwc_recall(c, w, &base, &raw, &all);
+    for (;; level--) {
         gpa = long_mode ? base + 8 * pt_index(gva, level)
                         : pt_slot(p, base, gva, level);
         if (!translate(c, w, gpa, raw, table, level))
@@ -178,6 +185,8 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
                   (struct update) { gpa, slot, raw, PTE_A, key, level }))
             return false;
         base = pte & PTE_ADDR_MASK;
+        if (__builtin_expect(c->tlb_on, 0) && !q.n)
+            pwc_fill(c, w, level, base, raw, all);
     }
 
     if (__builtin_expect((all & r.need) != r.need || (all & r.refuse) ||
@@ -194,6 +203,7 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
         return false;
     w->guest_pat = pat_index(pte, level);
     offset = BIT(long_mode ? pt_shift(level) : p->format->shift[level]) - 1;
+    w->guest = (struct leaf) { all, raw, offset };
     if (!reach(c, w, (pte & PTE_ADDR_MASK & ~offset) | (gva & offset), raw, a))
         return false;
     return __builtin_expect(!q.n, 1) || apply(c, w, &q);
@@ -206,5 +216,6 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
     if (c->guest.levels)
         return walk(c, w, gva, a, false);
     w->gva = gva;
+    w->guest = no_tables;
     return reach(c, w, gva, 0, a); /* CR0.PG = 0: linear is physical */
 }

@@ -59,6 +59,7 @@ void latch_guest(struct cpu *c)
     if (!cbit && c->model.knobs.cbit_reserved_for_plain_guest)
         reserve_host_cbit(c);
     c->latched = *r;
+    c->tag = tlb_tag(c->ctl.asid, cpu_pcid(c));
 }
 
 /* Software inside the guest may have written control registers. */

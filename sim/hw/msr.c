@@ -105,6 +105,7 @@ static bool write_syscfg(struct cpu *c, uint64_t value)
     if ((value ^ c->syscfg) & ~writable)
         return false;
     c->syscfg |= value;
+    cpu_flush_tlb(c, FLUSH_ALL, 0, "SYSCFG was written");
     return true;
 }
 

@@ -61,6 +61,10 @@ bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
 {
     bool page_only = a.table && c->model.knobs.ei2_table_page_aligned;
 
+    if (w->recalled) {
+        w->end = END_STALE;
+        return false;
+    }
     w->end = END_NPF;
     w->why = why;
     w->code = npf_code(c, why, a) | (sss_page ? PFERR_GUEST_SSS : 0);
@@ -78,6 +82,10 @@ bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
 {
     uint64_t code = 0;
 
+    if (w->recalled) {
+        w->end = END_STALE;
+        return false;
+    }
     if (why != WHY_NOT_PRESENT)
         code |= PFERR_PRESENT;
     if (is_rsvd(why))
@@ -132,6 +140,7 @@ enum flow walk_failed(struct cpu *c, const struct walk *w, bool data)
     case END_SS:
         return raise_error(c, VEC_SS, 0);
     case END_OK:
+    case END_STALE:
         break;
     }
     bug_at(__FILE__, __LINE__, "a walk that did not fail");

@@ -149,6 +149,7 @@ walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
     w->key = key;
     if (!a.table)
         w->nested_pat = pat_index(pte, level);
+    w->nested = (struct leaf) { all, pte, offset };
     w->n_refs += p->levels - level + 1;
     return true;
 }

@@ -102,7 +102,7 @@ const char *why_text(enum why why);
 /* Manual section of the rule. */
 const char *why_source(enum why why);
 
-/* How a linear address is touched. */
+/* How a linear address is touched. One byte: it travels in a register. */
 struct access {
     bool write : 1, fetch : 1, user : 1;
     bool implicit : 1; /* by the CPU: descriptor tables, exception frames */
@@ -116,7 +116,21 @@ struct rights {
     uint64_t need, refuse;
 };
 
-enum walk_end { END_OK, END_NPF, END_PF, END_GP, END_SS };
+enum walk_end {
+    END_OK,
+    END_NPF,
+    END_PF,
+    END_GP,
+    END_SS,
+    END_STALE, /* refused by what was remembered: ask memory (tlb.c) */
+};
+
+/* What the entries of one level of translation said. */
+struct leaf {
+    uint64_t all;    /* AND of all entries, NX inverted */
+    uint64_t pte;    /* the last one, as read */
+    uint64_t offset; /* its page's size - 1 */
+};
 
 /* One translation. Of a successful one only spa, key, gpa and the page
  * attributes are set. */
@@ -127,6 +141,9 @@ struct walk {
     const struct key *key;         /* with which the access reaches memory */
     unsigned n_refs;               /* table entries and final access */
     uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
+    struct leaf guest, nested;     /* of a successful walk that read memory */
+    bool recall;   /* in: page-walk caches and the nested TLB may answer */
+    bool recalled; /* one of them did */
 
     enum walk_end end;
     enum why why;

@@ -13,6 +13,14 @@ struct guest_port {
     enum flow flow; /* what the access that faulted asks for */
 };
 
+/* Software writes registers as it likes; a CPU sees MOV to control registers.
+ */
+static void registers_written(struct cpu *c)
+{
+    tlb_mov_cr(c, &c->latched);
+    latch_guest_again(c);
+}
+
 enum flow softcall(struct cpu *c, unsigned number, unsigned len)
 {
     const struct guest_software *sw = &c->software;
@@ -27,7 +35,7 @@ enum flow softcall(struct cpu *c, unsigned number, unsigned len)
     BUG_ON((res == PORT_FAULT) != (p.flow != FLOW_NEXT));
     if (res == PORT_FAULT)
         c->g = before;
-    latch_guest_again(c);
+    registers_written(c);
     return p.flow;
 }
 
@@ -51,7 +59,7 @@ enum port_result port_read(struct guest_port *p, gva_t gva, void *buf,
                            size_t len)
 {
     BUG_ON(p->flow != FLOW_NEXT);
-    latch_guest_again(p->c);
+    registers_written(p->c);
     return ended(p, access_read(p->c, gva, buf, len, data_access(p->c, false)));
 }
 
@@ -59,14 +67,14 @@ enum port_result port_write(struct guest_port *p, gva_t gva, const void *buf,
                             size_t len)
 {
     BUG_ON(p->flow != FLOW_NEXT);
-    latch_guest_again(p->c);
+    registers_written(p->c);
     return ended(p, access_write(p->c, gva, buf, len, data_access(p->c, true)));
 }
 
 enum port_result port_iret(struct guest_port *p)
 {
     BUG_ON(p->flow != FLOW_NEXT);
-    latch_guest_again(p->c);
+    registers_written(p->c);
     return ended(p, iret(p->c));
 }
 

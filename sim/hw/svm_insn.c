@@ -97,7 +97,7 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
         return move_state(c, insn);
     if (insn->op == INSN_STGI || insn->op == INSN_CLGI)
         return set_gif(c, insn->op == INSN_STGI);
-    cpu_flush_page(c, (uint32_t)c->g.r.gpr[GPR_RCX], rax(c, insn), "INVLPGA");
+    tlb_invlpga(c, rax(c, insn), (uint32_t)c->g.r.gpr[GPR_RCX]);
     return FLOW_NEXT;
 }
 

@@ -125,7 +125,7 @@ static enum flow invlpg(struct cpu *c, const struct insn *insn)
         return intercepted(c, EXIT_INVLPG,
                            c->model.features[FEAT_DECODE_ASSISTS] ? gva : 0, 0,
                            insn->len);
-    cpu_flush_page(c, c->ctl.asid, gva, "INVLPG");
+    tlb_invlpg(c, gva);
     c->g.r.rip += insn->len;
     return FLOW_NEXT;
 }

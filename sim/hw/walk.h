@@ -18,6 +18,25 @@ struct npt_access {
 bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
               unsigned guest_level);
 
+/* ntlb.c: the same, where the nested TLB may remember */
+bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
+               unsigned guest_level);
+static inline bool gpa_walk(struct cpu *c, struct walk *w, gpa_t gpa,
+                            struct npt_access a, unsigned guest_level)
+{
+    if (__builtin_expect(c->tlb_on, 0))
+        return ntlb_walk(c, w, gpa, a, guest_level);
+    return npt_walk(c, w, gpa, a, guest_level);
+}
+
+/* pwc.c: where the walk to w->gva may begin instead of at the root: level,
+ * *@base, *@raw and *@all as if it had come there */
+unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *raw,
+                    uint64_t *all);
+/* The entry of @level, @raw, pointed to the table at @base. */
+void pwc_fill(struct cpu *c, const struct walk *w, unsigned level, gpa_t base,
+              uint64_t raw, uint64_t all);
+
 /* perm.c: the guest's own rules */
 struct rights guest_rights(const struct cpu *c, struct access a);
 bool pkey_denies(const struct cpu *c, uint64_t all, uint64_t leaf,

@@ -37,6 +37,7 @@ static bool bad_pdpte(struct cpu *c)
 static struct vmcb_control control(const struct walk_setup *s)
 {
     return (struct vmcb_control) {
+        .asid = s->asid,
         .ncr3 = s->ncr3,
         .nested_ctl = (s->np ? NESTED_CTL_NP_ENABLE : 0) |
                       (s->gmet ? NESTED_CTL_GMET : 0) |

@@ -54,6 +54,7 @@ enum cpu_group {
     CPU_SEV,
     CPU_FIRMWARE,
     CPU_TIMING,
+    CPU_TLB,
     N_CPU_GROUPS,
 };
 

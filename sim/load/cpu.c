@@ -22,6 +22,89 @@ static const char *feature_name(unsigned i)
 
 static const uint64_t linear_widths[] = { 48, 57 };
 
+/* ---- TLBs ---- */
+
+static const char *const tlb_modes[] = {
+    [TLB_OFF] = "off",
+    [TLB_ON] = "on",
+    [TLB_ADVERSARIAL] = "adversarial",
+};
+
+static const char *const tlb_holds[] = {
+    [TLB_HOLDS_4K] = "4K",
+    [TLB_HOLDS_2M] = "2M",
+    [TLB_HOLDS_1G] = "1G",
+    [TLB_HOLDS_ANY] = "any",
+};
+
+static const struct field part_fields[] = {
+    { .key = "holds",
+      .type = FIELD_WORD,
+      .required = true,
+      MEMBER(struct tlb_part, holds),
+      .words = tlb_holds,
+      .n = ARRAY_SIZE(tlb_holds),
+      .doc = "pages of one size, or of any; a larger page is broken up" },
+    { .key = "entries",
+      .type = FIELD_NUMBER,
+      .required = true,
+      MEMBER(struct tlb_part, entries),
+      .min = 1,
+      .max = TLB_MAX_ENTRIES,
+      .doc = "how many" },
+    { .key = "ways",
+      .type = FIELD_NUMBER,
+      MEMBER(struct tlb_part, ways),
+      .min = 1,
+      .max = TLB_MAX_ENTRIES,
+      .doc = "associativity; fully associative without" },
+};
+
+static const struct field_table part_table = {
+    .name = "a part of a TLB",
+    .fields = part_fields,
+    .n = ARRAY_SIZE(part_fields),
+    .size = sizeof(struct tlb_part),
+};
+
+#define TLB(member, text)                                                      \
+    {                                                                          \
+        .key = #member, .type = FIELD_LIST,                                    \
+        MEMBER(struct tlb_geometry, member), .n = TLB_MAX_PARTS,               \
+        .count = offsetof(struct tlb_geometry, n_##member),                    \
+        .table = &part_table, .doc = text                                      \
+    }
+#define TLB_SIZE(member, text)                                                 \
+    {                                                                          \
+        .key = #member, .type = FIELD_NUMBER,                                  \
+        MEMBER(struct tlb_geometry, member), .max = TLB_MAX_ENTRIES,           \
+        .doc = text                                                            \
+    }
+
+static const struct field tlb_fields[] = {
+    /* The first is no property of a part: files of CPUs do not have it. */
+    { .key = "mode",
+      .type = FIELD_WORD,
+      MEMBER(struct tlb_geometry, mode),
+      .words = tlb_modes,
+      .n = ARRAY_SIZE(tlb_modes),
+      .doc = "off: every access walks; adversarial: endless" },
+    TLB(l1d, "L1 TLB of data"),
+    TLB(l1i, "L1 TLB of code"),
+    TLB(l2d, "L2 TLB of data"),
+    TLB(l2i, "L2 TLB of code"),
+    TLB_SIZE(pwc, "page-walk cache: pointers kept of each level"),
+    TLB_SIZE(ntlb, "nested TLB: guest-physical 4 KiB pages"),
+};
+
+static const struct field_table tlb_table = {
+    .name = "tlb",
+    .fields = tlb_fields,
+    .n = ARRAY_SIZE(tlb_fields),
+};
+
+/* ---- the model ---- */
+
 #define KNOB(member, list, text)                                               \
     {                                                                          \
         .key = #member, .type = FIELD_WORD, MEMBER(struct cpu_knobs, member),  \
@@ -116,6 +199,11 @@ static const struct field model_fields[] = {
       .n = N_FEATURES,
       .flag_name = feature_name,
       .doc = "CPUID feature bits by name" },
+    { .key = "tlb",
+      .type = FIELD_GROUP,
+      MEMBER(struct cpu_model, tlb),
+      .table = &tlb_table,
+      .doc = "what remembers translations" },
     { .key = "knobs",
       .type = FIELD_GROUP,
       .offset = offsetof(struct cpu_model, knobs),
@@ -160,7 +248,7 @@ static const struct field cost_fields[] = {
         .name = group, .fields = model_fields + (first), .n = (count)          \
     }
 
-_Static_assert(ARRAY_SIZE(model_fields) == 15, "the slices must follow");
+_Static_assert(ARRAY_SIZE(model_fields) == 16, "the slices must follow");
 
 static const struct field_table group_tables[N_CPU_GROUPS] = {
     [CPU_IDENTITY] = SLICE("identity", 0, 1),
@@ -171,6 +259,9 @@ static const struct field_table group_tables[N_CPU_GROUPS] = {
     [CPU_TIMING] = { .name = "timing",
                      .fields = cost_fields,
                      .n = ARRAY_SIZE(cost_fields) },
+    [CPU_TLB] = { .name = "tlb",
+                  .fields = tlb_fields + 1,
+                  .n = ARRAY_SIZE(tlb_fields) - 1 },
 };
 
 struct cpu_doc {
@@ -194,6 +285,7 @@ static const struct field doc_fields[] = {
     GROUP("sev", CPU_SEV),
     GROUP("firmware", CPU_FIRMWARE),
     GROUP("timing", CPU_TIMING),
+    GROUP("tlb", CPU_TLB),
     { .key = "features",
       .type = FIELD_NODE,
       .offset = offsetof(struct cpu_doc, features) },
@@ -333,6 +425,14 @@ static int inherit(struct catalog *c, const struct model_head *head,
     return 0;
 }
 
+/* What the fields of group @g fill. */
+static void *group_base(struct cpu_file *file, unsigned g)
+{
+    if (g == CPU_TIMING)
+        return &file->cost;
+    return g == CPU_TLB ? (void *)&file->model.tlb : (void *)&file->model;
+}
+
 /* A group whose values are covered by the source of the file. */
 static int set_whole(struct pool *pool, const char *key, const struct node *n,
                      struct cpu_model *m, struct err *e)
@@ -351,11 +451,8 @@ int cpu_read(struct pool *pool, struct catalog *c, const char *path,
         model_check_name(&doc.head, name, e) || inherit(c, &doc.head, out, e))
         return -1;
     for (unsigned g = 0; g < N_CPU_GROUPS; g++) {
-        void *base = g == CPU_TIMING ? (void *)&out->file.cost
-                                     : (void *)&out->file.model;
-
-        if (read_group(pool, &group_tables[g], doc.groups[g], base,
-                       &out->given[g], e))
+        if (read_group(pool, &group_tables[g], doc.groups[g],
+                       group_base(&out->file, g), &out->given[g], e))
             return -1;
     }
     if (set_whole(pool, "features", doc.features, &out->file.model, e) ||

@@ -42,7 +42,8 @@ const struct dump_leaf *cpuid_dump_leaf(const struct cpuid_dump *d,
 void dump_warn(struct buf *warnings, struct mark at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The file of @m, which extends @parent for its timing. */
+/* The file of @m, which extends @parent for its TLBs and
+ * timing. */
 void cpuid_model_write(struct buf *b, const struct cpuid_dump *d,
                        const struct cpu_model *m, const char *parent,
                        bool min_asid_assumed);

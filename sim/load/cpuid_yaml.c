@@ -102,7 +102,7 @@ void cpuid_model_write(struct buf *b, const struct cpuid_dump *d,
                 "schema: nptsim/cpu/v1\n");
     buf_printf(b, "name: %s\n", m->name);
     add_title(b, d, m->signature);
-    buf_printf(b, "extends: %s # for its timing\n", parent);
+    buf_printf(b, "extends: %s # for its TLBs and timing\n", parent);
     add_source(b, d->path);
     add_groups(b, m, min_asid_assumed);
     buf_adds(b, "features: {\n");

@@ -9,7 +9,20 @@ double bench_now(void);
 void bench_line(const char *name, double value, const char *unit, double ratio,
                 const char *to);
 
-void bench_walk(void);
+struct cpu;
+struct pool;
+struct tlb_geometry;
+
+#define BENCH_GVA 0x400000ULL
+
+/* A core in whose tables BENCH_GVA is a 4K page in a 4K page. @g NULL: no TLB.
+ */
+struct cpu *bench_machine(struct pool *pool, const struct tlb_geometry *g);
+
+/* 24 dependent loads, to which walks are compared; nanoseconds. */
+double bench_chain(void);
+void bench_walk(double chain);
+void bench_tlb(double chain);
 void bench_gating(void);
 
 #endif

@@ -71,7 +71,10 @@ static void bench_scenario(const char *nptsim)
 
 int main(int argc, char **argv)
 {
-    bench_walk();
+    double chain = bench_chain();
+
+    bench_walk(chain);
+    bench_tlb(chain);
     bench_gating();
     if (argc > 1)
         bench_scenario(argv[1]);

@@ -29,7 +29,7 @@ static void map(struct cpu *c, spa_t root, uint64_t from, uint64_t to)
     cpu_poke64(c, root + 8 * pt_index(from, 1), to | RWUAD);
 }
 
-static struct cpu *machine(struct pool *pool)
+struct cpu *bench_machine(struct pool *pool, const struct tlb_geometry *g)
 {
     struct cpu_model m = {
         .name = "bench",
@@ -52,9 +52,11 @@ static struct cpu *machine(struct pool *pool)
     const char *why;
     struct cpu *c;
 
+    if (g)
+        m.tlb = *g;
     m.features[FEAT_LM] = m.features[FEAT_NX] = true;
     c = cpu_create(pool, &m, NULL);
-    map(c, GCR3, 0x400000, PAGE);
+    map(c, GCR3, BENCH_GVA, PAGE);
     for (unsigned i = 0; i < 4; i++)
         map(c, NCR3, GCR3 + i * PAGE_SIZE_4K, GCR3 + i * PAGE_SIZE_4K);
     map(c, NCR3, PAGE, PAGE);
@@ -65,14 +67,15 @@ static struct cpu *machine(struct pool *pool)
 static double walk_ns(void)
 {
     struct pool *pool = pool_create();
-    struct cpu *c = machine(pool);
+    struct cpu *c = bench_machine(pool, NULL);
     struct walk_result r;
     uint64_t sum = 0;
     double t;
 
     t = bench_now();
     for (unsigned i = 0; i < WALKS; i++) {
-        r = walk_access(c, 0x400000 + i % 512 * 8, ACCESS_READ, 8, false, NULL);
+        r = walk_access(c, BENCH_GVA + i % 512 * 8, ACCESS_READ, 8, false,
+                        NULL);
         sum += r.spa;
         BUG_ON(r.outcome != WALK_OK || r.n_refs != REFS);
     }
@@ -82,7 +85,7 @@ static double walk_ns(void)
     return t * 1e9 / WALKS;
 }
 
-static double chain_ns(void)
+double bench_chain(void)
 {
     const void *ring[REFS];
     const void *volatile *start = (const void *volatile *)ring;
@@ -101,9 +104,8 @@ static double chain_ns(void)
     return t * 1e9 / WALKS;
 }
 
-void bench_walk(void)
+void bench_walk(double chain)
 {
-    double chain = chain_ns();
     double walk = walk_ns();
 
     bench_line("chain24", chain, "ns", 0, NULL);

@@ -42,7 +42,11 @@ static const char base_cpu[] =
     "timing: {source: seen, l1: 4, l2: 12, l3: 50, dram: 357, l1_kib: 32,\n"
     "  l2_kib: 512, l3_kib: 32768, walker_step: 8, vmrun: 500, vmexit: 550,\n"
     "  light_exit: 1, npf_fix: 2, mmio_kernel: 3, mmio_user: 4, vc_entry: 5,\n"
-    "  vmgexit: 6}\n";
+    "  vmgexit: 6}\n"
+    "tlb: {l1d: [{holds: any, entries: 64}], l1i: [{holds: any, entries: "
+    "64}],\n"
+    "  l2d: [{holds: 4K, entries: 1536, ways: 6}], l2i: [], pwc: 64,\n"
+    "  ntlb: {value: 16, assumed: true}}\n";
 
 static void setup(void)
 {
@@ -172,7 +176,9 @@ START_TEST(a_file_is_laid_over_its_parent)
                 "geometry: {cbit: 47}\n"
                 "features: {sev_es: false, sev_snp: true}\n"
                 "knobs: {err1096: true, ad_policy: after_final}\n"
-                "timing: {assumed: true, vmrun: 600}\n");
+                "timing: {assumed: true, vmrun: 600}\n"
+                "tlb: {l1i: [{holds: 4K, entries: 32}, {holds: 2M, entries: "
+                "16}]}\n");
     f = cpu("child");
     ck_assert_msg(f != NULL, "%s", e.msg);
     ck_assert_str_eq(f->model.name, "child");
@@ -190,6 +196,12 @@ START_TEST(a_file_is_laid_over_its_parent)
     ck_assert_int_eq(f->model.knobs.amd_bit8, BIT8_RESERVED);
     ck_assert_uint_eq(f->cost.vmrun, 600);
     ck_assert_uint_eq(f->cost.vmexit, 550);
+    ck_assert_uint_eq(f->model.tlb.mode, TLB_OFF);
+    ck_assert_uint_eq(f->model.tlb.n_l1d, 1);
+    ck_assert_uint_eq(f->model.tlb.l1d[0].entries, 64);
+    ck_assert_uint_eq(f->model.tlb.n_l1i, 2);
+    ck_assert_uint_eq(f->model.tlb.l1i[1].holds, TLB_HOLDS_2M);
+    ck_assert_uint_eq(f->model.tlb.l2d[0].ways, 6);
 }
 END_TEST
 
@@ -237,6 +249,19 @@ static const struct {
     { HEAD "extends: base\nknobs: {pse36_mode: amd41}\n", 6, 21,
       "'amd41' is not one of amd40, intel36, none" },
     { HEAD "extends: base\ngeometry: {cbit: 0}\n", 1, 1, "" },
+    { HEAD "extends: base\ntlb: {mode: on}\n", 6, 7,
+      "unknown key 'mode' in tlb" },
+    { HEAD "extends: base\ntlb: {l1d: [{holds: 4M, entries: 1}]}\n", 6, 21,
+      "'4M' is not one of 4K, 2M, 1G, any" },
+    { HEAD "extends: base\ntlb: {l1d: [{holds: 4K, entries: 0}]}\n", 6, 34,
+      "entries: 0 is not in 1..65536" },
+    { HEAD "extends: base\ntlb: {l2d: [{holds: 4K, entries: 9, ways: 4}]}\n", 1,
+      1, "tlb.l2d: 9 entries do not make sets of 4 ways" },
+    { HEAD "extends: base\ntlb: {l2i: [{holds: any, entries: 8, ways: 4}]}\n",
+      1, 1, "tlb.l2i: a part that holds any page is fully associative" },
+    { HEAD "extends: base\n"
+           "tlb: {l1d: [{holds: 4K, entries: 8}, {holds: 4K, entries: 8}]}\n",
+      1, 1, "tlb.l1d: two parts hold the same size" },
     { HEAD "identity: {signature: 1}\n", 1, 1, "geometry.maxphyaddr_raw" },
     { HEAD "identity: {signature: 1}\ngeometry: {maxphyaddr_raw: 48}\n", 1, 1,
       "geometry.phys_reduction is nowhere set" },

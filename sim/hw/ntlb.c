@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hw/ntlb.c - the nested TLB: from guest-physical to system-physical.
+ *
+ * Its entries are the host's alone. A guest's flushes and INVLPGA take linear
+ * addresses and do not reach them; flushing an ASID does, and INVLPGB when it
+ * is told to (APM vol. 2, 15.25.9).
+ */
+#include "hw/walk.h"
+
+static bool permits(const struct tlb_entry *e, struct npt_access a)
+{
+    uint64_t need = PTE_U | (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
+
+    if ((e->nested.all & need) != need)
+        return false;
+    return !a.write || (e->nested.pte & PTE_D);
+}
+
+static void fill(struct cpu *c, const struct walk *w, gpa_t gpa, uint64_t tag,
+                 struct npt_access a)
+{
+    struct tlb_entry e = {
+        .addr = gpa & PAGE_MASK_4K,
+        .offset = PAGE_SIZE_4K - 1,
+        .tag = tag,
+        .tag_mask = ~0ULL,
+        .nested = w->nested,
+        .nested_pat =
+            pat_index(w->nested.pte, w->nested.offset < PAGE_SIZE_4K ? 1 : 2),
+        .spa = w->spa & PAGE_MASK_4K,
+        .key = w->key,
+    };
+
+    if (a.write) /* the walk has set it */
+        e.nested.pte |= PTE_D;
+    tlb_insert(c->tlb, &c->tlb->ntlb, &e);
+}
+
+bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
+               unsigned guest_level)
+{
+    uint64_t tag = tlb_tag(c->ctl.asid, 0);
+    const struct tlb_entry *e =
+        w->recall ? tlb_find(&c->tlb->ntlb, tag, gpa) : NULL;
+
+    if (e && permits(e, a)) {
+        w->spa = e->spa + (gpa & e->offset);
+        w->key = e->key;
+        w->nested = e->nested;
+        if (!a.table)
+            w->nested_pat = e->nested_pat;
+        w->recalled = true;
+        return true;
+    }
+    tlb_forget(c->tlb, &c->tlb->ntlb, tag, gpa);
+    if (!npt_walk(c, w, gpa, a, guest_level))
+        return false;
+    fill(c, w, gpa, tag, a);
+    return true;
+}
