@@ -126,7 +126,7 @@ $(BUILD)/clang/%.ok: %.c
 	clang-14 $(WARN) -Iinclude -Isim -fsyntax-only $< && touch $@
 
 fmt:
-	clang-format-14 -i $(shell find sim include tests -name '*.[ch]')
+	@clang-format-14 -i $(shell find sim include tests -name '*.[ch]')
 lint: $(BUILD)/nptsim
 	$(BUILD)/nptsim lint $(shell find scenarios -name '*.yaml')
 schema: $(BUILD)/nptsim

@@ -31,22 +31,24 @@ declare -A may=(
     [timing]="$ground|timing.h|timing/[a-z_]+.h"
     [judge]="$ground|judge.h|judge/[a-z_]+.h"
     [render]="$ground|render.h|judge.h|render/[a-z_]+.h"
+    [lab]="$ground|policy.h|lab.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
     [cli]='.*'
 )
 # Symbols (by prefix) that a folder's objects must never need.
 declare -A never=(
-    [base]='trace_|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_'
-    [arch]='trace_emit|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_'
-    [trace]='cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_'
-    [hw]='kvm_|guest_|vmm_|run_|judge_|render|clock_|yaml_'
-    [kvm]='cpu_|walk_|tlb_|port_|guest_|vmm_|run_|judge_|render|clock_|yaml_'
-    [guest]='cpu_|walk_|kvm_|vmm_|run_|judge_|render|clock_|yaml_'
-    [vmm]='cpu_|walk_|port_|guest_|run_|judge_|render|clock_|yaml_'
-    [load]='run_scenario|kvm_module_load|kvm_open|cpu_create|vmm_open|judge_create|yaml_document'
-    [run]='judge_|render|clock_|yaml_'
-    [timing]='cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_'
-    [judge]='kvm_module_load|kvm_run|guest_|vmm_|run_|render|clock_|yaml_'
-    [render]='cpu_|kvm_|guest_|vmm_|run_|clock_|yaml_'
+    [base]='trace_|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [arch]='trace_emit|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [trace]='cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [hw]='kvm_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [kvm]='cpu_|walk_|tlb_|port_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [guest]='cpu_|walk_|kvm_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [vmm]='cpu_|walk_|port_|guest_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [load]='run_scenario|kvm_module_load|kvm_open|cpu_create|vmm_open|judge_create|yaml_document|lab_|policy_'
+    [run]='judge_|render|clock_|yaml_|lab_|policy_'
+    [timing]='cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [judge]='kvm_module_load|kvm_run|guest_|vmm_|run_|render|clock_|yaml_|lab_|policy_'
+    [lab]='render|cli_|walk_|port_|yaml_'
+    [render]='cpu_|kvm_|guest_|vmm_|run_|clock_|yaml_|lab_|policy_'
 )
 
 complain() {

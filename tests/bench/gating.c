@@ -7,6 +7,7 @@
  */
 #include "bench/bench.h"
 
+#include "lab.h"
 #include "load.h"
 
 #include <stdio.h>
@@ -21,31 +22,21 @@ void bench_gating(void)
     struct err e = { 0 };
     const struct kernel_file *kernel =
         catalog_kernel(catalog, "v6.0", (struct mark) { 0 }, &e);
-    const struct cpu_file *part =
-        catalog_cpu(catalog, "milan", (struct mark) { 0 }, &e);
-    struct kvm_params params = kvm_default_params();
-    struct kvm_module module;
-    struct cpu_model model;
+    struct lab_bench *bench = lab_bench_create(pool);
+    struct policy_host host = policy_default_host();
     unsigned offered = 0;
-    struct wire wire;
-    struct cpu *cpu;
     double t;
 
-    if (!kernel || !part) {
+    if (!kernel) {
         fprintf(stderr, "bench: %s\n", e.msg);
         exit(EXIT_FAILURE);
     }
-    model = part->model;
-    cpu = cpu_create(pool, &model, NULL);
-    wire = cpu_wire(cpu);
     t = bench_now();
     for (unsigned i = 0; i < STATES; i++) {
-        model.maxphyaddr_raw = 36 + i % 17;
-        model.phys_reduction = i / 17 % 5;
-        model.cbit = 32 + i / 85 % 32;
-        cpu_reset(cpu, &model);
-        kvm_module_load(&module, &wire, &kernel->model, &params, NULL);
-        offered += module.sev_es;
+        host.v[POLICY_RAW_MAXPHYADDR] = 36 + i % 17;
+        host.v[POLICY_PA_REDUCTION] = i / 17 % 5;
+        host.v[POLICY_CBIT] = 32 + i / 85 % 32;
+        offered += lab_load(bench, &kernel->model, &host)->sev_es;
     }
     t = bench_now() - t;
     BUG_ON(!offered);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lab.h - the policy laboratory: one question, put to many machines.
+ *
+ * Stands above run, judge and load, which live through one machine each, and
+ * below cli, which prints. A host is what policy.h says of a machine; a space
+ * is a cross product of hosts, numbered and made when asked for.
+ */
+#ifndef NPTSIM_LAB_H
+#define NPTSIM_LAB_H
+
+#include "base.h"
+#include "hw.h"
+#include "kvm.h"
+#include "policy.h"
+
+/* ---- the inputs and results of a policy, as tables -------------------------
+ */
+
+struct policy_input_desc {
+    const char *name; /* the column of `batch gating`: "pa_reduction" */
+    const char *path; /* the key of a scenario, NULL: none says it */
+    uint64_t value;   /* where nothing is said */
+    uint64_t min, max;
+    unsigned radix;           /* of the column's numbers: 10 or 16 */
+    const char *const *words; /* the column has words, not numbers: min..max */
+};
+extern const struct policy_input_desc policy_inputs[N_POLICY_INPUTS];
+int policy_input_find(const char *name); /* or -1 */
+struct policy_host policy_default_host(void);
+
+enum policy_format { POLICY_DEC, POLICY_HEX, POLICY_TEXT };
+
+/* One member of struct policy_result. */
+struct policy_column {
+    const char *name; /* the column of `batch gating` */
+    enum policy_format format;
+    uint16_t offset, size;
+    /* Printed only where asked for, or where the input has the column. */
+    bool extra;
+};
+extern const struct policy_column policy_columns[];
+extern const unsigned n_policy_columns;
+int policy_column_find(const char *name); /* or -1 */
+/* A column that is no POLICY_TEXT. */
+uint64_t policy_number(const struct policy_result *r, unsigned column);
+void policy_put(struct buf *b, const struct policy_result *r, unsigned column);
+
+/* ---- asking a kernel model -------------------------------------------------
+ */
+
+/* @host as a CPU and as the way its kernel is booted: @cpu and @params need no
+ * other preparation than lab_plain_machine(). Whether such a CPU can be built
+ * tells cpu_model_problem(). */
+void lab_machine(const struct policy_host *host, struct cpu_model *cpu,
+                 struct kvm_params *params);
+void lab_plain_machine(struct cpu_model *cpu, struct kvm_params *params);
+
+/* A CPU that becomes one host after the other, each a boot and a load of both
+ * modules; one per thread. Lives in @pool. */
+struct lab_bench;
+struct lab_bench *lab_bench_create(struct pool *pool);
+/* The kernel's state, until the next load. */
+const struct kvm_module *lab_load(struct lab_bench *b,
+                                  const struct kernel_model *kernel,
+                                  const struct policy_host *host);
+void lab_result(const struct kvm_module *m, struct policy_result *r);
+
+/* ---- spaces ----------------------------------------------------------------
+ */
+
+/* Inputs that vary together: one, or a pair such as the ASID range. */
+#define LAB_AXIS_INPUTS 2
+struct lab_axis {
+    unsigned n_inputs, n_values;
+    enum policy_input input[LAB_AXIS_INPUTS];
+    const uint64_t (*values)[LAB_AXIS_INPUTS];
+};
+
+/* All combinations; the last axis runs fastest. Inputs without an axis keep
+ * their value in @base. */
+struct lab_space {
+    unsigned n_axes;
+    const struct lab_axis *axes;
+    struct policy_host base;
+};
+
+/* Number of points; UINT64_MAX: that many or more. */
+uint64_t lab_space_points(const struct lab_space *s);
+/* The host at point @i, below lab_space_points(). */
+void lab_space_host(const struct lab_space *s, uint64_t i,
+                    struct policy_host *host);
+/* Go from the host at point @i - 1 to the one at @i: cheaper, for loops. */
+void lab_space_next(const struct lab_space *s, uint64_t i,
+                    struct policy_host *host);
+
+#endif
