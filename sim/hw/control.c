@@ -37,11 +37,10 @@ static enum flow write_cr3(struct cpu *c, uint64_t v)
 {
     struct guest_regs *r = &c->g.r;
     bool pcide = r->cr4 & CR4_PCIDE, keep = pcide && (v & CR3_NO_FLUSH);
-    uint64_t guest_cbit = c->gkey ? cpu_cbit(c) : 0;
 
     if (pcide)
         v &= ~CR3_NO_FLUSH;
-    if (v & bits(63, c->model.maxphyaddr_raw) & ~guest_cbit)
+    if (v & cr3_reserved(c))
         return raise_error(c, VEC_GP, 0);
     r->cr3 = v;
     if (!keep)

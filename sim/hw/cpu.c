@@ -133,6 +133,7 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
         .cache.vmcb = NO_VMCB,
         .host_cr0 = HOST_CR0,
         .host_cr4 = HOST_CR4,
+        .host_pat = PAT_RESET,
     };
     for (unsigned i = 0; i <= PT_MAX_LEVEL; i++)
         for (unsigned j = 0; j <= PT_MAX_LEVEL; j++)

@@ -97,9 +97,8 @@ struct nested_rules {
                               table can map */
 };
 
-/* What decides about memory types, besides the tables and the guest's PAT. */
+/* What decides about memory types, besides the tables and the PATs. */
 struct caching {
-    uint64_t host_pat;
     enum memtype mtrr;
     bool disabled; /* CR0.CD of guest or host */
 };
@@ -121,7 +120,7 @@ struct cpu {
     struct guest_software software;
 
     uint64_t efer, syscfg, hwcr, vm_cr, hsave_pa; /* MSRs of the host */
-    uint64_t host_cr0, host_cr4;
+    uint64_t host_cr0, host_cr4, host_pat;
 
     /* The guest of the moment. */
     spa_t vmcb;
@@ -132,7 +131,7 @@ struct cpu {
     uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
     struct key asid_key;
     const struct key *gkey;      /* NULL: not a SEV guest */
-    struct paging guest, nested; /* nested.levels 0: NP_ENABLE is 0 */
+    struct paging guest, nested; /* nested.levels 0: has_nested() is false */
     struct nested_rules rules;
     struct caching caching;      /* set by walk_load() only, for its report */
     struct guest_regs latched;   /* registers that .guest was made from */
@@ -163,6 +162,13 @@ struct cpu {
 unsigned cpu_phys_bits(const struct cpu *c);
 /* The C-bit as a mask, 0 while memory encryption is off. */
 uint64_t cpu_cbit(const struct cpu *c);
+
+/* Does VMRUN translate twice (NP_ENABLE)? Else the guest's CR3 points to tables
+ * that the host built, and its PAT is the host's. */
+static inline bool has_nested(const struct cpu *c)
+{
+    return c->ctl.nested_ctl & NESTED_CTL_NP_ENABLE;
+}
 
 /* ---- the host's view: cpuid.c, msr.c, psp.c, vmrun.c ---- */
 struct cpuid_regs cpu_cpuid(const struct cpu *c, uint32_t leaf, uint32_t sub);
@@ -331,11 +337,14 @@ struct refusal {
     const char *why, *source;
 };
 uint64_t cr4_reserved(const struct cpu *c);
+/* Bits of a guest's CR3 that no table's address has. */
+uint64_t cr3_reserved(const struct cpu *c);
 struct refusal check_control(const struct cpu *c);
 struct refusal check_state(const struct cpu *c);
 /* The part of both that one translation needs. */
-struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
-                            uint64_t ncr3);
+struct refusal check_paging(const struct cpu *c, uint64_t h_cr0);
+/* After latch_guest(): what VMRUN reads of the guest's tables. */
+struct refusal check_tables(struct cpu *c);
 
 /* A VMSA carries an integrity value, so that a changed or never encrypted one
  * is noticed (APM vol. 2, 15.35.8). */

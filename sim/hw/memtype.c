@@ -115,14 +115,14 @@ enum memtype memtype_of(const struct cpu *c, unsigned guest_pat,
                         unsigned nested_pat)
 {
     const struct caching *k = &c->caching;
-    bool np = c->nested.levels;
+    bool np = has_nested(c);
     enum memtype type = WB; /* of a guest without paging */
 
     if (k->disabled)
         return CD;
     if (c->guest.levels)
-        type = of_pat(np ? c->g.pat : k->host_pat, guest_pat);
+        type = of_pat(np ? c->g.pat : c->host_pat, guest_pat);
     if (np)
-        type = pat_by_pat[type][of_pat(k->host_pat, nested_pat)];
+        type = pat_by_pat[type][of_pat(c->host_pat, nested_pat)];
     return pat_by_mtrr[type][k->mtrr];
 }

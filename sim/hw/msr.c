@@ -72,6 +72,9 @@ bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
     case MSR_HWCR:
         *value = c->hwcr;
         return true;
+    case MSR_PAT:
+        *value = c->host_pat;
+        return true;
     case MSR_VM_CR:
         *value = c->vm_cr;
         return svm;
@@ -131,6 +134,14 @@ static bool write_hsave_pa(struct cpu *c, uint64_t value)
     return true;
 }
 
+static bool write_pat(uint64_t *pat, uint64_t value)
+{
+    if (!pat_is_valid(value))
+        return false;
+    *pat = value;
+    return true;
+}
+
 bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
 {
     const struct msr_register *r = find_register(msr);
@@ -147,6 +158,8 @@ bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
             return false;
         c->hwcr |= value; /* SmmLock stays until reset */
         return true;
+    case MSR_PAT:
+        return write_pat(&c->host_pat, value);
     case MSR_VM_CR:
         return write_vm_cr(c, value);
     case MSR_VM_HSAVE_PA:
@@ -174,8 +187,8 @@ bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
     case MSR_EFER:
         *value = c->g.r.efer;
         return true;
-    case MSR_PAT:
-        *value = c->g.pat;
+    case MSR_PAT: /* APM vol. 2, 15.25.2 */
+        *value = has_nested(c) ? c->g.pat : c->host_pat;
         return true;
     case MSR_GHCB:
         *value = c->g.ghcb;
@@ -208,10 +221,7 @@ bool guest_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
     case MSR_EFER:
         return guest_write_efer(c, value);
     case MSR_PAT:
-        if (!pat_is_valid(value))
-            return false;
-        c->g.pat = value;
-        return true;
+        return write_pat(has_nested(c) ? &c->g.pat : &c->host_pat, value);
     case MSR_GHCB:
         if (c->ctl.sev_es)
             c->g.ghcb = value;

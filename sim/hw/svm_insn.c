@@ -37,8 +37,7 @@ static uint64_t rax(const struct cpu *c, const struct insn *insn)
 static bool is_virtualized(const struct cpu *c)
 {
     return c->model.features[FEAT_V_VMSAVE_VMLOAD] && !c->ctl.sev &&
-           (c->ctl.virt_ext & VIRT_EXT_VMLOAD_SAVE) &&
-           (c->ctl.nested_ctl & NESTED_CTL_NP_ENABLE);
+           (c->ctl.virt_ext & VIRT_EXT_VMLOAD_SAVE) && has_nested(c);
 }
 
 /* The page that VMLOAD and VMSAVE mean. */

@@ -88,8 +88,7 @@ static void check_sev(const struct cpu *c, struct refusal *r)
 {
     const struct vmcb_control *v = &c->ctl;
 
-    refuse(r, v->sev && !(v->nested_ctl & NESTED_CTL_NP_ENABLE),
-           "SEV without nested paging", SEV);
+    refuse(r, v->sev && !has_nested(c), "SEV without nested paging", SEV);
     refuse(r, v->sev && !(c->hwcr & HWCR_SMMLOCK),
            "SEV while HWCR.SmmLock is 0: firmware left SMM unlocked", SEV);
     refuse(r, v->sev && v->asid > c->model.max_sev_asid,
@@ -132,7 +131,7 @@ static void check_features(const struct cpu *c, struct refusal *r)
            "APM vol. 2, 15.21.10");
     refuse(r,
            f[FEAT_SSS_CHECK] && (v->nested_ctl & NESTED_CTL_SSS) &&
-               !(v->nested_ctl & NESTED_CTL_NP_ENABLE),
+               !has_nested(c),
            "supervisor shadow-stack checks without nested paging",
            "APM vol. 2, 15.25.14");
 }
@@ -142,8 +141,6 @@ static void check_modelled(const struct cpu *c, struct refusal *r)
     const struct vmcb_control *v = &c->ctl;
     uint64_t n = v->nested_ctl;
 
-    refuse(r, !(n & NESTED_CTL_NP_ENABLE),
-           "nested paging is off (NP_ENABLE = 0)", MODEL);
     refuse(r, !(v->word3 & INTERCEPT3_INTR),
            "physical interrupts are not intercepted, so the guest would get "
            "the host's",
@@ -207,20 +204,26 @@ static uint64_t efer_reserved(const struct cpu *c)
            (f[FEAT_UPPER_ADDRESS_IGNORE] ? 0 : EFER_UAIE);
 }
 
-struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
-                            uint64_t ncr3)
+/* Without nested paging the guest's tables are the host's. */
+uint64_t cr3_reserved(const struct cpu *c)
+{
+    bool np = has_nested(c);
+    uint64_t cbit = c->gkey || !np ? cpu_cbit(c) : 0;
+
+    return bits(63, np ? c->model.maxphyaddr_raw : cpu_phys_bits(c)) & ~cbit;
+}
+
+struct refusal check_paging(const struct cpu *c, uint64_t h_cr0)
 {
     const struct guest_regs *g = &c->g.r;
-    /* Without nested paging the guest's tables are the host's. */
-    uint64_t cbit = c->gkey || !np ? cpu_cbit(c) : 0;
-    unsigned width = np ? c->model.maxphyaddr_raw : cpu_phys_bits(c);
+    bool np = has_nested(c);
     bool long_mode = (g->efer & EFER_LME) && (g->cr0 & CR0_PG);
     struct refusal r = { NULL, NULL };
 
     refuse(&r, (g->cr0 & (CR0_CD | CR0_NW)) == CR0_NW, "CR0 has NW without CD",
            MANUAL);
     refuse(&r, g->cr0 >> 32, "CR0 has bits above 31", MANUAL);
-    refuse(&r, g->cr3 & bits(63, width) & ~cbit,
+    refuse(&r, g->cr3 & cr3_reserved(c),
            "CR3 has address bits that this CPU does not have", MANUAL);
     refuse(&r, g->cr4 & cr4_reserved(c),
            "CR4 has a bit that this CPU does not have", MANUAL);
@@ -234,7 +237,7 @@ struct refusal check_paging(const struct cpu *c, bool np, uint64_t h_cr0,
            "CR4.CET without CR0.WP", MANUAL);
     refuse(&r, np && !(h_cr0 & CR0_PG),
            "nested paging while the host's paging is off", NPT);
-    refuse(&r, np && beyond_width(c, ncr3),
+    refuse(&r, np && beyond_width(c, c->ctl.ncr3),
            "nCR3 has address bits that this CPU does not have", NPT);
     return r;
 }
@@ -261,7 +264,7 @@ struct refusal check_state(const struct cpu *c)
 {
     const struct guest_state *g = &c->g;
     const struct segment *cs = &g->seg[SEG(SAVE_CS)];
-    struct refusal r = check_paging(c, true, c->host_cr0, c->ctl.ncr3);
+    struct refusal r = check_paging(c, c->host_cr0);
 
     refuse(&r, !(g->r.efer & EFER_SVME), "EFER.SVME is 0 in the guest's EFER",
            MANUAL);
@@ -270,8 +273,8 @@ struct refusal check_state(const struct cpu *c)
            (g->r.efer & EFER_LME) && (g->r.cr0 & CR0_PG) &&
                (cs->attr & SEG_ATTR_L) && (cs->attr & SEG_ATTR_DB),
            "CS has both L and D set", MANUAL);
-    refuse(&r, !pat_is_valid(g->pat), "G_PAT holds a reserved memory type",
-           "APM vol. 2, 15.25.4");
+    refuse(&r, has_nested(c) && !pat_is_valid(g->pat),
+           "G_PAT holds a reserved memory type", "APM vol. 2, 15.25.4");
     check_cet(c, &r);
     refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
     refuse(&r, pt_mode(g->r.cr0, g->r.cr4, g->r.efer) < PT_4LEVEL,
@@ -283,5 +286,25 @@ struct refusal check_state(const struct cpu *c)
     refuse(&r, g->r.efer & EFER_UAIE, "upper address ignore (EFER.UAIE)",
            MODEL);
     refuse(&r, g->r.cpl > 3, "a CPL above 3", MODEL);
+    return r;
+}
+
+/* Without nested paging the four entries of a PAE guest are looked at when they
+ * come into use; with it they are met like any other, in a walk. */
+struct refusal check_tables(struct cpu *c)
+{
+    const struct paging *p = &c->guest;
+    const struct key *key = c->g.r.cr3 & p->cbit ? &c->host_key : NULL;
+    struct refusal r = { NULL, NULL };
+
+    if (has_nested(c) || p->mode != PT_PAE)
+        return r;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t pdpte = crypt_read64(c->mem, p->root + 8 * i, key) & ~p->cbit;
+
+        refuse(&r, (pdpte & PTE_P) && (pdpte & p->rsvd[3][!!(pdpte & PTE_PS)]),
+               "a page-directory-pointer entry has a reserved bit",
+               "kvm-unit-tests, x86/svm_tests.c, svm_pae_test");
+    }
     return r;
 }

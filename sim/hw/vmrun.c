@@ -152,8 +152,15 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
         r = load_state(c, gpr);
     TRACE(c->trace, vmrun, .vmcb = c->vmcb, .asid = c->ctl.asid,
           .rip = c->g.r.rip, .sev = c->ctl.sev, .sev_es = c->ctl.sev_es,
-          .ncr3 = c->ctl.ncr3);
-    return r;
+          .ncr3 = has_nested(c) ? c->ctl.ncr3 : 0);
+    if (r.why)
+        return r;
+    if (has_nested(c))
+        latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
+    else
+        latch_no_nested(c);
+    latch_guest(c);
+    return check_tables(c);
 }
 
 static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
@@ -175,8 +182,6 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
         clean_forget(c);
         return;
     }
-    latch_nested(c, c->host_cr0, c->host_cr4, c->efer, c->ctl.ncr3);
-    latch_guest(c);
     flush_at_vmrun(c);
     run(c);
     save_state(c, gpr);

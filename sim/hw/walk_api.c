@@ -16,24 +16,6 @@ const char *walk_unsupported(const struct walk_setup *s)
     return NULL;
 }
 
-/* VMRUN without nested paging looks at the PDPTEs of a PAE guest once
- * (kvm-unit-tests, x86/svm_pae_test.c). */
-static bool bad_pdpte(struct cpu *c)
-{
-    const struct paging *p = &c->guest;
-    const struct key *key = c->g.r.cr3 & p->cbit ? &c->host_key : NULL;
-
-    if (p->mode != PT_PAE)
-        return false;
-    for (unsigned i = 0; i < 4; i++) {
-        uint64_t pdpte = crypt_read64(c->mem, p->root + 8 * i, key) & ~p->cbit;
-
-        if ((pdpte & PTE_P) && (pdpte & p->rsvd[3][!!(pdpte & PTE_PS)]))
-            return true;
-    }
-    return false;
-}
-
 static struct vmcb_control control(const struct walk_setup *s)
 {
     return (struct vmcb_control) {
@@ -63,11 +45,11 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
         .pat = s->g_pat,
     };
     c->caching = (struct caching) {
-        .host_pat = s->h_pat,
         .mtrr = s->mtrr,
         .disabled = (s->g_cr0 | s->h_cr0) & CR0_CD,
     };
-    *why = check_paging(c, s->np, s->h_cr0, s->ncr3).why;
+    c->host_pat = s->h_pat;
+    *why = check_paging(c, s->h_cr0).why;
     if (!*why && s->sss && !s->np && c->model.features[FEAT_SSS_CHECK])
         *why = "shadow-stack checks (SSS) without nested paging";
     if (!*why && s->np && !pat_is_valid(s->g_pat))
@@ -79,8 +61,7 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
     else
         latch_no_nested(c);
     latch_guest(c);
-    if (!s->np && bad_pdpte(c))
-        *why = "a page-directory-pointer entry has a reserved bit";
+    *why = check_tables(c).why;
     return !*why;
 }
 
