@@ -5,7 +5,7 @@
  * What crosses a page is translated completely before anything moves, the lower
  * page first, so that a fault on the second page leaves nothing half done.
  */
-#include "hw/cpu.h"
+#include "hw/tlb_recent.h"
 
 #include <string.h>
 
@@ -68,20 +68,43 @@ translate_both(struct cpu *c, gva_t gva, size_t len, struct access a,
            translate(c, w, linear(c, gva + room), len - room, a, &piece[1]);
 }
 
-bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
-                      struct piece piece[2], struct walk *w)
+/* Tables, and what lies behind the most recent entry of the TLB. */
+static __attribute__((noinline)) bool
+translate_slowly(struct cpu *c, gva_t gva, size_t len, struct access a,
+                 struct piece piece[2], struct walk *w)
 {
     BUG_ON(len == 0);
-    c->watched = c->log || (c->trace && c->trace->on);
-    w->end = END_OK;
-    w->n_refs = 0;
     w->recall = w->recalled = false;
-    piece[1].len = 0;
     if (!is_canonical(c, gva))
         return not_canonical(w, a);
     if (__builtin_expect(gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K, 0))
         return translate_both(c, gva, len, a, piece, w);
     return translate(c, w, linear(c, gva), len, a, &piece[0]);
+}
+
+bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
+                      struct piece piece[2], struct walk *w)
+{
+    const struct tlb_entry *e;
+
+    c->watched = c->log || (c->trace && c->trace->on);
+    w->end = END_OK;
+    w->n_refs = 0;
+    piece[1].len = 0;
+    if (!c->tlb_on || c->watched || gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K)
+        return translate_slowly(c, gva, len, a, piece, w);
+    e = tlb_recent(c, gva, a);
+    if (!e)
+        return translate_slowly(c, gva, len, a, piece, w);
+    piece[0] = (struct piece) {
+        .gpa = e->gpa + (gva & e->offset),
+        .spa = e->spa + (gva & e->offset),
+        .key = e->key,
+        .len = len,
+        .guest_pat = e->guest_pat,
+        .nested_pat = e->nested_pat,
+    };
+    return true;
 }
 
 /* Alignment is checked for user mode, if it asked for it, and after paging (APM

@@ -13,6 +13,8 @@
 #include "hw.h"
 #include "hw/crypt.h"
 
+#include <string.h>
+
 #define PT_MAX_LEVEL 5
 
 /* Rows of pt_formats[] (APM vol. 2, 5.1). */
@@ -109,6 +111,16 @@ struct access {
     bool stack : 1;    /* a bad address is #SS, not #GP */
     bool shadow : 1;   /* a CALL, RET, ... touches its shadow stack */
 };
+
+/* The same as a number below 64. */
+static inline unsigned access_bits(struct access a)
+{
+    uint8_t bits;
+
+    _Static_assert(sizeof(a) == sizeof(bits), "one byte");
+    memcpy(&bits, &a, sizeof(bits));
+    return bits;
+}
 
 /* Bits of all entries ANDed (NX inverted) that an access needs or must not
  * have. Protection keys are judged apart. */

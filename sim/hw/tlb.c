@@ -7,8 +7,7 @@
  * a refusal, or a store while D may be clear, is settled by memory (APM vol. 2,
  * 5.4.2, 5.5.3). So more permission needs no flush, and less does.
  */
-#include "hw/tlb.h"
-
+#include "hw/tlb_recent.h"
 #include "hw/walk.h"
 
 /* The largest page of the TLB that fits; 4M of a 32-bit guest is two of 2M. */
@@ -34,36 +33,21 @@ static bool judge(const struct cpu *c, const struct tlb_entry *e,
     return !pkey_denies(c, e->guest.all, e->guest.pte, a);
 }
 
-static uint32_t kind_of(struct access a)
-{
-    return 1U << (a.write | a.fetch << 1 | a.user << 2 | a.implicit << 3);
-}
-
-static bool same_registers(const struct cpu *c, const struct tlb_entry *e)
-{
-    const struct guest_regs *r = &c->g.r;
-
-    return !((e->cr0 ^ r->cr0) | (e->cr4 ^ r->cr4) |
-             ((e->rflags ^ r->rflags) & RFLAGS_AC) | (e->pkru ^ c->g.pkru));
-}
-
-/* It was permitted before, and no register has changed that matters. */
-static bool granted(const struct cpu *c, const struct tlb_entry *e,
-                    struct access a)
-{
-    return (e->granted & kind_of(a)) && same_registers(c, e);
-}
-
 /* Judged once, then remembered. */
 static bool permits(const struct cpu *c, struct tlb_entry *e, struct access a)
 {
     if (!judge(c, e, a))
         return false;
-    e->granted = kind_of(a) | (same_registers(c, e) ? e->granted : 0);
-    e->cr0 = c->g.r.cr0;
-    e->cr4 = c->g.r.cr4;
-    e->rflags = c->g.r.rflags;
-    e->pkru = c->g.pkru;
+    if (!tlb_same_context(c, e))
+        e->granted = 0;
+    e->granted |= 1ULL << access_bits(a);
+    e->context = (struct tlb_context) {
+        .cr0 = c->g.r.cr0,
+        .cr4 = c->g.r.cr4,
+        .efer = c->g.r.efer,
+        .rflags = c->g.r.rflags,
+        .pkru = c->g.pkru,
+    };
     return true;
 }
 
@@ -203,9 +187,7 @@ static void tell_hit(struct cpu *c, const struct walk *w,
           .level = level, .asid = c->ctl.asid, .page = e->offset + 1);
 }
 
-/* All of the TLB, then the tables. */
-static __attribute__((noinline)) bool search(struct cpu *c, struct walk *w,
-                                             gva_t gva, struct access a)
+bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
 {
     struct tlb_level *l = c->tlb->level[a.fetch ? TLB_CODE : TLB_DATA];
     unsigned level;
@@ -225,19 +207,4 @@ static __attribute__((noinline)) bool search(struct cpu *c, struct walk *w,
         return true;
     }
     return w->end == END_STALE && walk_afresh(c, l, w, gva, a);
-}
-
-/* What was touched last is most likely touched again. */
-bool tlb_translate(struct cpu *c, struct walk *w, gva_t gva, struct access a)
-{
-    const struct tlb_array *first =
-        c->tlb->level[a.fetch ? TLB_CODE : TLB_DATA][0].part;
-    const struct tlb_entry *e = first->sets == 1 ? *first->set : NULL;
-
-    if (__builtin_expect(!e || c->watched || !tlb_covers(e, c->tag, gva) ||
-                             !granted(c, e, a),
-                         0))
-        return search(c, w, gva, a);
-    take(e, w, gva);
-    return true;
 }

@@ -25,22 +25,29 @@ static inline uint64_t tlb_tag(uint32_t asid, unsigned pcid)
     return (uint64_t)asid << 12 | pcid;
 }
 
+/* Registers that have a say in what an access may do. */
+struct tlb_context {
+    uint64_t cr0, cr4, efer, rflags;
+    uint32_t pkru;
+};
+
 /* One remembered thing, of any of the three kinds. */
 struct tlb_entry {
     struct tlb_entry *next; /* of its set, used less recently */
     uint64_t addr, offset;  /* first byte; size - 1 */
     uint64_t tag, tag_mask; /* the mask leaves the PCID out if global */
-    uint64_t whole;         /* size - 1 of the guest's page, maybe larger */
 
-    struct leaf guest, nested;
     gpa_t gpa; /* of the first byte; of a pointer: the table */
     spa_t spa;
     const struct key *key;
     uint8_t guest_pat, nested_pat;
 
-    /* Kinds of access that were found to be permitted under these registers. */
-    uint64_t cr0, cr4, rflags;
-    uint32_t pkru, granted;
+    /* Bit a: what access_bits() calls a was permitted in this context. */
+    uint64_t granted;
+    struct tlb_context context;
+
+    uint64_t whole; /* size - 1 of the guest's page, maybe larger */
+    struct leaf guest, nested;
 };
 
 /* Entries of one kind and size. A set is a list, most recently used first. */
@@ -64,6 +71,9 @@ struct tlb {
     struct tlb_entry **heads; /* of all sets of all arrays */
     size_t n_heads, max_heads;
     struct tlb_level level[N_TLB_KINDS][2];
+    /* Where the most recent entry of a fully associative L1 is; else NULL is.
+     */
+    struct tlb_entry **recent[N_TLB_KINDS], *none;
     struct tlb_array pwc[PT_MAX_LEVEL + 1]; /* by level of the entry */
     struct tlb_array ntlb;
 };

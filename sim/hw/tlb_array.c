@@ -160,11 +160,21 @@ void tlb_flush(struct tlb *t, const struct tlb_scope *s)
 
 /* ---- geometry ---- */
 
+static void point_to_recent(struct tlb *t)
+{
+    for (unsigned kind = 0; kind < N_TLB_KINDS; kind++) {
+        const struct tlb_array *first = t->level[kind][0].part;
+
+        t->recent[kind] = first->sets == 1 ? first->set : &t->none;
+    }
+}
+
 struct tlb *tlb_create(struct pool *pool)
 {
     struct tlb *t = pool_alloc(pool, sizeof(*t));
 
     t->pool = pool;
+    point_to_recent(t);
     return t;
 }
 
@@ -247,11 +257,12 @@ void tlb_reset(struct tlb *t, const struct tlb_geometry *g)
             drop(t, &t->heads[i]);
     shape(t, g);
     place_all(t);
-    if (t->n_heads <= t->max_heads)
-        return;
-    t->max_heads = t->n_heads;
-    t->heads = pool_alloc(t->pool, t->n_heads * sizeof(struct tlb_entry *));
-    place_all(t);
+    if (t->n_heads > t->max_heads) {
+        t->max_heads = t->n_heads;
+        t->heads = pool_alloc(t->pool, t->n_heads * sizeof(struct tlb_entry *));
+        place_all(t);
+    }
+    point_to_recent(t);
 }
 
 uint64_t tlb_digest(const struct tlb *t)
