@@ -19,6 +19,11 @@ struct tlb_geometry;
  */
 struct cpu *bench_machine(struct pool *pool, const struct tlb_geometry *g);
 
+/* Nanoseconds per turn of @round, which makes @turns of them: the best of many
+ * rounds, because whatever else a machine does only ever adds to them. */
+double bench_best(void (*round)(void *ctx, unsigned turns), void *ctx,
+                  unsigned turns);
+
 /* 24 dependent loads, to which walks are compared; nanoseconds. */
 double bench_chain(void);
 void bench_walk(double chain);

@@ -10,7 +10,7 @@
 
 #include "hw.h"
 
-#define WALKS 2000000U
+#define WALKS 40000U
 #define REFS  24
 
 #define NCR3  0x100000ULL
@@ -64,50 +64,45 @@ struct cpu *bench_machine(struct pool *pool, const struct tlb_geometry *g)
     return c;
 }
 
-static double walk_ns(void)
+static void walks(void *ctx, unsigned turns)
 {
-    struct pool *pool = pool_create();
-    struct cpu *c = bench_machine(pool, NULL);
     struct walk_result r;
     uint64_t sum = 0;
-    double t;
 
-    t = bench_now();
-    for (unsigned i = 0; i < WALKS; i++) {
-        r = walk_access(c, BENCH_GVA + i % 512 * 8, ACCESS_READ, 8, false,
+    for (unsigned i = 0; i < turns; i++) {
+        r = walk_access(ctx, BENCH_GVA + i % 512 * 8, ACCESS_READ, 8, false,
                         NULL);
         sum += r.spa;
         BUG_ON(r.outcome != WALK_OK || r.n_refs != REFS);
     }
-    t = bench_now() - t;
     BUG_ON(sum == 0);
-    pool_destroy(pool);
-    return t * 1e9 / WALKS;
+}
+
+static void loads(void *ctx, unsigned turns)
+{
+    const void *p = ctx;
+
+    for (unsigned i = 0; i < turns; i++)
+        for (unsigned j = 0; j < REFS; j++)
+            p = *(const void *const volatile *)p;
+    BUG_ON(!p);
 }
 
 double bench_chain(void)
 {
-    const void *ring[REFS];
-    const void *volatile *start = (const void *volatile *)ring;
-    const void *p;
-    double t;
+    void *ring[REFS];
 
     for (unsigned i = 0; i < REFS; i++)
         ring[i] = &ring[(i + 7) % REFS];
-    p = *start;
-    t = bench_now();
-    for (unsigned i = 0; i < WALKS; i++)
-        for (unsigned j = 0; j < REFS; j++)
-            p = *(const void *const volatile *)p;
-    t = bench_now() - t;
-    BUG_ON(!p);
-    return t * 1e9 / WALKS;
+    return bench_best(loads, ring, WALKS);
 }
 
 void bench_walk(double chain)
 {
-    double walk = walk_ns();
+    struct pool *pool = pool_create();
+    double walk = bench_best(walks, bench_machine(pool, NULL), WALKS);
 
+    pool_destroy(pool);
     bench_line("chain24", chain, "ns", 0, NULL);
     bench_line("walk.4k4k.hot", walk, "ns", walk / chain, "chain24");
 }
