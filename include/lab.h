@@ -94,4 +94,30 @@ void lab_space_host(const struct lab_space *s, uint64_t i,
 void lab_space_next(const struct lab_space *s, uint64_t i,
                     struct policy_host *host);
 
+/* ---- a loop on all cores ---------------------------------------------------
+ */
+
+/* Points 0 .. points-1 in chunks of @chunk, on @jobs threads (0: one for each
+ * core). What a thread finds it keeps in a state of its own. */
+struct lab_loop {
+    uint64_t points, chunk;
+    unsigned jobs;
+    /* On a thread: its state, before its first chunk. */
+    void *(*begin)(void *ctx);
+    /* Points @from .. @to-1. */
+    void (*work)(void *ctx, void *own, uint64_t from, uint64_t to);
+    /* On the caller's thread, when all have finished, one state after the
+     * other: collect and free it. Which chunks are in which state is chance. */
+    void (*end)(void *ctx, void *own);
+    void *ctx;
+    /* On the caller's thread, a few times a second; false: stop. May be NULL.
+     */
+    bool (*tick)(void *ctx, uint64_t done);
+    void *tick_ctx;
+};
+/* Points that were worked on: all of them, or fewer if stopped. */
+uint64_t lab_parallel(const struct lab_loop *l);
+/* What 0 jobs stand for. */
+unsigned lab_jobs(void);
+
 #endif
