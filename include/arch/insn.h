@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * arch/insn.h - x86-64 instructions, decoded by Zydis, seen through a keyhole.
+ * arch/insn.h - x86 instructions, decoded by Zydis, seen through a keyhole.
  *
  * What an instruction *is* stands here; what it *does* is written three times,
  * by the three actors who do it: sim/hw/exec.c, sim/kvm/emulate.c and the #VC
- * handler in sim/guest/vc.c. 64-bit mode only.
+ * handler in sim/guest/vc.c.
  */
 #ifndef NPTSIM_ARCH_INSN_H
 #define NPTSIM_ARCH_INSN_H
@@ -14,6 +14,10 @@
 
 #define INSN_MAX_LEN 15
 
+/* How the bytes are read: the code segment's L and D bits say (APM vol. 2,
+ * 4.8.1). */
+enum insn_mode { INSN_MODE_16, INSN_MODE_32, INSN_MODE_64 };
+
 enum insn_op {
     INSN_MOV,   /* register, immediate and memory forms of all sizes */
     INSN_MOVZX, /* zero-extend a byte or word */
@@ -22,13 +26,15 @@ enum insn_op {
     INSN_VMMCALL,
     INSN_VMGEXIT, /* F3 0F 01 D9 */
     INSN_INT,     /* CD ib; imm = vector */
-    INSN_IRETQ,   /* 48 CF */
+    INSN_IRET,    /* imm = bytes of a word of its frame: 2 4 8 */
     INSN_JMP,     /* FF /4, register form: what a fetch step needs */
     INSN_NOP,
     INSN_CPUID,
-    INSN_MOV_FROM_CR, /* d = register, imm = number of the control register */
-    INSN_MOV_TO_CR,   /* s = register, imm likewise */
-    INSN_INVLPG,      /* s = memory, of which only the address counts */
+    INSN_MOV_FROM_CR,  /* d = register, imm = number of the control register */
+    INSN_MOV_TO_CR,    /* s = register, imm likewise */
+    INSN_MOV_FROM_SEG, /* d = register or memory, imm = SAVE_ES .. SAVE_GS */
+    INSN_MOV_TO_SEG,   /* s = register or memory, imm likewise */
+    INSN_INVLPG,       /* s = memory, of which only the address counts */
     INSN_RDMSR,
     INSN_WRMSR,
     INSN_STI,
@@ -62,9 +68,9 @@ struct insn {
     int8_t base, index; /* enum gpr or -1; RIP-relative: base = -1, rip_rel */
     uint8_t scale;
     bool rip_rel;
-    bool addr32;     /* address-size prefix: effective address is 32 bits */
-    uint8_t segment; /* 0 none, else SAVE_FS or SAVE_GS */
-    bool stack_seg;  /* rSP/rBP-based: a bad address is #SS, not #GP */
+    bool addr32, addr16; /* effective addresses are as wide; else 64 bits */
+    uint8_t segment;     /* that it goes through: SAVE_ES .. SAVE_GS */
+    bool stack_seg;      /* which is SS: a bad address is #SS, not #GP */
     int64_t disp;
 };
 
@@ -75,29 +81,31 @@ enum insn_result {
 };
 
 /* Decode one instruction from @len bytes. *@out is complete only on INSN_OK. */
-enum insn_result insn_decode(const uint8_t *bytes, size_t len,
-                             struct insn *out);
+enum insn_result insn_decode(enum insn_mode mode, const uint8_t *bytes,
+                             size_t len, struct insn *out);
 
-/* Effective address, without the segment base. @rip: of this instruction. */
+/* Effective address: the offset in the segment. @rip: of this instruction. */
 uint64_t insn_address(const struct insn *i, const uint64_t gpr[N_GPRS],
                       uint64_t rip);
 
 /* Intel-syntax text of the bytes at @rip into @out (NUL-terminated); an
  * undecodable instruction becomes "(bad)". */
-void insn_text(const uint8_t *bytes, size_t len, uint64_t rip, char *out,
-               size_t out_size);
+void insn_text(enum insn_mode mode, const uint8_t *bytes, size_t len,
+               uint64_t rip, char *out, size_t out_size);
 
 /* Machine code for the sugar of scenario steps, by Zydis' encoder; each returns
- * the length, 0 = cannot. size: 1 2 4 8. */
-size_t insn_encode_mov_imm64(enum gpr reg, uint64_t imm,
-                             uint8_t out[INSN_MAX_LEN]);
+ * the length, 0 = cannot. @mode: 32 or 64. size: 1 2 4, in 64-bit code 8. */
+/* mov reg, imm with the widest name that the register has. */
+size_t insn_encode_mov_imm(enum insn_mode mode, enum gpr reg, uint64_t imm,
+                           uint8_t out[INSN_MAX_LEN]);
 /* mov reg, [base] with the register's @size-byte name. */
-size_t insn_encode_load(enum gpr reg, enum gpr base, unsigned size,
-                        uint8_t out[INSN_MAX_LEN]);
+size_t insn_encode_load(enum insn_mode mode, enum gpr reg, enum gpr base,
+                        unsigned size, uint8_t out[INSN_MAX_LEN]);
 /* mov [base], reg with the register's @size-byte name. */
-size_t insn_encode_store(enum gpr base, enum gpr reg, unsigned size,
-                         uint8_t out[INSN_MAX_LEN]);
-size_t insn_encode_jmp(enum gpr reg, uint8_t out[INSN_MAX_LEN]);
+size_t insn_encode_store(enum insn_mode mode, enum gpr base, enum gpr reg,
+                         unsigned size, uint8_t out[INSN_MAX_LEN]);
+size_t insn_encode_jmp(enum insn_mode mode, enum gpr reg,
+                       uint8_t out[INSN_MAX_LEN]);
 
 /* Register access as x86-64 has it: 4-byte writes zero-extend, 1- and 2-byte
  * writes merge, high8 selects bits 15:8. */

@@ -22,18 +22,27 @@ static ZydisRegister sized(enum gpr reg, unsigned size)
     return ZydisRegisterEncode(class, id);
 }
 
-static size_t encode(ZydisEncoderRequest *r, uint8_t out[INSN_MAX_LEN])
+/* The widest name that registers have. */
+static unsigned widest(enum insn_mode mode)
+{
+    return mode == INSN_MODE_64 ? 8 : 4;
+}
+
+static size_t encode(enum insn_mode mode, ZydisEncoderRequest *r,
+                     uint8_t out[INSN_MAX_LEN])
 {
     ZyanUSize len = INSN_MAX_LEN;
 
-    r->machine_mode = ZYDIS_MACHINE_MODE_LONG_64;
+    BUG_ON(mode == INSN_MODE_16);
+    r->machine_mode = mode == INSN_MODE_64 ? ZYDIS_MACHINE_MODE_LONG_64
+                                           : ZYDIS_MACHINE_MODE_LEGACY_32;
     if (!ZYAN_SUCCESS(ZydisEncoderEncodeInstruction(r, out, &len)))
         return 0;
     return len;
 }
 
-size_t insn_encode_mov_imm64(enum gpr reg, uint64_t imm,
-                             uint8_t out[INSN_MAX_LEN])
+size_t insn_encode_mov_imm(enum insn_mode mode, enum gpr reg, uint64_t imm,
+                           uint8_t out[INSN_MAX_LEN])
 {
     ZydisEncoderRequest r = {
         .mnemonic = ZYDIS_MNEMONIC_MOV,
@@ -42,47 +51,49 @@ size_t insn_encode_mov_imm64(enum gpr reg, uint64_t imm,
                       { .type = ZYDIS_OPERAND_TYPE_IMMEDIATE } },
     };
 
-    r.operands[0].reg.value = sized(reg, 8);
+    if (mode != INSN_MODE_64 && imm >> 32)
+        return 0;
+    r.operands[0].reg.value = sized(reg, widest(mode));
     r.operands[1].imm.u = imm;
-    return encode(&r, out);
+    if (mode != INSN_MODE_64) /* Zydis wants it with its sign */
+        r.operands[1].imm.s = (int32_t)imm;
+    return encode(mode, &r, out);
 }
 
-static void set_memory(ZydisEncoderOperand *o, enum gpr base, unsigned size)
-{
-    o->type = ZYDIS_OPERAND_TYPE_MEMORY;
-    o->mem.base = sized(base, 8);
-    o->mem.size = (ZyanU16)size;
-}
-
-static size_t encode_mov_mem(enum gpr base, enum gpr reg, unsigned size,
-                             bool store, uint8_t out[INSN_MAX_LEN])
+static size_t encode_mov_mem(enum insn_mode mode, enum gpr base, enum gpr reg,
+                             unsigned size, bool store,
+                             uint8_t out[INSN_MAX_LEN])
 {
     ZydisEncoderRequest r = {
         .mnemonic = ZYDIS_MNEMONIC_MOV,
         .operand_count = 2,
     };
     ZydisEncoderOperand *o = &r.operands[store ? 1 : 0];
+    ZydisEncoderOperand *mem = &r.operands[store ? 0 : 1];
 
     BUG_ON(size != 1 && size != 2 && size != 4 && size != 8);
     o->type = ZYDIS_OPERAND_TYPE_REGISTER;
     o->reg.value = sized(reg, size);
-    set_memory(&r.operands[store ? 0 : 1], base, size);
-    return encode(&r, out);
+    mem->type = ZYDIS_OPERAND_TYPE_MEMORY;
+    mem->mem.base = sized(base, widest(mode));
+    mem->mem.size = (ZyanU16)size;
+    return encode(mode, &r, out);
 }
 
-size_t insn_encode_load(enum gpr reg, enum gpr base, unsigned size,
-                        uint8_t out[INSN_MAX_LEN])
+size_t insn_encode_load(enum insn_mode mode, enum gpr reg, enum gpr base,
+                        unsigned size, uint8_t out[INSN_MAX_LEN])
 {
-    return encode_mov_mem(base, reg, size, false, out);
+    return encode_mov_mem(mode, base, reg, size, false, out);
 }
 
-size_t insn_encode_store(enum gpr base, enum gpr reg, unsigned size,
-                         uint8_t out[INSN_MAX_LEN])
+size_t insn_encode_store(enum insn_mode mode, enum gpr base, enum gpr reg,
+                         unsigned size, uint8_t out[INSN_MAX_LEN])
 {
-    return encode_mov_mem(base, reg, size, true, out);
+    return encode_mov_mem(mode, base, reg, size, true, out);
 }
 
-size_t insn_encode_jmp(enum gpr reg, uint8_t out[INSN_MAX_LEN])
+size_t insn_encode_jmp(enum insn_mode mode, enum gpr reg,
+                       uint8_t out[INSN_MAX_LEN])
 {
     ZydisEncoderRequest r = {
         .mnemonic = ZYDIS_MNEMONIC_JMP,
@@ -90,8 +101,8 @@ size_t insn_encode_jmp(enum gpr reg, uint8_t out[INSN_MAX_LEN])
         .operands = { { .type = ZYDIS_OPERAND_TYPE_REGISTER } },
     };
 
-    r.operands[0].reg.value = sized(reg, 8);
-    return encode(&r, out);
+    r.operands[0].reg.value = sized(reg, widest(mode));
+    return encode(mode, &r, out);
 }
 
 uint64_t gpr_read(const uint64_t gpr[N_GPRS], const struct insn_operand *o)

@@ -21,6 +21,15 @@ static const struct overlay {
     { { 0x0f, 0x3f }, 2, 3, INSN_SOFTCALL, "softcall" },
 };
 
+static const struct {
+    ZydisMachineMode machine;
+    ZydisStackWidth stack;
+} modes[] = {
+    [INSN_MODE_16] = { ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16 },
+    [INSN_MODE_32] = { ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32 },
+    [INSN_MODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
+};
+
 /* The overlay that @bytes begin with. *@cut: they end inside its encoding. */
 static const struct overlay *find_overlay(const uint8_t *bytes, size_t len,
                                           bool *cut)
@@ -59,6 +68,19 @@ static bool set_reg(struct insn_operand *o, ZydisRegister r)
     return true;
 }
 
+/* Zydis counts segment registers as instructions and save areas do. */
+static uint8_t segment_of(ZydisRegister r)
+{
+    return (uint8_t)(SAVE_ES + 16 * (r - ZYDIS_REGISTER_ES));
+}
+
+static void set_address_width(struct insn *out,
+                              const ZydisDecodedInstruction *zi)
+{
+    out->addr32 = zi->address_width == 32;
+    out->addr16 = zi->address_width == 16;
+}
+
 static bool set_mem(struct insn *out, struct insn_operand *o,
                     const ZydisDecodedInstruction *zi,
                     const ZydisDecodedOperandMem *m)
@@ -76,17 +98,14 @@ static bool set_mem(struct insn *out, struct insn_operand *o,
         if (out->index < 0)
             return false;
     }
-    out->addr32 = zi->address_width == 32;
+    set_address_width(out, zi);
     out->stack_seg = m->segment == ZYDIS_REGISTER_SS;
-    if (m->segment == ZYDIS_REGISTER_FS)
-        out->segment = SAVE_FS;
-    if (m->segment == ZYDIS_REGISTER_GS)
-        out->segment = SAVE_GS;
+    out->segment = segment_of(m->segment);
     return true;
 }
 
-/* One Zydis operand as ours; false: a kind that MOVs on segment, control or
- * vector registers have. */
+/* One Zydis operand as ours; false: a kind that MOVs on debug or vector
+ * registers have. */
 static bool set_operand(struct insn *out, struct insn_operand *o,
                         const ZydisDecodedInstruction *zi,
                         const ZydisDecodedOperand *zo)
@@ -107,18 +126,30 @@ static bool set_operand(struct insn *out, struct insn_operand *o,
     }
 }
 
+static bool is_in(const ZydisDecodedOperand *zo, ZydisRegister first,
+                  ZydisRegister last)
+{
+    return zo->type == ZYDIS_OPERAND_TYPE_REGISTER && zo->reg.value >= first &&
+           zo->reg.value <= last;
+}
+
 static bool is_cr(const ZydisDecodedOperand *zo)
 {
-    return zo->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-           zo->reg.value >= ZYDIS_REGISTER_CR0 &&
-           zo->reg.value <= ZYDIS_REGISTER_CR15;
+    return is_in(zo, ZYDIS_REGISTER_CR0, ZYDIS_REGISTER_CR15);
+}
+
+static bool is_segment(const ZydisDecodedOperand *zo)
+{
+    return is_in(zo, ZYDIS_REGISTER_ES, ZYDIS_REGISTER_GS);
 }
 
 static enum insn_op mov_op(const ZydisDecodedOperand *zo)
 {
-    return is_cr(&zo[0])   ? INSN_MOV_TO_CR
-           : is_cr(&zo[1]) ? INSN_MOV_FROM_CR
-                           : INSN_MOV;
+    return is_cr(&zo[0])        ? INSN_MOV_TO_CR
+           : is_cr(&zo[1])      ? INSN_MOV_FROM_CR
+           : is_segment(&zo[0]) ? INSN_MOV_TO_SEG
+           : is_segment(&zo[1]) ? INSN_MOV_FROM_SEG
+                                : INSN_MOV;
 }
 
 static enum insn_op op_of(const ZydisDecodedInstruction *zi,
@@ -138,8 +169,10 @@ static enum insn_op op_of(const ZydisDecodedInstruction *zi,
         return INSN_VMMCALL;
     case ZYDIS_MNEMONIC_INT:
         return INSN_INT;
+    case ZYDIS_MNEMONIC_IRET:
+    case ZYDIS_MNEMONIC_IRETD:
     case ZYDIS_MNEMONIC_IRETQ:
-        return INSN_IRETQ;
+        return INSN_IRET;
     case ZYDIS_MNEMONIC_JMP:
         return INSN_JMP;
     case ZYDIS_MNEMONIC_NOP:
@@ -201,8 +234,20 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
         ok = set_operand(out, &out->s, zi, &zo[1]);
         out->imm = (uint64_t)(zo[0].reg.value - ZYDIS_REGISTER_CR0);
         break;
+    case INSN_MOV_FROM_SEG:
+        ok = set_operand(out, &out->d, zi, &zo[0]);
+        out->imm = segment_of(zo[1].reg.value);
+        break;
+    case INSN_MOV_TO_SEG:
+        ok = set_operand(out, &out->s, zi, &zo[1]);
+        out->s.size = 2;
+        out->imm = segment_of(zo[0].reg.value);
+        break;
     case INSN_INVLPG:
         ok = set_operand(out, &out->s, zi, &zo[0]);
+        break;
+    case INSN_IRET:
+        out->imm = zi->operand_width / 8;
         break;
     case INSN_VMRUN:
     case INSN_VMLOAD:
@@ -210,12 +255,11 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_STGI:
     case INSN_CLGI:
     case INSN_INVLPGA:
-        out->addr32 = zi->address_width == 32;
+        set_address_width(out, zi);
         break;
     case INSN_HLT:
     case INSN_VMMCALL:
     case INSN_VMGEXIT:
-    case INSN_IRETQ:
     case INSN_NOP:
     case INSN_CPUID:
     case INSN_RDMSR:
@@ -230,7 +274,8 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
         out->op = INSN_OTHER;
 }
 
-enum insn_result insn_decode(const uint8_t *bytes, size_t len, struct insn *out)
+enum insn_result insn_decode(enum insn_mode mode, const uint8_t *bytes,
+                             size_t len, struct insn *out)
 {
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     const struct overlay *o;
@@ -247,8 +292,7 @@ enum insn_result insn_decode(const uint8_t *bytes, size_t len, struct insn *out)
         out->imm = !cut && o->op == INSN_SOFTCALL ? bytes[2] : 0;
         return cut ? INSN_TRUNCATED : INSN_OK;
     }
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
-                     ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
     status = ZydisDecoderDecodeFull(&decoder, bytes,
                                     len < INSN_MAX_LEN ? len : INSN_MAX_LEN,
                                     &zi, operands);
@@ -274,11 +318,11 @@ uint64_t insn_address(const struct insn *i, const uint64_t gpr[N_GPRS],
         a += gpr[i->base];
     if (i->index >= 0)
         a += gpr[i->index] * i->scale;
-    return i->addr32 ? (uint32_t)a : a;
+    return i->addr32 ? (uint32_t)a : i->addr16 ? (uint16_t)a : a;
 }
 
-void insn_text(const uint8_t *bytes, size_t len, uint64_t rip, char *out,
-               size_t out_size)
+void insn_text(enum insn_mode mode, const uint8_t *bytes, size_t len,
+               uint64_t rip, char *out, size_t out_size)
 {
     ZydisDisassembledInstruction text;
     const struct overlay *o;
@@ -288,8 +332,8 @@ void insn_text(const uint8_t *bytes, size_t len, uint64_t rip, char *out,
     o = find_overlay(bytes, len, &cut);
     if (o)
         strncpy(out, cut ? "(bad)" : o->text, out_size - 1);
-    else if (ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, rip,
-                                                bytes, len, &text)))
+    else if (ZYAN_SUCCESS(ZydisDisassembleIntel(modes[mode].machine, rip, bytes,
+                                                len, &text)))
         strncpy(out, text.text, out_size - 1);
     else
         strncpy(out, "(bad)", out_size - 1);

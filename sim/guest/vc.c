@@ -93,7 +93,8 @@ static const char *text(const struct vc *c)
 {
     char line[96];
 
-    insn_text(c->saved.bytes, c->saved.len, c->f.rip, line, sizeof(line));
+    insn_text(INSN_MODE_64, c->saved.bytes, c->saved.len, c->f.rip, line,
+              sizeof(line));
     return trace_text(c->v->guest->trace, "%s", line);
 }
 
@@ -316,9 +317,10 @@ static enum port_result load_saved(struct vc *c, bool *intact)
 
     if (port_read(c->p, c->v->vc_stack, s, sizeof(*s)) != PORT_OK)
         return PORT_FAULT;
-    *intact = s->len <= INSN_MAX_LEN &&
-              insn_decode(s->bytes, s->len, &c->insn) == INSN_OK &&
-              (c->f.error != VC_NPF || vc_is_mmio(c));
+    *intact =
+        s->len <= INSN_MAX_LEN &&
+        insn_decode(INSN_MODE_64, s->bytes, s->len, &c->insn) == INSN_OK &&
+        (c->f.error != VC_NPF || vc_is_mmio(c));
     return PORT_OK;
 }
 

@@ -34,12 +34,13 @@ enum port_result vc_fetch(struct vc *c, enum insn_result *decoded)
 
     if (read_code(c, first) != PORT_OK)
         return PORT_FAULT;
-    *decoded = insn_decode(c->saved.bytes, first, &c->insn);
+    *decoded = insn_decode(INSN_MODE_64, c->saved.bytes, first, &c->insn);
     if (*decoded != INSN_TRUNCATED || first == INSN_MAX_LEN)
         return PORT_OK;
     if (read_code(c, INSN_MAX_LEN - first) != PORT_OK)
         return PORT_FAULT;
-    *decoded = insn_decode(c->saved.bytes, INSN_MAX_LEN, &c->insn);
+    *decoded =
+        insn_decode(INSN_MODE_64, c->saved.bytes, INSN_MAX_LEN, &c->insn);
     return PORT_OK;
 }
 

@@ -26,12 +26,12 @@ static enum flow fetch(struct cpu *c, struct insn *insn)
     f = access_fetch(c, &spa);
     if (f != FLOW_NEXT)
         return f;
-    res = insn_decode(c->code, c->code_len, insn);
+    res = insn_decode(INSN_MODE_64, c->code, c->code_len, insn);
     if (res == INSN_TRUNCATED && c->code_len < sizeof(c->code)) {
         f = access_fetch(c, &next);
         if (f != FLOW_NEXT)
             return f;
-        res = insn_decode(c->code, c->code_len, insn);
+        res = insn_decode(INSN_MODE_64, c->code, c->code_len, insn);
     }
     TRACE(c->trace, fetch, .rip = c->g.r.rip, .spa = spa,
           .len = res == INSN_OK ? insn->len : c->code_len);
@@ -44,7 +44,7 @@ static const char *code_text(struct cpu *c, const struct insn *insn)
 {
     char text[96];
 
-    insn_text(c->code, insn->len, c->g.r.rip, text, sizeof(text));
+    insn_text(INSN_MODE_64, c->code, insn->len, c->g.r.rip, text, sizeof(text));
     return trace_text(c->trace, "%s", text);
 }
 
@@ -61,7 +61,8 @@ gva_t operand_address(const struct cpu *c, const struct insn *insn)
 {
     gva_t at = insn_address(insn, c->g.r.gpr, c->g.r.rip);
 
-    return insn->segment ? at + c->g.seg[SEG(insn->segment)].base : at;
+    return insn->segment >= SAVE_FS ? at + c->g.seg[SEG(insn->segment)].base
+                                    : at;
 }
 
 static enum flow operand_read(struct cpu *c, const struct insn *insn,
@@ -221,7 +222,9 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
         return vmgexit(c, insn->len);
     case INSN_INT:
         return software_interrupt(c, insn);
-    case INSN_IRETQ:
+    case INSN_IRET:
+        if (insn->imm != 8)
+            return unsupported(c, insn);
         if (c->ctl.word3 & INTERCEPT3_IRET)
             return intercepted(c, EXIT_IRET, 0, 0, insn->len);
         return iret(c);
@@ -251,6 +254,8 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
         return exec_svm(c, insn);
     case INSN_SOFTCALL:
         return softcall(c, (unsigned)insn->imm, insn->len);
+    case INSN_MOV_FROM_SEG:
+    case INSN_MOV_TO_SEG:
     case INSN_OTHER:
         return unsupported(c, insn);
     }

@@ -65,7 +65,7 @@ static enum fetched fetch_and_decode(struct kvm_vcpu *v)
         return FETCH_UNDECODABLE;
     }
     if (e->len)
-        result = insn_decode(e->bytes, e->len, &e->insn);
+        result = insn_decode(INSN_MODE_64, e->bytes, e->len, &e->insn);
     while (result == INSN_TRUNCATED && e->len < INSN_MAX_LEN) {
         unsigned before = e->len;
 
@@ -73,7 +73,7 @@ static enum fetched fetch_and_decode(struct kvm_vcpu *v)
             return FETCH_FAULT;
         if (e->len == before)
             break;
-        result = insn_decode(e->bytes, e->len, &e->insn);
+        result = insn_decode(INSN_MODE_64, e->bytes, e->len, &e->insn);
     }
     return result == INSN_OK ? FETCHED : FETCH_UNDECODABLE;
 }
@@ -90,7 +90,8 @@ static void tell(struct kvm_vcpu *v, bool failed)
     for (unsigned i = 0; i < len; i++)
         snprintf(hex + 3 * i, sizeof(hex) - 3 * i,
                  i + 1 < len ? "%02x " : "%02x", e->bytes[i]);
-    insn_text(e->bytes, e->len, kvm_rip_read(v), text, sizeof(text));
+    insn_text(INSN_MODE_64, e->bytes, e->len, kvm_rip_read(v), text,
+              sizeof(text));
     TRACE(t, kvm_emulate_insn, .rip = kvm_rip_read(v),
           .bytes = trace_text(t, "%s", hex), .text = trace_text(t, "%s", text),
           .failed = failed);
@@ -113,7 +114,7 @@ static bool operand_address(struct kvm_vcpu *v, unsigned size, gva_t *gva)
     const struct insn *i = &v->emul.insn;
 
     *gva = insn_address(i, v->gpr, kvm_rip_read(v));
-    if (i->segment)
+    if (i->segment >= SAVE_FS)
         *gva += save_word(v, i->segment + 8U);
     if (canonical(v, *gva) && canonical(v, *gva + size - 1))
         return true;

@@ -203,9 +203,10 @@ static void make_read(struct pool *pool, const struct step_doc *d,
 {
     uint8_t *code = pool_alloc(pool, 2 * INSN_MAX_LEN);
 
-    put(s, code, insn_encode_mov_imm64(GPR_RBX, d->read, code));
+    put(s, code, insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, d->read, code));
     put(s, code,
-        insn_encode_load(GPR_RAX, GPR_RBX, d->size, code + s->code.len));
+        insn_encode_load(INSN_MODE_64, GPR_RAX, GPR_RBX, d->size,
+                         code + s->code.len));
     s->size = d->size;
     s->what = pool_printf(pool, "read %u byte%s at 0x%" PRIx64, d->size,
                           d->size == 1 ? "" : "s", d->read);
@@ -216,10 +217,13 @@ static void make_write(struct pool *pool, const struct step_doc *d,
 {
     uint8_t *code = pool_alloc(pool, 3 * INSN_MAX_LEN);
 
-    put(s, code, insn_encode_mov_imm64(GPR_RBX, d->write, code));
-    put(s, code, insn_encode_mov_imm64(GPR_RAX, d->value, code + s->code.len));
+    put(s, code, insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, d->write, code));
     put(s, code,
-        insn_encode_store(GPR_RBX, GPR_RAX, d->size, code + s->code.len));
+        insn_encode_mov_imm(INSN_MODE_64, GPR_RAX, d->value,
+                            code + s->code.len));
+    put(s, code,
+        insn_encode_store(INSN_MODE_64, GPR_RBX, GPR_RAX, d->size,
+                          code + s->code.len));
     s->size = d->size;
     s->what = pool_printf(pool, "write 0x%" PRIx64 ", %u byte%s, at 0x%" PRIx64,
                           d->value, d->size, d->size == 1 ? "" : "s", d->write);
@@ -230,8 +234,8 @@ static void make_fetch(struct pool *pool, const struct step_doc *d,
 {
     uint8_t *code = pool_alloc(pool, 2 * INSN_MAX_LEN);
 
-    put(s, code, insn_encode_mov_imm64(GPR_RBX, d->fetch, code));
-    put(s, code, insn_encode_jmp(GPR_RBX, code + s->code.len));
+    put(s, code, insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, d->fetch, code));
+    put(s, code, insn_encode_jmp(INSN_MODE_64, GPR_RBX, code + s->code.len));
     s->code.has_target = true;
     s->code.target = d->fetch;
     s->what = pool_printf(pool, "fetch at 0x%" PRIx64, d->fetch);
@@ -298,7 +302,7 @@ static int check_insns(const struct step_doc *d, const uint8_t *code,
         struct insn insn;
         struct buf bytes = BUF_INIT;
 
-        switch (insn_decode(code + at, len - at, &insn)) {
+        switch (insn_decode(INSN_MODE_64, code + at, len - at, &insn)) {
         case INSN_OK:
             at += insn.len;
             continue;

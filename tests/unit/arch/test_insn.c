@@ -10,7 +10,8 @@ static struct insn decoded(const char *bytes, size_t len)
 {
     struct insn i;
 
-    ck_assert_int_eq(insn_decode((const uint8_t *)bytes, len, &i), INSN_OK);
+    ck_assert_int_eq(insn_decode(INSN_MODE_64, (const uint8_t *)bytes, len, &i),
+                     INSN_OK);
     ck_assert_uint_eq(i.len, len);
     return i;
 }
@@ -146,7 +147,7 @@ END_TEST
 START_TEST(moves_outside_general_registers_are_other)
 {
     ck_assert_int_eq(DECODED("\x0f\x21\xc0").op, INSN_OTHER); /* mov rax,dr0 */
-    ck_assert_int_eq(DECODED("\x8e\xd8").op, INSN_OTHER);     /* mov ds,eax */
+    ck_assert_int_eq(DECODED("\x0f\x6e\xc0").op, INSN_OTHER); /* movd */
     ck_assert_int_eq(DECODED("\x01\x03").op, INSN_OTHER); /* add [rbx],eax */
 }
 END_TEST
@@ -158,9 +159,170 @@ START_TEST(every_prefix_of_an_instruction_is_truncated)
     struct insn i;
 
     for (size_t n = 0; n < sizeof(code); n++)
-        ck_assert_int_eq(insn_decode(code, n, &i), INSN_TRUNCATED);
+        ck_assert_int_eq(insn_decode(INSN_MODE_64, code, n, &i),
+                         INSN_TRUNCATED);
     for (size_t n = 0; n < sizeof(soft); n++)
-        ck_assert_int_eq(insn_decode(soft, n, &i), INSN_TRUNCATED);
+        ck_assert_int_eq(insn_decode(INSN_MODE_64, soft, n, &i),
+                         INSN_TRUNCATED);
+}
+END_TEST
+
+/* ---- other modes ---- */
+
+static struct insn decoded_in(enum insn_mode mode, const char *bytes,
+                              size_t len)
+{
+    struct insn i;
+
+    ck_assert_int_eq(insn_decode(mode, (const uint8_t *)bytes, len, &i),
+                     INSN_OK);
+    ck_assert_uint_eq(i.len, len);
+    return i;
+}
+#define DECODED_IN(mode, s) decoded_in(INSN_MODE_##mode, s, sizeof(s) - 1)
+
+/* 48 and 8B mean one instruction in 64-bit code, two in others. */
+START_TEST(a_rex_prefix_is_an_instruction_of_its_own_in_32_bit_code)
+{
+    ck_assert_uint_eq(DECODED_IN(64, "\x48\x8b\x03").d.size, 8);
+    ck_assert_int_eq(DECODED_IN(32, "\x48").op, INSN_OTHER); /* dec eax */
+    ck_assert_uint_eq(DECODED_IN(32, "\x8b\x03").d.size, 4);
+}
+END_TEST
+
+START_TEST(prefixes_switch_operand_and_address_size)
+{
+    uint64_t gpr[N_GPRS] = { [GPR_RBX] = 0x1ffff, [GPR_RSI] = 0x20002 };
+    struct insn i;
+
+    i = DECODED_IN(32, "\x66\x8b\x03"); /* mov ax,[ebx] */
+    ck_assert_uint_eq(i.d.size, 2);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 0x1ffff);
+    i = DECODED_IN(32, "\x67\x8b\x00"); /* mov eax,[bx+si] */
+    ck_assert(i.addr16);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 1);
+    i = DECODED_IN(16, "\x8b\x00"); /* mov ax,[bx+si] */
+    ck_assert_uint_eq(i.d.size, 2);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 1);
+    i = DECODED_IN(16, "\x66\x67\x8b\x03"); /* mov eax,[ebx] */
+    ck_assert_uint_eq(i.d.size, 4);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 0x1ffff);
+}
+END_TEST
+
+/* The same bytes that are RIP-relative in 64-bit code. */
+START_TEST(an_absolute_address_has_32_bits)
+{
+    struct insn i = DECODED_IN(32, "\x8b\x05\xf0\x00\xd0\xfe");
+    uint64_t gpr[N_GPRS] = { 0 };
+
+    ck_assert(!i.rip_rel);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0x1000), 0xfed000f0);
+    i = DECODED_IN(32, "\xa1\xf0\x00\xd0\xfe"); /* moffs */
+    ck_assert_uint_eq(insn_address(&i, gpr, 0x1000), 0xfed000f0);
+}
+END_TEST
+
+START_TEST(a_memory_operand_has_a_segment)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum insn_mode mode;
+        uint8_t segment;
+    } rows[] = {
+        { "\x8b\x03", 2, INSN_MODE_32, SAVE_DS },
+        { "\x26\x8b\x03", 3, INSN_MODE_32, SAVE_ES },
+        { "\x2e\x8b\x03", 3, INSN_MODE_32, SAVE_CS },
+        { "\x36\x8b\x03", 3, INSN_MODE_32, SAVE_SS },
+        { "\x64\x8b\x03", 3, INSN_MODE_32, SAVE_FS },
+        { "\x65\x8b\x03", 3, INSN_MODE_32, SAVE_GS },
+        { "\x8b\x45\x00", 3, INSN_MODE_32, SAVE_SS },     /* [ebp] */
+        { "\x8b\x04\x24", 3, INSN_MODE_32, SAVE_SS },     /* [esp] */
+        { "\x3e\x8b\x45\x00", 4, INSN_MODE_32, SAVE_DS }, /* ds:[ebp] */
+        { "\xa1\x00\x00\x00\x00", 5, INSN_MODE_32, SAVE_DS },
+        { "\x64\x8b\x03", 3, INSN_MODE_64, SAVE_FS },
+        { "\x26\x8b\x03", 3, INSN_MODE_64, SAVE_DS },
+        { "\x8b\x45\x00", 3, INSN_MODE_64, SAVE_SS },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct insn n = decoded_in(rows[i].mode, rows[i].bytes, rows[i].len);
+
+        ck_assert_msg(n.segment == rows[i].segment, "row %zu: %x", i,
+                      n.segment);
+        ck_assert_int_eq(n.stack_seg, rows[i].segment == SAVE_SS);
+    }
+}
+END_TEST
+
+START_TEST(iret_has_the_width_of_its_operands)
+{
+    ck_assert_uint_eq(DECODED_IN(64, "\x48\xcf").imm, 8);
+    ck_assert_uint_eq(DECODED_IN(64, "\xcf").imm, 4);
+    ck_assert_uint_eq(DECODED_IN(32, "\xcf").imm, 4);
+    ck_assert_uint_eq(DECODED_IN(32, "\x66\xcf").imm, 2);
+    ck_assert_uint_eq(DECODED_IN(16, "\xcf").imm, 2);
+    for (int mode = INSN_MODE_16; mode <= INSN_MODE_64; mode++)
+        ck_assert_int_eq(decoded_in((enum insn_mode)mode, "\xcf", 1).op,
+                         INSN_IRET);
+}
+END_TEST
+
+START_TEST(segment_registers_are_moved_as_words)
+{
+    struct insn i = DECODED_IN(32, "\x8e\xd8"); /* mov ds,eax */
+
+    ck_assert_int_eq(i.op, INSN_MOV_TO_SEG);
+    ck_assert_uint_eq(i.imm, SAVE_DS);
+    ck_assert_uint_eq(i.s.size, 2);
+    ck_assert_int_eq(i.s.reg, GPR_RAX);
+    i = DECODED_IN(32, "\x8e\x23"); /* mov fs,[ebx] */
+    ck_assert_uint_eq(i.imm, SAVE_FS);
+    ck_assert_int_eq(i.s.kind, OPND_MEM);
+    i = DECODED_IN(32, "\x8c\xc8"); /* mov eax,cs */
+    ck_assert_int_eq(i.op, INSN_MOV_FROM_SEG);
+    ck_assert_uint_eq(i.imm, SAVE_CS);
+    ck_assert_uint_eq(i.d.size, 4);
+    i = DECODED_IN(64, "\x8c\x13"); /* mov [rbx],ss */
+    ck_assert_uint_eq(i.d.size, 2);
+    ck_assert_int_eq(insn_decode(INSN_MODE_32, (const uint8_t *)"\x8e\xc8", 2,
+                                 &i), /* mov cs,eax */
+                     INSN_INVALID);
+}
+END_TEST
+
+START_TEST(our_own_encodings_are_the_same_in_every_mode)
+{
+    for (int mode = INSN_MODE_16; mode <= INSN_MODE_64; mode++) {
+        enum insn_mode m = (enum insn_mode)mode;
+
+        ck_assert_int_eq(decoded_in(m, "\x0f\x3f\x05", 3).op, INSN_SOFTCALL);
+        ck_assert_int_eq(decoded_in(m, "\xf3\x0f\x01\xd9", 4).op, INSN_VMGEXIT);
+    }
+}
+END_TEST
+
+START_TEST(the_encoder_writes_32_bit_code)
+{
+    static const uint8_t mov[] = { 0xbb, 0xf0, 0x00, 0xd0, 0xfe };
+    uint8_t code[INSN_MAX_LEN];
+
+    ck_assert_uint_eq(
+        insn_encode_mov_imm(INSN_MODE_32, GPR_RBX, 0xfed000f0, code), 5);
+    ck_assert_mem_eq(code, mov, 5);
+    ck_assert_uint_eq(insn_encode_load(INSN_MODE_32, GPR_RAX, GPR_RBX, 4, code),
+                      2);
+    ck_assert_mem_eq(code, "\x8b\x03", 2);
+    ck_assert_uint_eq(
+        insn_encode_store(INSN_MODE_32, GPR_RBX, GPR_RAX, 2, code), 3);
+    ck_assert_mem_eq(code, "\x66\x89\x03", 3);
+    ck_assert_uint_eq(insn_encode_jmp(INSN_MODE_32, GPR_RBX, code), 2);
+    ck_assert_mem_eq(code, "\xff\xe3", 2);
+    ck_assert_uint_eq(insn_encode_load(INSN_MODE_32, GPR_RAX, GPR_RBX, 8, code),
+                      0);
+    ck_assert_uint_eq(insn_encode_mov_imm(INSN_MODE_32, GPR_RBX, BIT(32), code),
+                      0);
 }
 END_TEST
 
@@ -168,8 +330,9 @@ START_TEST(an_undefined_opcode_is_invalid)
 {
     struct insn i;
 
-    ck_assert_int_eq(insn_decode((const uint8_t *)"\x06\x00", 2, &i),
-                     INSN_INVALID);
+    ck_assert_int_eq(
+        insn_decode(INSN_MODE_64, (const uint8_t *)"\x06\x00", 2, &i),
+        INSN_INVALID);
 }
 END_TEST
 
@@ -181,18 +344,21 @@ START_TEST(the_encoder_and_the_decoder_agree)
     size_t len;
 
     for (unsigned reg = 0; reg < N_GPRS; reg++) {
-        len = insn_encode_load((enum gpr)reg, GPR_RBX, size, code);
+        len =
+            insn_encode_load(INSN_MODE_64, (enum gpr)reg, GPR_RBX, size, code);
         ck_assert_uint_gt(len, 0);
-        ck_assert_int_eq(insn_decode(code, len, &i), INSN_OK);
+        ck_assert_int_eq(insn_decode(INSN_MODE_64, code, len, &i), INSN_OK);
         ck_assert_uint_eq(i.d.reg, reg);
         ck_assert_uint_eq(i.s.size, size);
         ck_assert_int_eq(i.base, GPR_RBX);
-        len = insn_encode_store(GPR_RBX, (enum gpr)reg, size, code);
-        ck_assert_int_eq(insn_decode(code, len, &i), INSN_OK);
+        len =
+            insn_encode_store(INSN_MODE_64, GPR_RBX, (enum gpr)reg, size, code);
+        ck_assert_int_eq(insn_decode(INSN_MODE_64, code, len, &i), INSN_OK);
         ck_assert_uint_eq(i.s.reg, reg);
         ck_assert(!i.s.high8);
-        len = insn_encode_mov_imm64((enum gpr)reg, 0x8000000000000001ULL, code);
-        ck_assert_int_eq(insn_decode(code, len, &i), INSN_OK);
+        len = insn_encode_mov_imm(INSN_MODE_64, (enum gpr)reg,
+                                  0x8000000000000001ULL, code);
+        ck_assert_int_eq(insn_decode(INSN_MODE_64, code, len, &i), INSN_OK);
         ck_assert_uint_eq(i.imm, 0x8000000000000001ULL);
     }
 }
@@ -238,6 +404,14 @@ int main(void)
     tcase_add_test(t, system_instructions_have_names);
     tcase_add_test(t, moves_outside_general_registers_are_other);
     tcase_add_test(t, every_prefix_of_an_instruction_is_truncated);
+    tcase_add_test(t, a_rex_prefix_is_an_instruction_of_its_own_in_32_bit_code);
+    tcase_add_test(t, prefixes_switch_operand_and_address_size);
+    tcase_add_test(t, an_absolute_address_has_32_bits);
+    tcase_add_test(t, a_memory_operand_has_a_segment);
+    tcase_add_test(t, iret_has_the_width_of_its_operands);
+    tcase_add_test(t, segment_registers_are_moved_as_words);
+    tcase_add_test(t, our_own_encodings_are_the_same_in_every_mode);
+    tcase_add_test(t, the_encoder_writes_32_bit_code);
     tcase_add_test(t, an_undefined_opcode_is_invalid);
     tcase_add_loop_test(t, the_encoder_and_the_decoder_agree, 0, 4);
     tcase_add_test(t, register_writes_follow_the_operand_size);

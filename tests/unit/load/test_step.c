@@ -31,9 +31,9 @@ static size_t decode(const struct run_step *s, struct insn *out)
     size_t n = 0;
 
     for (size_t at = 0; at < s->code.len; at += out[n++].len)
-        ck_assert_int_eq(
-            insn_decode(s->code.bytes + at, s->code.len - at, &out[n]),
-            INSN_OK);
+        ck_assert_int_eq(insn_decode(INSN_MODE_64, s->code.bytes + at,
+                                     s->code.len - at, &out[n]),
+                         INSN_OK);
     return n;
 }
 

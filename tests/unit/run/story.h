@@ -115,7 +115,7 @@ static inline struct run_step *add_code(struct story *s, gva_t rbx,
 {
     struct run_step *step = &s->steps[s->config.n_steps];
     uint8_t *code = pool_alloc(s->pool, INSN_MAX_LEN + len);
-    size_t n = insn_encode_mov_imm64(GPR_RBX, rbx, code);
+    size_t n = insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, rbx, code);
 
     memcpy(code + n, bytes, len);
     step->id = pool_printf(s->pool, "s%u", s->config.n_steps++);
