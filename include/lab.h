@@ -120,4 +120,26 @@ uint64_t lab_parallel(const struct lab_loop *l);
 /* What 0 jobs stand for. */
 unsigned lab_jobs(void);
 
+/* ---- clusters: a set of points in few words --------------------------------
+ */
+
+#define LAB_CLUSTER_AXES  5
+#define LAB_CLUSTER_CELLS (1U << 22)
+
+/* A set of points of @space, seen along the @n axes that @axes numbers: "34
+ * geometries", whatever the parameters are. NULL: they have more than
+ * LAB_CLUSTER_CELLS combinations. */
+struct lab_cluster;
+struct lab_cluster *lab_cluster_create(struct pool *pool,
+                                       const struct lab_space *space,
+                                       const unsigned *axes, unsigned n);
+/* Twice is once. */
+void lab_cluster_add(struct lab_cluster *c, uint64_t point);
+uint32_t lab_cluster_size(const struct lab_cluster *c);
+/* Exactly the set, as products of values: "(51,0,51), (52,1..6,*) minus
+ * (52,1,51)". A range holds the axis' values only; "*" is all of them. Beyond
+ * @max_terms products: "and 17 more". */
+void lab_cluster_describe(const struct lab_cluster *c, unsigned max_terms,
+                          struct buf *b);
+
 #endif
