@@ -76,9 +76,13 @@ int err_plain(struct err *e, const char *file, const char *fmt, ...)
 /* Everything that a machine or a document allocates; dropped in one call. */
 struct pool;
 struct pool *pool_create(void);
+/* A pool that ends with @parent at the latest: at its reset or destruction. */
+struct pool *pool_child(struct pool *parent);
 void pool_destroy(struct pool *p);
 /* Forget everything allocated so far, keep the memory for reuse. */
 void pool_reset(struct pool *p);
+/* Bytes that the pool and its children keep from the system. */
+size_t pool_footprint(const struct pool *p);
 /* Zeroed, 16-byte aligned; never NULL (out of memory ends the program). */
 void *pool_alloc(struct pool *p, size_t size);
 char *pool_strdup(struct pool *p, const char *text);

@@ -3,8 +3,8 @@
  * base/pool.c - an arena: everything a machine allocates, dropped in one call.
  *
  * Chunks form a list; the newest is filled from the front. A request larger
- * than a chunk gets a chunk of its own. Resetting keeps the first chunk, so
- * that thousands of small machines in a row cost no malloc at all.
+ * than a chunk gets a chunk of its own. Resetting keeps all chunks as spares,
+ * so that thousands of small machines in a row cost no malloc at all.
  */
 #include "base.h"
 
@@ -22,56 +22,117 @@ struct chunk {
 };
 
 struct pool {
-    struct chunk *newest;
+    struct chunk *newest, *spare;
+    struct pool *parent, *children, *sibling;
 };
 
-static struct chunk *chunk_create(size_t size, struct chunk *next)
+static void *must(void *memory)
 {
-    struct chunk *c = malloc(sizeof(*c) + size);
-
-    if (!c) {
+    if (!memory) {
         fputs("nptsim: out of memory\n", stderr);
         abort();
     }
-    *c = (struct chunk) { .next = next, .size = size };
-    return c;
+    return memory;
+}
+
+/* The first spare chunk that @size fits into, or a new one. */
+static struct chunk *take_chunk(struct pool *p, size_t size)
+{
+    struct chunk **at = &p->spare, *c;
+
+    while (*at && (*at)->size < size)
+        at = &(*at)->next;
+    c = *at;
+    if (c) {
+        *at = c->next;
+    } else {
+        size = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+        c = must(malloc(sizeof(*c) + size));
+        c->size = size;
+    }
+    c->used = 0;
+    c->next = p->newest;
+    return p->newest = c;
 }
 
 struct pool *pool_create(void)
 {
-    struct pool *p = malloc(sizeof(*p));
-
-    if (!p) {
-        fputs("nptsim: out of memory\n", stderr);
-        abort();
-    }
-    p->newest = chunk_create(CHUNK_SIZE, NULL);
-    return p;
+    return must(calloc(1, sizeof(struct pool)));
 }
 
-static void drop_but_oldest(struct pool *p)
+struct pool *pool_child(struct pool *parent)
 {
-    while (p->newest->next) {
-        struct chunk *next = p->newest->next;
+    struct pool *p = pool_create();
 
-        free(p->newest);
-        p->newest = next;
+    p->parent = parent;
+    p->sibling = parent->children;
+    return parent->children = p;
+}
+
+static void free_chunks(struct chunk *c)
+{
+    while (c) {
+        struct chunk *next = c->next;
+
+        free(c);
+        c = next;
     }
+}
+
+static void leave_parent(struct pool *p)
+{
+    struct pool **at;
+
+    if (!p->parent)
+        return;
+    at = &p->parent->children;
+    while (*at != p)
+        at = &(*at)->sibling;
+    *at = p->sibling;
 }
 
 void pool_destroy(struct pool *p)
 {
     if (!p)
         return;
-    drop_but_oldest(p);
-    free(p->newest);
+    while (p->children)
+        pool_destroy(p->children);
+    leave_parent(p);
+    free_chunks(p->newest);
+    free_chunks(p->spare);
     free(p);
 }
 
+/* The chunk that is filled first comes first again: it is warm. */
 void pool_reset(struct pool *p)
 {
-    drop_but_oldest(p);
-    p->newest->used = 0;
+    while (p->children)
+        pool_destroy(p->children);
+    while (p->newest) {
+        struct chunk *c = p->newest;
+
+        p->newest = c->next;
+        c->next = p->spare;
+        p->spare = c;
+    }
+}
+
+static size_t size_of(const struct chunk *c)
+{
+    size_t sum = 0;
+
+    for (; c; c = c->next)
+        sum += sizeof(*c) + c->size;
+    return sum;
+}
+
+size_t pool_footprint(const struct pool *p)
+{
+    size_t sum = sizeof(*p) + size_of(p->newest) + size_of(p->spare);
+
+    for (const struct pool *c = p->children; c; c = c->sibling)
+        sum += pool_footprint(c);
+    return sum;
 }
 
 void *pool_alloc(struct pool *p, size_t size)
@@ -81,10 +142,8 @@ void *pool_alloc(struct pool *p, size_t size)
 
     BUG_ON(size > SIZE_MAX / 2);
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (c->size - c->used < size) {
-        c = chunk_create(size > CHUNK_SIZE ? size : CHUNK_SIZE, c);
-        p->newest = c;
-    }
+    if (!c || c->size - c->used < size)
+        c = take_chunk(p, size);
     at = c->data + c->used;
     c->used += size;
     return memset(at, 0, size);
