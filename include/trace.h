@@ -4,8 +4,9 @@
  *
  * An event is defined once, in events.def, and spoken by the actor who did it.
  * The bus numbers it, asks the clock (if one listens) for its price, and hands
- * it to every sink. Without a sink, TRACE() costs one predictable branch and
- * evaluates none of its arguments. Actors cannot read anything back from here.
+ * it to every sink that asked for it. Where nobody did, TRACE() costs one
+ * predictable branch and evaluates none of its arguments. Actors cannot read
+ * anything back from here.
  */
 #ifndef NPTSIM_TRACE_H
 #define NPTSIM_TRACE_H
@@ -102,12 +103,19 @@ typedef uint64_t (*trace_clock_fn)(void *ctx, const struct event *ev);
 
 #define TRACE_MAX_SINKS 6
 
+/* What a listener needs; the rest is spared. */
+struct trace_interest {
+    bool event[N_EVENTS];
+    bool texts; /* reads formatted texts; else they may come as "" */
+};
+
 struct trace {
-    bool on; /* a sink listens */
+    struct trace_interest heard; /* by anybody; nothing while muted */
     unsigned n_sinks;
     struct {
         trace_sink_fn fn;
         void *ctx;
+        struct trace_interest wants;
     } sink[TRACE_MAX_SINKS];
     trace_clock_fn clock;
     void *clock_ctx;
@@ -116,22 +124,39 @@ struct trace {
 };
 
 void trace_init(struct trace *t, struct pool *pool);
+/* @fn hears every event ... */
 void trace_add_sink(struct trace *t, trace_sink_fn fn, void *ctx);
+/* ... or those that @wants names. The numbers are those of events that somebody
+ * hears; a clock hears them all. */
+void trace_add_listener(struct trace *t, trace_sink_fn fn, void *ctx,
+                        const struct trace_interest *wants);
 void trace_set_clock(struct trace *t, trace_clock_fn fn, void *ctx);
+/* Count events and cycles from 0 again; texts go to @pool from now on. */
+void trace_restart(struct trace *t, struct pool *pool);
+/* Nobody hears anything until trace_unmute(). */
+void trace_mute(struct trace *t);
+void trace_unmute(struct trace *t);
 void trace_emit(struct trace *t, enum event_id id, const void *fields);
+
+/* Does anybody hear this event? @t may be NULL. */
+static inline bool trace_hears(const struct trace *t, enum event_id id)
+{
+    return __builtin_expect(t && t->heard.event[id], 0);
+}
 
 /* Speak: TRACE(bus, npf, .info1 = code, .gpa = gpa). A misspelled field does
  * not compile. @t may be NULL. */
 #define TRACE(t, name, ...)                                                    \
     do {                                                                       \
         struct trace *trace_ = (t);                                            \
-        if (__builtin_expect(trace_ && trace_->on, 0))                         \
+        if (trace_hears(trace_, EV_##name))                                    \
             trace_emit(trace_, EV_##name,                                      \
                        &(const struct ev_##name) { __VA_ARGS__ });             \
     } while (0)
 
-/* A formatted text for a STR field, from the bus' pool. Use inside TRACE() so
- * that it is only made when somebody listens. */
+/* A formatted text for a STR field, from the bus' pool; "" if nobody reads
+ * texts, @t NULL included. Use inside TRACE() so that it is only made when
+ * somebody listens. */
 const char *trace_text(struct trace *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

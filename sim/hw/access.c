@@ -82,12 +82,19 @@ translate_slowly(struct cpu *c, gva_t gva, size_t len, struct access a,
     return translate(c, w, linear(c, gva), len, a, &piece[0]);
 }
 
+/* Does anybody want to hear of single references? */
+static bool watched_by(const struct trace *t)
+{
+    return trace_hears(t, EV_npt_step) || trace_hears(t, EV_gpt_step) ||
+           trace_hears(t, EV_tlb_hit);
+}
+
 bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
                       struct piece piece[2], struct walk *w)
 {
     const struct tlb_entry *e;
 
-    c->watched = c->log || (c->trace && c->trace->on);
+    c->watched = c->log || watched_by(c->trace);
     w->end = END_OK;
     w->n_refs = 0;
     piece[1].len = 0;

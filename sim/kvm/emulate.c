@@ -85,7 +85,7 @@ static void tell(struct kvm_vcpu *v, bool failed)
     unsigned len = failed ? e->len : e->insn.len;
     char hex[3 * INSN_MAX_LEN + 1] = "", text[96];
 
-    if (!t || !t->on)
+    if (!trace_hears(t, EV_kvm_emulate_insn))
         return;
     for (unsigned i = 0; i < len; i++)
         snprintf(hex + 3 * i, sizeof(hex) - 3 * i,

@@ -43,36 +43,36 @@ static const char *exit_text(struct machine *m, const struct kvm_last_exit *x)
     const char *name = exit_code_name(x->code);
 
     if (x->code == EXIT_NPF)
-        return pool_printf(m->pool, "#NPF (%s, gpa 0x%llx)",
-                           !(x->info1 & PFERR_PRESENT) ? "not present"
-                           : x->info1 & PFERR_RSVD     ? "reserved bit"
-                                                       : "no permission",
-                           (unsigned long long)x->info2);
+        return trace_text(m->trace, "#NPF (%s, gpa 0x%llx)",
+                          !(x->info1 & PFERR_PRESENT) ? "not present"
+                          : x->info1 & PFERR_RSVD     ? "reserved bit"
+                                                      : "no permission",
+                          (unsigned long long)x->info2);
     if (name)
-        return pool_printf(m->pool, "#VMEXIT(%s)", name);
-    return pool_printf(m->pool, "#VMEXIT(0x%llx)", (unsigned long long)x->code);
+        return trace_text(m->trace, "#VMEXIT(%s)", name);
+    return trace_text(m->trace, "#VMEXIT(0x%llx)", (unsigned long long)x->code);
 }
 
 static const char *hang_text(const struct walker *w,
                              const struct kvm_last_exit *x)
 {
     const struct progress *p = &w->progress;
-    struct pool *pool = w->m->pool;
     const char *what = exit_text(w->m, x);
 
     if (w->verdict == PROGRESS_NO_END)
-        return pool_printf(pool, "no end after %llu #VMEXITs, the last %s",
-                           (unsigned long long)p->laps, what);
+        return trace_text(w->m->trace,
+                          "no end after %llu #VMEXITs, the last %s",
+                          (unsigned long long)p->laps, what);
     if (p->period > 1)
-        return pool_printf(pool,
-                           "a round of %llu #VMEXITs, the last %s, repeats "
-                           "with unchanged guest registers and memory: nothing "
-                           "will ever change",
-                           (unsigned long long)p->period, what);
-    return pool_printf(pool,
-                       "the same %s with unchanged guest registers and "
-                       "memory: nothing will ever change",
-                       what);
+        return trace_text(w->m->trace,
+                          "a round of %llu #VMEXITs, the last %s, repeats "
+                          "with unchanged guest registers and memory: nothing "
+                          "will ever change",
+                          (unsigned long long)p->period, what);
+    return trace_text(w->m->trace,
+                      "the same %s with unchanged guest registers and "
+                      "memory: nothing will ever change",
+                      what);
 }
 
 /* RIP, if the kernel can still read it. */
@@ -106,7 +106,7 @@ static struct ending ending_of(struct walker *w, struct vmm_result r)
 {
     struct machine *m = w->m;
     bool panicked = guest_panicked(m->guest, w->vcpu);
-    const char *why = pool_printf(m->pool, "KVM_RUN: %s", r.why);
+    const char *why = trace_text(m->trace, "KVM_RUN: %s", r.why);
 
     switch (r.stop) {
     case VMM_HLT:
@@ -178,8 +178,8 @@ static struct ending take_step(struct machine *m, const struct run_step *s,
     }
     end = guest_step(m, s->vcpu);
     if (end.dead)
-        m->dead[s->vcpu] = pool_printf(m->pool, "vCPU %u ended in step %s: %s",
-                                       s->vcpu, s->id, end.how);
+        m->dead[s->vcpu] = trace_text(m->trace, "vCPU %u ended in step %s: %s",
+                                      s->vcpu, s->id, end.how);
     return end;
 }
 
@@ -193,20 +193,19 @@ static struct ending take_step(struct machine *m, const struct run_step *s,
  */
 static void boot(struct machine *m, unsigned vcpu)
 {
-    bool observed = m->trace && m->trace->on;
     struct ending end;
 
-    if (observed)
-        m->trace->on = false;
+    if (m->trace)
+        trace_mute(m->trace);
     end = guest_step(m, vcpu);
-    if (observed)
-        m->trace->on = true;
+    if (m->trace)
+        trace_unmute(m->trace);
     if (end.dead)
         end = guest_step(m, vcpu);
     if (end.dead)
         m->dead[vcpu] =
-            pool_printf(m->pool, "the guest's kernel did not boot: %s%s%s",
-                        end.how, end.why ? ", " : "", end.why ? end.why : "");
+            trace_text(m->trace, "the guest's kernel did not boot: %s%s%s",
+                       end.how, end.why ? ", " : "", end.why ? end.why : "");
 }
 
 static void boot_all(struct machine *m)

@@ -68,7 +68,7 @@ static void svm_adjust_mmio_mask(struct kvm_module *m)
     if (bit == cbit)
         bit++;
     dropped = kvm_mmu_set_mmio_spte_mask(m, mmio_mark(bit));
-    if (m->trace && m->trace->on)
+    if (trace_hears(m->trace, EV_kvm_mmio_mask))
         tell_mmio_mask(m, dropped ? dropped : spare_bits_why(m, cbit));
 }
 

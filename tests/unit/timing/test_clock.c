@@ -37,7 +37,6 @@ static void setup(void)
     trace_init(&trace, pool);
     prices = clock_create(pool, &model);
     trace_set_clock(&trace, clock_price, prices);
-    trace.on = true; /* the clock alone listens */
 }
 
 static void teardown(void)
