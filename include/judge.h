@@ -76,11 +76,19 @@ extern const char *const step_outcome_names[]; /* NULL-terminated */
 /* ---- listening ---- */
 
 struct judge;
-/* @step_ids: ids of all steps, in order. @sizes: bytes of the step's value. */
+/* @step_ids: ids of all steps, in order. @sizes: bytes of the step's value.
+ * Neither is copied. */
 struct judge *judge_create(struct pool *pool, const struct expectations *x,
                            unsigned n_steps, const char *const *step_ids,
                            const unsigned *sizes);
 void judge_sink(void *judge, const struct event *ev);
+/* What this judge needs to hear, for trace_add_listener(). Without @reasons it
+ * gives none, and the actors need not phrase any. */
+void judge_interest(const struct judge *j, bool reasons,
+                    struct trace_interest *out);
+/* Forget everything that was heard, and take the texts given out along: the
+ * next run of the same steps against the same expectations. */
+void judge_reset(struct judge *j);
 
 enum verdict_result { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP };
 struct verdict {

@@ -33,11 +33,11 @@ static unsigned next_in_order(const struct watches *w, unsigned i)
     return i;
 }
 
-void watches_init(struct watches *w, struct pool *pool,
+void watches_init(struct watches *w, struct pool *pool, struct pool *texts,
                   const struct expectations *x)
 {
     *w = (struct watches) {
-        .pool = pool,
+        .texts = texts,
         .n = x->n_events,
         .watch = pool_alloc(pool, x->n_events * sizeof(*w->watch)),
     };
@@ -46,6 +46,25 @@ void watches_init(struct watches *w, struct pool *pool,
     for (unsigned id = 0; id < N_EVENTS; id++)
         w->why_field[id] = event_field_find(id, "why");
     w->next = next_in_order(w, 0);
+}
+
+void watches_reset(struct watches *w)
+{
+    for (unsigned i = 0; i < w->n; i++)
+        w->watch[i] = (struct event_watch) { .want = w->watch[i].want,
+                                             .field = w->watch[i].field };
+    w->next = next_in_order(w, 0);
+}
+
+void watches_interest(const struct watches *w, struct trace_interest *out)
+{
+    for (unsigned i = 0; i < w->n; i++) {
+        const struct expect_event *x = w->watch[i].want;
+
+        out->event[x->event] = true;
+        for (unsigned k = 0; k < x->n_fields; k++)
+            out->texts |= x->fields[k].want.kind == VALUE_TEXT;
+    }
 }
 
 /* ---- listening ----------------------------------------------------------- */
@@ -97,9 +116,9 @@ static const char *tell_misfit(struct watches *w, const struct event_watch *e,
     if (d->kind == KIND_STR)
         v = (struct value) { .kind = VALUE_TEXT,
                              .text = event_str(ev, e->field[i]) };
-    return pool_printf(w->pool, "number %llu has %s = %s",
+    return pool_printf(w->texts, "number %llu has %s = %s",
                        (unsigned long long)ev->seq, d->name,
-                       value_text(w->pool, &v, d->kind));
+                       value_text(w->texts, &v, d->kind));
 }
 
 static void matched(struct watches *w, struct event_watch *e,
@@ -165,12 +184,12 @@ static struct verdict judge_next(const struct watches *w, unsigned i)
 {
     const struct event_watch *e = &w->watch[i];
     struct verdict v = {
-        .what = pool_printf(w->pool, "event %s", event_text(w->pool, e)),
+        .what = pool_printf(w->texts, "event %s", event_text(w->texts, e)),
     };
 
     if (e->seen) {
         v.result = VERDICT_PASS;
-        v.reason = place_text(w->pool, e);
+        v.reason = place_text(w->texts, e);
         return v;
     }
     v.result = VERDICT_FAIL;
@@ -184,14 +203,14 @@ static struct verdict judge_next(const struct watches *w, unsigned i)
 static struct verdict judge_never(const struct watches *w, unsigned i)
 {
     const struct event_watch *e = &w->watch[i];
-    struct verdict v = { .what = pool_printf(w->pool, "never %s",
-                                             event_text(w->pool, e)) };
+    struct verdict v = { .what = pool_printf(w->texts, "never %s",
+                                             event_text(w->texts, e)) };
 
     if (!e->seen)
         return v;
     v.result = VERDICT_FAIL;
-    v.got = pool_printf(w->pool, "%llu of them", (unsigned long long)e->seen);
-    v.reason = place_text(w->pool, e);
+    v.got = pool_printf(w->texts, "%llu of them", (unsigned long long)e->seen);
+    v.reason = place_text(w->texts, e);
     return v;
 }
 
@@ -199,14 +218,15 @@ static struct verdict judge_count(const struct watches *w, unsigned i)
 {
     const struct event_watch *e = &w->watch[i];
     struct verdict v = {
-        .what = pool_printf(w->pool, "count %s = %llu", event_text(w->pool, e),
-                            (unsigned long long)e->want->count),
+        .what =
+            pool_printf(w->texts, "count %s = %llu", event_text(w->texts, e),
+                        (unsigned long long)e->want->count),
     };
 
     if (e->seen == e->want->count)
         return v;
     v.result = VERDICT_FAIL;
-    v.got = pool_printf(w->pool, "%llu", (unsigned long long)e->seen);
+    v.got = pool_printf(w->texts, "%llu", (unsigned long long)e->seen);
     return v;
 }
 

@@ -105,10 +105,10 @@ int fact_find(const char *name)
     return -1;
 }
 
-void facts_init(struct facts *f, struct pool *pool)
+void facts_init(struct facts *f, struct pool *pool, struct pool *texts)
 {
     *f = (struct facts) {
-        .pool = pool,
+        .texts = texts,
         .value = pool_alloc(pool, n_facts * sizeof(*f->value)),
         .field = pool_alloc(pool, n_facts * sizeof(*f->field)),
     };
@@ -119,6 +119,13 @@ void facts_init(struct facts *f, struct pool *pool)
         f->field[i] = (unsigned)field;
         f->settles[fact_table[i].event] = true;
     }
+}
+
+void facts_reset(struct facts *f)
+{
+    for (unsigned i = 0; i < n_facts; i++)
+        f->value[i] = (struct fact_value) { .known = false };
+    f->from = (struct fact_sources) { .mmio_works = false };
 }
 
 static void hear_values(struct facts *f, const struct event *ev)
@@ -154,8 +161,8 @@ static void hear_gate(struct facts *f, const struct ev_kvm_gate *e)
 
     for (unsigned i = 0; i < N_GATE_CHAINS; i++)
         if (e->feature && strcmp(e->feature, names[i]) == 0)
-            f->gate[i] = (struct gate_seen) { true, e->open, e->gate, e->why,
-                                              e->source };
+            f->from.gate[i] = (struct gate_seen) { true, e->open, e->gate,
+                                                   e->why, e->source };
 }
 
 /* A text that says something, else what was there before. */
@@ -167,8 +174,8 @@ static void keep(const char **kept, const char *text)
 
 static void hear_mask(struct facts *f, const struct ev_kvm_mmio_mask *e)
 {
-    keep(&f->mmio_mask, e->why);
-    f->mmio_works = e->caching;
+    keep(&f->from.mmio_mask, e->why);
+    f->from.mmio_works = e->caching;
 }
 
 static bool is_ok(const char *ret)
@@ -179,15 +186,24 @@ static bool is_ok(const char *ret)
 /* A refusal by KVM explains what userspace sees better than userspace can. */
 static void hear_kvm_create(struct facts *f, const struct ev_kvm_create_vm *e)
 {
-    if (!f->vm_answered && !is_ok(e->ret))
-        keep(&f->vm_create, e->why);
+    if (!f->from.vm_answered && !is_ok(e->ret))
+        keep(&f->from.vm_create, e->why);
 }
 
 static void hear_vm_create(struct facts *f, const struct ev_vm_create *e)
 {
-    f->vm_answered = true;
-    if (!f->vm_create || is_ok(e->result))
-        f->vm_create = e->why && *e->why ? e->why : NULL;
+    f->from.vm_answered = true;
+    if (!f->from.vm_create || is_ok(e->result))
+        f->from.vm_create = e->why && *e->why ? e->why : NULL;
+}
+
+/* Besides the events that carry facts, what sentences come from. */
+void facts_interest(const struct facts *f, struct trace_interest *out)
+{
+    for (unsigned id = 0; id < N_EVENTS; id++)
+        out->event[id] |= f->settles[id];
+    out->event[EV_kvm_boot_width] = out->event[EV_kvm_mmio_mask] = true;
+    out->event[EV_kvm_gate] = out->event[EV_kvm_create_vm] = true;
 }
 
 void facts_hear(struct facts *f, const struct event *ev)
@@ -195,9 +211,9 @@ void facts_hear(struct facts *f, const struct event *ev)
     if (f->settles[ev->id])
         hear_values(f, ev);
     if (ev->id == EV_cpu)
-        f->cpu = *EV(cpu, ev);
+        f->from.cpu = *EV(cpu, ev);
     else if (ev->id == EV_kvm_boot_width)
-        keep(&f->boot_width, EV(kvm_boot_width, ev)->why);
+        keep(&f->from.boot_width, EV(kvm_boot_width, ev)->why);
     else if (ev->id == EV_kvm_mmio_mask)
         hear_mask(f, EV(kvm_mmio_mask, ev));
     else if (ev->id == EV_kvm_gate)
@@ -211,13 +227,13 @@ void facts_hear(struct facts *f, const struct event *ev)
 /* "gate mmio_caching closed: why (source)". */
 static const char *gate_reason(const struct facts *f, enum gate_chain k)
 {
-    const struct gate_seen *g = &f->gate[k];
+    const struct gate_seen *g = &f->from.gate[k];
 
     if (!g->any)
         return NULL;
     if (g->open)
         return "all gates open";
-    return pool_printf(f->pool, "gate %s closed: %s%s%s%s",
+    return pool_printf(f->texts, "gate %s closed: %s%s%s%s",
                        g->gate ? g->gate : "?", g->why ? g->why : "",
                        g->source ? " (" : "", g->source ? g->source : "",
                        g->source ? ")" : "");
@@ -225,11 +241,11 @@ static const char *gate_reason(const struct facts *f, enum gate_chain k)
 
 static const char *width_reason(const struct facts *f)
 {
-    const struct ev_cpu *c = &f->cpu;
+    const struct ev_cpu *c = &f->from.cpu;
 
     if (!c->mem_encrypt)
         return "memory encryption is off: nothing is taken from the raw width";
-    return pool_printf(f->pool, "%llu raw, %llu taken by memory encryption",
+    return pool_printf(f->texts, "%llu raw, %llu taken by memory encryption",
                        (unsigned long long)c->raw,
                        (unsigned long long)(c->raw - c->width));
 }
@@ -239,12 +255,12 @@ static const char *caching_reason(const struct facts *f)
 {
     bool shown = f->value[KVM_MMIO_CACHING].value.number;
 
-    if (shown == f->mmio_works || !f->mmio_mask)
-        return f->mmio_mask;
-    return pool_printf(f->pool,
+    if (shown == f->from.mmio_works || !f->from.mmio_mask)
+        return f->from.mmio_mask;
+    return pool_printf(f->texts,
                        "sysfs shows what was asked for; in fact it is "
                        "%s: %s",
-                       f->mmio_works ? "on" : "off", f->mmio_mask);
+                       f->from.mmio_works ? "on" : "off", f->from.mmio_mask);
 }
 
 static const char *reason_of(const struct facts *f, unsigned fact)
@@ -255,9 +271,9 @@ static const char *reason_of(const struct facts *f, unsigned fact)
     case BY_CPU_WIDTH:
         return width_reason(f);
     case BY_BOOT_WIDTH:
-        return f->boot_width;
+        return f->from.boot_width;
     case BY_MMIO_MASK:
-        return f->mmio_mask;
+        return f->from.mmio_mask;
     case BY_MMIO_CACHING:
         return caching_reason(f);
     case BY_SEV_GATES:
@@ -267,7 +283,7 @@ static const char *reason_of(const struct facts *f, unsigned fact)
     case BY_SEV_SNP_GATES:
         return gate_reason(f, GATES_SEV_SNP);
     case BY_VM_CREATE:
-        return f->vm_create;
+        return f->from.vm_create;
     }
     BUG_ON(true);
 }

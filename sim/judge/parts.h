@@ -20,12 +20,8 @@ struct gate_seen {
     const char *gate, *why, *source;
 };
 
-struct facts {
-    struct pool *pool;
-    struct fact_value *value; /* indexed like fact_table */
-    unsigned *field;          /* where in its event each one lies */
-    bool settles[N_EVENTS];   /* does an event carry facts? */
-    /* What the sentences beside the facts come from. */
+/* What the sentences beside the facts come from. */
+struct fact_sources {
     struct ev_cpu cpu;
     const char *boot_width, *mmio_mask, *vm_create;
     bool mmio_works;  /* by the last choice of bits */
@@ -33,7 +29,17 @@ struct facts {
     struct gate_seen gate[N_GATE_CHAINS]; /* the last one asked */
 };
 
-void facts_init(struct facts *f, struct pool *pool);
+struct facts {
+    struct pool *texts;
+    struct fact_value *value; /* indexed like fact_table */
+    unsigned *field;          /* where in its event each one lies */
+    bool settles[N_EVENTS];   /* does an event carry facts? */
+    struct fact_sources from;
+};
+
+void facts_init(struct facts *f, struct pool *pool, struct pool *texts);
+void facts_reset(struct facts *f);
+void facts_interest(const struct facts *f, struct trace_interest *out);
 void facts_hear(struct facts *f, const struct event *ev);
 struct fact_value facts_value(const struct facts *f, unsigned fact);
 
@@ -55,11 +61,14 @@ struct steps {
     unsigned n, current; /* n: none is running */
     struct step_report *report;
     struct step_notes *notes;
+    const char *const *id;
     const unsigned *size;
 };
 
 void steps_init(struct steps *s, struct pool *pool, unsigned n,
                 const char *const *ids, const unsigned *sizes);
+void steps_reset(struct steps *s);
+void steps_interest(struct trace_interest *out);
 void steps_hear(struct steps *s, const struct event *ev);
 /* Settle outcomes; steps that never began count as skipped. */
 void steps_finish(struct steps *s, struct pool *pool);
@@ -76,14 +85,16 @@ struct event_watch {
 };
 
 struct watches {
-    struct pool *pool;
+    struct pool *texts;
     unsigned n, next; /* next: the NEXT entry that is being waited for */
     struct event_watch *watch;
     int why_field[N_EVENTS]; /* -1: none */
 };
 
-void watches_init(struct watches *w, struct pool *pool,
+void watches_init(struct watches *w, struct pool *pool, struct pool *texts,
                   const struct expectations *x);
+void watches_reset(struct watches *w);
+void watches_interest(const struct watches *w, struct trace_interest *out);
 void watches_hear(struct watches *w, const struct event *ev);
 struct verdict watches_verdict(const struct watches *w, unsigned i);
 

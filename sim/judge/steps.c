@@ -62,15 +62,48 @@ void steps_init(struct steps *s, struct pool *pool, unsigned n,
 {
     *s = (struct steps) {
         .n = n,
-        .current = n,
         .report = pool_alloc(pool, n * sizeof(*s->report)),
         .notes = pool_alloc(pool, n * sizeof(*s->notes)),
+        .id = ids,
         .size = sizes,
     };
-    for (unsigned i = 0; i < n; i++) {
-        s->report[i].id = ids[i];
-        s->report[i].outcome = "skipped";
+    steps_reset(s);
+}
+
+void steps_reset(struct steps *s)
+{
+    s->current = s->n;
+    for (unsigned i = 0; i < s->n; i++) {
+        s->report[i] =
+            (struct step_report) { .id = s->id[i], .outcome = "skipped" };
+        s->notes[i] = (struct step_notes) { .begun = false };
     }
+}
+
+void steps_interest(struct trace_interest *out)
+{
+    static const enum event_id ids[] = {
+        EV_step,
+        EV_step_done,
+        EV_vmexit,
+        EV_npf,
+        EV_pf,
+        EV_vc,
+        EV_halt,
+        EV_kvm_fault_result,
+        EV_insn_unsupported,
+        EV_kvm_mmio,
+        EV_kvm_fast_mmio,
+        EV_guest_vc_done,
+        EV_guest_fixup,
+        EV_guest_terminate,
+        EV_hang,
+        EV_shutdown,
+        EV_host_action,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+        out->event[ids[i]] = true;
 }
 
 /* ---- listening ----------------------------------------------------------- */

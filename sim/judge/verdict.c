@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct judge {
-    struct pool *pool;
+    struct pool *texts; /* of this run */
     const struct expectations *x;
     struct facts facts;
     struct steps steps;
@@ -27,12 +27,31 @@ struct judge *judge_create(struct pool *pool, const struct expectations *x,
 {
     struct judge *j = pool_alloc(pool, sizeof(*j));
 
-    j->pool = pool;
+    j->texts = pool_child(pool);
     j->x = x;
-    facts_init(&j->facts, pool);
+    facts_init(&j->facts, pool, j->texts);
     steps_init(&j->steps, pool, n_steps, step_ids, sizes);
-    watches_init(&j->watches, pool, x);
+    watches_init(&j->watches, pool, j->texts, x);
     return j;
+}
+
+void judge_interest(const struct judge *j, bool reasons,
+                    struct trace_interest *out)
+{
+    *out = (struct trace_interest) { .texts = reasons };
+    facts_interest(&j->facts, out);
+    steps_interest(out);
+    watches_interest(&j->watches, out);
+}
+
+void judge_reset(struct judge *j)
+{
+    pool_reset(j->texts);
+    j->verdict = NULL;
+    j->n_verdicts = 0;
+    facts_reset(&j->facts);
+    steps_reset(&j->steps);
+    watches_reset(&j->watches);
 }
 
 void judge_sink(void *judge, const struct event *ev)
@@ -92,13 +111,13 @@ static struct verdict judge_one_fact(struct judge *j,
     is = facts_value(&j->facts, (unsigned)fact);
     kind =
         event_table[fact_table[fact].event].fields[j->facts.field[fact]].kind;
-    v.what = pool_printf(j->pool, "%s = %s", x->name,
-                         value_text(j->pool, &x->want, kind));
+    v.what = pool_printf(j->texts, "%s = %s", x->name,
+                         value_text(j->texts, &x->want, kind));
     v.reason = is.reason;
     if (is.known && same_value(&is.value, &x->want))
         return v;
     v.result = VERDICT_FAIL;
-    v.got = is.known ? value_text(j->pool, &is.value, kind)
+    v.got = is.known ? value_text(j->texts, &is.value, kind)
                      : "nothing: the run ended before it was settled";
     return v;
 }
@@ -121,18 +140,18 @@ static void judge_npf(struct judge *j, const struct expect_item *x,
                       const struct step_report *r, struct verdict *v)
 {
     unsigned kept = r->n_npf < STEP_MAX_NPF ? r->n_npf : STEP_MAX_NPF;
-    uint64_t *want = pool_alloc(j->pool, x->n_list * sizeof(*want));
+    uint64_t *want = pool_alloc(j->texts, x->n_list * sizeof(*want));
     bool same = x->n_list == r->n_npf;
 
     for (unsigned i = 0; i < x->n_list; i++) {
         want[i] = x->list[i].number;
         same = same && (i >= kept || want[i] == r->npf[i]);
     }
-    v->what = pool_printf(j->pool, "step %s: npf = %s", r->id,
-                          npf_text(j->pool, want, x->n_list, x->n_list));
+    v->what = pool_printf(j->texts, "step %s: npf = %s", r->id,
+                          npf_text(j->texts, want, x->n_list, x->n_list));
     v->result = same ? VERDICT_PASS : VERDICT_FAIL;
     if (!same)
-        v->got = npf_text(j->pool, r->npf, kept, r->n_npf);
+        v->got = npf_text(j->texts, r->npf, kept, r->n_npf);
 }
 
 /* A property of a step as a value; false: the step has no such thing. */
@@ -177,13 +196,13 @@ static struct verdict judge_property(struct judge *j,
         return v;
     }
     has = property_value(r, x->name, &is, &kind);
-    v.what = pool_printf(j->pool, "step %s: %s = %s", r->id, x->name,
-                         value_text(j->pool, &x->want, kind));
+    v.what = pool_printf(j->texts, "step %s: %s = %s", r->id, x->name,
+                         value_text(j->texts, &x->want, kind));
     if (has && same_value(&is, &x->want))
         return v;
     v.result = VERDICT_FAIL;
-    v.got = has ? value_text(j->pool, &is, kind)
-                : pool_printf(j->pool, "none (outcome %s)", r->outcome);
+    v.got = has ? value_text(j->texts, &is, kind)
+                : pool_printf(j->texts, "none (outcome %s)", r->outcome);
     return v;
 }
 
@@ -238,10 +257,10 @@ unsigned judge_finish(struct judge *j, const struct verdict **out)
 
     for (unsigned i = 0; i < x->n_steps; i++)
         n += x->steps[i].n_items;
-    j->verdict = pool_alloc(j->pool, n * sizeof(*j->verdict));
+    j->verdict = pool_alloc(j->texts, n * sizeof(*j->verdict));
     j->n_verdicts = 0;
 
-    steps_finish(&j->steps, j->pool);
+    steps_finish(&j->steps, j->texts);
     for (unsigned i = 0; i < x->n_facts; i++)
         j->verdict[j->n_verdicts++] = judge_one_fact(j, &x->facts[i]);
     for (unsigned i = 0; i < x->n_steps; i++)

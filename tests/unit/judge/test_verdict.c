@@ -223,6 +223,83 @@ START_TEST(an_instruction_that_nobody_executes_is_named)
 }
 END_TEST
 
+/* ---- again and again ---- */
+
+static void check_device_step(const struct step_report *r)
+{
+    ck_assert_str_eq(r->outcome, "mmio.vc");
+    ck_assert(r->has_value);
+    ck_assert_uint_eq(r->value, 0x5a);
+    ck_assert_uint_eq(r->n_npf, 1);
+}
+
+START_TEST(a_judge_that_was_reset_heard_nothing)
+{
+    struct expect_event once = { .mode = EXPECT_COUNT,
+                                 .event = EV_vc,
+                                 .count = 1 };
+    struct expectations x = { .n_events = 1, .events = &once };
+    int created = fact_find("vm.create");
+
+    listen(&x);
+    for (unsigned i = 0; i < 3; i++) {
+        TRACE(&trace, vm_create, .result = "ok");
+        begin("one");
+        reach_device_by_ghcb();
+        end("one", "completed", "");
+        ck_assert_int_eq(only_verdict()->result, VERDICT_PASS);
+        check_device_step(report(0));
+        ck_assert(judge_fact(judge, (unsigned)created).known);
+
+        judge_reset(judge);
+        ck_assert_int_eq(only_verdict()->result, VERDICT_FAIL);
+        ck_assert_str_eq(report(0)->outcome, "skipped");
+        ck_assert_uint_eq(report(0)->n_npf, 0);
+        ck_assert(!judge_fact(judge, (unsigned)created).known);
+    }
+}
+END_TEST
+
+/* Fed with what it asks for, and without a single text. */
+START_TEST(a_judge_knows_what_it_must_hear)
+{
+    struct expect_event never = { .mode = EXPECT_NEVER, .event = EV_tlb_flush };
+    struct expectations x = { .n_events = 1, .events = &never };
+    struct trace_interest wants;
+
+    trace_init(&trace, pool);
+    judge = judge_create(pool, &x, 3, step_ids, step_sizes);
+    judge_interest(judge, false, &wants);
+    ck_assert(!wants.texts);
+    ck_assert(!wants.event[EV_npt_step]);
+    trace_add_listener(&trace, judge_sink, judge, &wants);
+    TRACE(&trace, tlb_flush, .asid = 1);
+    begin("one");
+    reach_device_by_ghcb();
+    end("one", "completed", trace_text(&trace, "%d", 1));
+    ck_assert_int_eq(only_verdict()->result, VERDICT_FAIL);
+    check_device_step(report(0));
+}
+END_TEST
+
+/* An expected text is read, so the actors must phrase it. */
+START_TEST(a_judge_of_texts_asks_for_texts)
+{
+    struct expect_item why = { "why", word("because"), 0, NULL };
+    struct expect_event x = {
+        .mode = EXPECT_NEXT, .event = EV_vc, .n_fields = 1, .fields = &why
+    };
+    struct trace_interest wants;
+
+    judge_interest(
+        judge_create(pool,
+                     &(struct expectations) { .n_events = 1, .events = &x }, 3,
+                     step_ids, step_sizes),
+        false, &wants);
+    ck_assert(wants.texts);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("verdict");
@@ -241,6 +318,9 @@ int main(void)
     tcase_add_test(t, verdicts_keep_the_order_of_the_file);
     tcase_add_test(t, a_skipped_step_cannot_pass_by_what_it_did_not_do);
     tcase_add_test(t, an_instruction_that_nobody_executes_is_named);
+    tcase_add_test(t, a_judge_that_was_reset_heard_nothing);
+    tcase_add_test(t, a_judge_knows_what_it_must_hear);
+    tcase_add_test(t, a_judge_of_texts_asks_for_texts);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
