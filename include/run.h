@@ -44,4 +44,19 @@ struct trace;
 int run_scenario(struct pool *pool, const struct run_config *config,
                  struct trace *trace, struct err *e);
 
+/*
+ * Machines in a row: a rig lives through any number of scenarios, each on a
+ * machine that nobody used before, and keeps only what it is built of. It says
+ * the same as run_scenario() would, whatever it lived through before.
+ *
+ * Texts in events live until the next rig_run(), and so does nothing else of a
+ * run. One rig for each thread; what configs point to may be shared between
+ * them. @trace may be NULL; it starts anew, at event 0, with each run. What
+ * nobody listens to costs nothing: see trace_add_listener(), judge_interest().
+ */
+struct rig;
+struct rig *rig_create(struct pool *pool, struct trace *trace);
+/* As run_scenario(); after an error the rig can be used as before. */
+int rig_run(struct rig *r, const struct run_config *config, struct err *e);
+
 #endif

@@ -117,8 +117,10 @@ const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool)
 void cpu_reset(struct cpu *c, const struct cpu_model *m)
 {
     mem_clear(c->mem);
+    psp_reset(&c->psp);
     *c = (struct cpu) {
         .model = *m,
+        .psp = c->psp,
         .pool = c->pool,
         .trace = c->trace,
         .mem = c->mem,

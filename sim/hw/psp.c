@@ -60,6 +60,26 @@ struct key psp_key_of(const struct psp *psp, uint32_t asid)
     return g ? g->key : key_make(KEY_N_UNBOUND + asid, asid);
 }
 
+void psp_reset(struct psp *psp)
+{
+    struct psp_guest **end = &psp->guests;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = psp->spare;
+    *psp = (struct psp) { .spare = psp->guests };
+}
+
+static struct psp_guest *new_guest(struct cpu *c)
+{
+    struct psp_guest *g = c->psp.spare;
+
+    if (!g)
+        return pool_alloc(c->pool, sizeof(*g));
+    c->psp.spare = g->next;
+    return g;
+}
+
 static enum psp_status init(struct cpu *c)
 {
     if (!c->model.features[FEAT_SEV])
@@ -76,7 +96,7 @@ static enum psp_status launch_start(struct cpu *c, struct psp_request *r)
 
     if (r->es && !c->model.features[FEAT_SEV_ES])
         return PSP_UNSUPPORTED;
-    g = pool_alloc(c->pool, sizeof(*g));
+    g = new_guest(c);
     *g = (struct psp_guest) {
         .next = c->psp.guests,
         .handle = ++c->psp.last_handle,

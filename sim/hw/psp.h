@@ -19,8 +19,11 @@ struct psp_guest {
 struct psp {
     bool initialized;
     uint32_t last_handle;
-    struct psp_guest *guests;
+    struct psp_guest *guests, *spare;
 };
+
+/* As the firmware leaves it: nobody is known. */
+void psp_reset(struct psp *psp);
 
 /* The key that accesses with @asid use. Without an active guest some key is
  * there as well, only nobody has encrypted anything with it. */

@@ -132,7 +132,7 @@ static const char *open_vm(struct machine *m)
     m->vmm = vmm_open(m->pool, kvm_open(m->pool, &m->module), config, m->trace,
                       &result);
     if (!m->vmm)
-        return pool_printf(m->pool, "there is no VM: userspace got %s", result);
+        return trace_text(m->trace, "there is no VM: userspace got %s", result);
     r = load_guest(m);
     if (!r)
         r = set_registers(m);
@@ -142,26 +142,81 @@ static const char *open_vm(struct machine *m)
         return NULL;
     TRACE(m->trace, host_action, .what = "load and launch the guest",
           .ret = strerrorname_np(-r));
-    return pool_printf(m->pool, "the guest could not be launched: %s",
-                       strerror(-r));
+    return trace_text(m->trace, "the guest could not be launched: %s",
+                      strerror(-r));
+}
+
+/* ---- machines in a row -----------------------------------------------------
+ */
+
+struct rig {
+    struct pool *pool; /* lives as long as the rig */
+    struct pool *life; /* everything of one run */
+    struct trace *trace;
+    struct cpu *cpu; /* NULL before the first run */
+};
+
+struct rig *rig_create(struct pool *pool, struct trace *trace)
+{
+    struct rig *r = pool_alloc(pool, sizeof(*r));
+
+    r->pool = pool;
+    r->life = pool_child(pool);
+    r->trace = trace;
+    return r;
+}
+
+/* A CPU fresh from its firmware. */
+static struct cpu *power_on(struct rig *r, const struct cpu_model *model)
+{
+    if (r->cpu)
+        cpu_reset(r->cpu, model);
+    else
+        r->cpu = cpu_create(r->pool, model, r->trace);
+    return r->cpu;
+}
+
+static int live(struct rig *r, const struct run_config *config, struct err *e)
+{
+    struct machine *m = pool_alloc(r->life, sizeof(*m));
+    const struct cpu_model *cpu = &config->cpu;
+    struct wire wire;
+
+    *m = (struct machine) {
+        .pool = r->life,
+        .trace = r->trace,
+        .config = config,
+    };
+    if (build_guest(m, e))
+        return -1;
+    TRACE(r->trace, cpu, .model = cpu->name, .raw = cpu->maxphyaddr_raw,
+          .reduction = cpu->phys_reduction, .width = cpu_model_width(cpu),
+          .cbit = cpu->cbit, .mem_encrypt = cpu->mem_encrypt);
+    m->cpu = power_on(r, cpu);
+    wire = cpu_wire(m->cpu);
+    kvm_module_load(&m->module, &wire, &config->kernel, &config->params,
+                    r->trace);
+    take_steps(m, open_vm(m));
+    return 0;
+}
+
+int rig_run(struct rig *r, const struct run_config *config, struct err *e)
+{
+    struct trace *trace = r->trace;
+    struct pool *texts = trace ? trace->pool : NULL;
+    int ret;
+
+    pool_reset(r->life);
+    if (trace)
+        trace_restart(trace, r->life);
+    ret = live(r, config, e);
+    if (trace)
+        trace->pool = texts;
+    return ret;
 }
 
 int run_scenario(struct pool *pool, const struct run_config *config,
                  struct trace *trace, struct err *e)
 {
-    struct machine *m = pool_alloc(pool, sizeof(*m));
-    const struct cpu_model *cpu = &config->cpu;
-    struct wire wire;
-
-    *m = (struct machine) { .pool = pool, .trace = trace, .config = config };
-    if (build_guest(m, e))
-        return -1;
-    TRACE(trace, cpu, .model = cpu->name, .raw = cpu->maxphyaddr_raw,
-          .reduction = cpu->phys_reduction, .width = cpu_model_width(cpu),
-          .cbit = cpu->cbit, .mem_encrypt = cpu->mem_encrypt);
-    m->cpu = cpu_create(pool, cpu, trace);
-    wire = cpu_wire(m->cpu);
-    kvm_module_load(&m->module, &wire, &config->kernel, &config->params, trace);
-    take_steps(m, open_vm(m));
-    return 0;
+    return rig_run(rig_create(pool, trace), config, e);
 }

@@ -9,9 +9,20 @@ double bench_now(void);
 void bench_line(const char *name, double value, const char *unit, double ratio,
                 const char *to);
 
+/* Threads that measure @rate at the same time, one for each core; the sum of
+ * what they found. */
+#define BENCH_CORES 2
+double bench_on_all_cores(double (*rate)(void));
+
 struct cpu;
+struct cpu_file;
+struct kernel_file;
 struct pool;
 struct tlb_geometry;
+
+/* From models/; anything missing ends the program. */
+const struct cpu_file *bench_cpu(struct pool *pool, const char *name);
+const struct kernel_file *bench_kernel(struct pool *pool, const char *name);
 
 #define BENCH_GVA 0x400000ULL
 
@@ -29,5 +40,6 @@ double bench_chain(void);
 void bench_walk(double chain);
 void bench_tlb(double chain);
 void bench_gating(void);
+void bench_machines(void);
 
 #endif

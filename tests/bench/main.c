@@ -5,7 +5,9 @@
  */
 #include "bench/bench.h"
 
-#include <inttypes.h>
+#include "load.h"
+
+#include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,12 @@
 #define ROUNDS 50
 
 extern char **environ;
+
+static _Noreturn void bench_fail(const char *why)
+{
+    fprintf(stderr, "bench: %s\n", why);
+    exit(EXIT_FAILURE);
+}
 
 double bench_now(void)
 {
@@ -51,6 +59,66 @@ double bench_best(void (*round)(void *ctx, unsigned turns), void *ctx,
     return best * 1e9 / turns;
 }
 
+struct measurement {
+    double (*rate)(void);
+    double result;
+    pthread_barrier_t *start;
+};
+
+static void *measure(void *arg)
+{
+    struct measurement *m = arg;
+
+    pthread_barrier_wait(m->start);
+    m->result = m->rate();
+    return NULL;
+}
+
+double bench_on_all_cores(double (*rate)(void))
+{
+    struct measurement m[BENCH_CORES];
+    pthread_t thread[BENCH_CORES];
+    pthread_barrier_t start;
+    double sum = 0;
+
+    pthread_barrier_init(&start, NULL, BENCH_CORES);
+    for (unsigned i = 0; i < BENCH_CORES; i++) {
+        m[i] = (struct measurement) { rate, 0, &start };
+        if (pthread_create(&thread[i], NULL, measure, &m[i]))
+            bench_fail("no thread");
+    }
+    for (unsigned i = 0; i < BENCH_CORES; i++) {
+        pthread_join(thread[i], NULL);
+        sum += m[i].result;
+    }
+    pthread_barrier_destroy(&start);
+    return sum;
+}
+
+const struct cpu_file *bench_cpu(struct pool *pool, const char *name)
+{
+    struct catalog *catalog = catalog_open(pool, "models");
+    struct err e = { 0 };
+    const struct cpu_file *f =
+        catalog_cpu(catalog, name, (struct mark) { 0 }, &e);
+
+    if (!f)
+        bench_fail(e.msg);
+    return f;
+}
+
+const struct kernel_file *bench_kernel(struct pool *pool, const char *name)
+{
+    struct catalog *catalog = catalog_open(pool, "models");
+    struct err e = { 0 };
+    const struct kernel_file *f =
+        catalog_kernel(catalog, name, (struct mark) { 0 }, &e);
+
+    if (!f)
+        bench_fail(e.msg);
+    return f;
+}
+
 /* Run the program on one scenario, its output thrown away; seconds. */
 static double run_once(const char *nptsim, const char *scenario)
 {
@@ -66,10 +134,8 @@ static double run_once(const char *nptsim, const char *scenario)
     if (posix_spawn(&pid, nptsim, &quiet, NULL, argv, environ) == 0)
         waitpid(pid, &status, 0);
     posix_spawn_file_actions_destroy(&quiet);
-    if (status) {
-        fprintf(stderr, "bench: %s run %s failed\n", nptsim, scenario);
-        exit(EXIT_FAILURE);
-    }
+    if (status)
+        bench_fail("the program failed on its scenario");
     return bench_now() - start;
 }
 
@@ -94,6 +160,7 @@ int main(int argc, char **argv)
     bench_walk(chain);
     bench_tlb(chain);
     bench_gating();
+    bench_machines();
     if (argc > 1)
         bench_scenario(argv[1]);
     return EXIT_SUCCESS;
