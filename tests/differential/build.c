@@ -25,6 +25,7 @@ enum page {
     PAGE_CODE_G3,
     PAGE_CODE_G4,
     PAGE_CODE,
+    PAGE_DATA_END, /* of an access that crosses into it */
 };
 #define NESTED_TABLES (ARENA_START + 24 * SIZE_2M)
 
@@ -170,7 +171,8 @@ static void map_guest(struct builder *b, gva_t gva, const enum page table[],
             map_nested(b, page_gpa(b, next), 1);
     }
     map_nested(b, page_gpa(b, target),
-               target == PAGE_DATA ? b->nested_leaf : 1);
+               target == PAGE_DATA || target == PAGE_DATA_END ? b->nested_leaf
+                                                              : 1);
 }
 
 /* Any combination of the bits that decide about permissions. */
@@ -232,7 +234,7 @@ static void choose_sizes(struct builder *b)
     b->nested_leaf = 1 + build_pick(b, b->slot_shift ? 3 : 2);
 }
 
-/* Far apart where the width and the entries allow it: eleven pages need bits
+/* Far apart where the width and the entries allow it: twelve pages need bits
  * up to 42 or 33. */
 static unsigned choose_slot_shift(struct builder *b)
 {
@@ -265,15 +267,16 @@ static void map_code(struct builder *b)
                                        PAGE_CODE_G3, PAGE_CODE_G4 };
     static const uint64_t insn[N_KINDS] = {
         [KIND_READ] = VMMCALL << 24 | 0x078b48,
-        [KIND_WRITE] = VMMCALL << 16 | 0x0788,
+        [KIND_WRITE] = VMMCALL << 24 | 0x078948,
         [KIND_RMW] = VMMCALL << 32 | 0x000780f0,
     };
     struct question *q = b->q;
     unsigned offset = 16 * build_pick(b, 255);
     uint64_t code = insn[q->kind];
 
-    if (!(q->g_efer & EFER_LMA) && q->kind == KIND_READ)
-        code >>= 8; /* no REX prefix: 4 bytes are read */
+    if (!(q->g_efer & EFER_LMA) &&
+        (q->kind == KIND_READ || q->kind == KIND_WRITE))
+        code >>= 8; /* no REX prefix: 4 bytes */
     q->rip = choose_gva(b, PAGE_CODE, offset);
     map_guest(b, q->rip, table, q->mode == MODE_OFF ? 0 : 1, PAGE_CODE);
     put_word(q, page_spa(PAGE_CODE) + offset, code, ROLE_DATA, 0);
@@ -285,17 +288,46 @@ static void map_code(struct builder *b)
     }
 }
 
+static const enum page data_tables[] = { 0, PAGE_G1, PAGE_G2, PAGE_G3,
+                                         PAGE_G4 };
+
+/* The page behind the one at q->gva: a 4K leaf of its own, or more of a large
+ * one. */
+static void map_data_end(struct builder *b)
+{
+    gva_t gva = (b->q->gva | (PAGE_SIZE_4K - 1)) + 1;
+    spa_t spa = page_spa(PAGE_DATA) + PAGE_SIZE_4K;
+
+    b->end_from = b->q->n_words;
+    if (b->guest_leaf == 1) {
+        map_guest(b, gva, data_tables, 1, PAGE_DATA_END);
+        spa = page_spa(PAGE_DATA_END);
+    } else {
+        map_nested(b, page_gpa(b, PAGE_DATA) + PAGE_SIZE_4K, b->nested_leaf);
+    }
+    b->end_to = b->q->n_words;
+    put_word(b->q, spa, DATA_VALUE, ROLE_DATA, 0);
+}
+
+/* Where in its page the access starts; the last word is left to those that
+ * cross, by one byte to three. */
+static unsigned choose_offset(struct builder *b)
+{
+    if (b->crossing)
+        return PAGE_SIZE_4K - 1 - build_pick(b, 3);
+    return 8 * build_pick(b, 511);
+}
+
 void build_question(struct builder *b)
 {
-    static const enum page table[] = { 0, PAGE_G1, PAGE_G2, PAGE_G3, PAGE_G4 };
     struct question *q = b->q;
     uint64_t id = q->id;
-    unsigned offset = 8 * build_pick(b, 511);
+    unsigned offset = choose_offset(b);
 
     memset(q, 0, sizeof(*q));
     q->id = id;
-    q->kind = build_pick(b, N_KINDS);
-    q->cpl = build_chance(b, 2) ? 3 : 0;
+    q->kind = build_pick(b, b->crossing ? KIND_RMW : N_KINDS);
+    q->cpl = build_chance(b, 2) ? 3 : build_pick(b, 3);
     choose_modes(b);
     choose_paging(b);
     b->slot_shift = choose_slot_shift(b);
@@ -308,8 +340,10 @@ void build_question(struct builder *b)
         map_nested(b, q->g_cr3, 1);
     }
     q->gva = choose_gva(b, PAGE_DATA, offset);
-    map_guest(b, q->gva, table, b->guest_leaf, PAGE_DATA);
-    put_word(q, page_spa(PAGE_DATA) + offset, DATA_VALUE, ROLE_DATA, 0);
+    map_guest(b, q->gva, data_tables, b->guest_leaf, PAGE_DATA);
+    put_word(q, page_spa(PAGE_DATA) + (offset & ~7U), DATA_VALUE, ROLE_DATA, 0);
+    if (b->crossing)
+        map_data_end(b);
     if (q->kind == KIND_FETCH)
         q->rip = q->gva;
     else

@@ -21,6 +21,8 @@ struct builder {
     const struct guest_format *format;
     unsigned guest_leaf, nested_leaf; /* level of the data's leaves, 1..3 */
     unsigned slot_shift;              /* how far apart guest pages lie */
+    bool crossing; /* asked for: the access ends in another page, ... */
+    unsigned end_from, end_to; /* ... which alone needs these words */
     spa_t next_table;
 };
 

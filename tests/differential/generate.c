@@ -38,6 +38,13 @@ static bool is_code(const struct question *q, spa_t spa)
     return false;
 }
 
+/* What is written must be put back. */
+static bool may_touch(const struct question *q, spa_t spa)
+{
+    return is_ours(spa) &&
+           (q->kind == KIND_READ || spa >= FIRST_ABSENT || is_listed(q, spa));
+}
+
 static bool is_askable(const struct question *q, const struct replay *r)
 {
     for (unsigned i = 0; i < r->n_visited; i++)
@@ -47,9 +54,7 @@ static bool is_askable(const struct question *q, const struct replay *r)
         return false;
     if (!r->done || q->kind == KIND_FETCH)
         return true;
-    return is_ours(r->data_spa) &&
-           (q->kind == KIND_READ || r->data_spa >= FIRST_ABSENT ||
-            is_listed(q, r->data_spa));
+    return may_touch(q, r->data_spa) && may_touch(q, r->end_spa);
 }
 
 /* Both for our CPU and for one that goes on where QEMU does: see known.yaml. */

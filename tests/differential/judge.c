@@ -43,8 +43,8 @@ static void show_question(unsigned width, const struct question *q)
     for (unsigned i = 0; i < q->n_words; i++)
         printf("%s\"0x%llx\":\"0x%llx\"", i ? "," : "", X(word[i].spa),
                X(word[i].value));
-    printf("},\"access\":{\"gva\":\"0x%llx\",\"kind\":\"%s\",\"size\":1}}\n",
-           X(gva), kinds[q->kind]);
+    printf("},\"access\":{\"gva\":\"0x%llx\",\"kind\":\"%s\",\"size\":%u}}\n",
+           X(gva), kinds[q->kind], replay_access_len(q));
 #undef X
 }
 

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define MAX_WORDS 64
+#define MAX_WORDS 80
 
 /* System-physical memory: what questions may use, then the file's own part. */
 #define ARENA_START  0x01000000ULL
@@ -75,7 +75,7 @@ struct control {
     uint64_t running;     /* id of the question under way, NO_QUESTION = none */
 };
 
-/* RAX at VMRUN; its low byte is what a write stores. */
+/* RAX at VMRUN, which is what a write stores. */
 #define START_RAX 0x5a5a5a5a5a5a5a5aULL
 /* Page attribute table and ASID of every question. */
 #define START_PAT  0x0007040600070406ULL

@@ -128,6 +128,24 @@ static void roots(struct builder *b)
     }
 }
 
+/* An access that ends in another page: which half faults, which is told? */
+static void page_crossing(struct builder *b)
+{
+    static const uint64_t changes[] = { PTE_P,  PTE_W,  PTE_U,
+                                        PTE_PS, PTE_NX, BIT(51) };
+    unsigned n = b->end_to - b->end_from;
+
+    if (n && !build_chance(b, 4)) {
+        struct word *w = &b->q->word[b->end_from + build_pick(b, n)];
+
+        build_flip(w, changes[build_pick(b, entry_bits(b, w->role) / 16 + 2)]);
+    }
+    if (build_chance(b, 3))
+        permissions(b);
+    if (build_chance(b, 3))
+        two_faults(b);
+}
+
 /* Several changes anywhere. */
 static void anything(struct builder *b)
 {
@@ -151,6 +169,7 @@ static const struct {
     { "protection-keys", protection_keys },
     { "roots", roots },
     { "anything", anything },
+    { "page-crossing", page_crossing },
 };
 
 const char *group_name(unsigned group)
@@ -160,6 +179,7 @@ const char *group_name(unsigned group)
 
 void group_build(struct builder *b, unsigned group)
 {
+    b->crossing = groups[group].spoil == page_crossing;
     build_question(b);
     b->q->group = group;
     groups[group].spoil(b);

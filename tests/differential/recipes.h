@@ -5,7 +5,7 @@
 
 #include "differential/build.h"
 
-#define N_GROUPS 8
+#define N_GROUPS 9
 
 /* "one-bit", "permissions", ...: the family that a question belongs to. */
 const char *group_name(unsigned group);

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-/* mov (%rdi), %rax; mov %al, (%rdi); lock addb $0, (%rdi) */
-static const unsigned insn_len[N_KINDS] = { 3, 2, 4, 3 };
-static const unsigned access_len[N_KINDS] = { 8, 1, 1, 3 };
-#define INSN_LEN_32   2 /* mov (%edi), %eax */
+/* mov (%rdi), %rax; mov %rax, (%rdi); lock addb $0, (%rdi) */
+static const unsigned insn_len[N_KINDS] = { 3, 3, 4, 3 };
+static const unsigned access_len[N_KINDS] = { 8, 8, 1, 3 };
+#define INSN_LEN_32   2 /* mov (%edi), %eax; mov %eax, (%edi) */
 #define ACCESS_LEN_32 4
 /* Bits 8:5, 2 and 1 (APM vol. 2, figure 5-10). */
 #define PDPTE_MBZ 0x1e6ULL
@@ -101,21 +101,64 @@ static bool access_once(struct cpu *c, struct replay *r, gva_t gva,
     return w.outcome == WALK_OK;
 }
 
+/* Outside 64-bit mode MOV has no REX prefix. */
+static bool is_short(const struct question *q)
+{
+    return !(q->g_efer & EFER_LMA) &&
+           (q->kind == KIND_READ || q->kind == KIND_WRITE);
+}
+
+unsigned replay_access_len(const struct question *q)
+{
+    return is_short(q) ? ACCESS_LEN_32 : access_len[q->kind];
+}
+
+/* Where byte @i of the data lies. */
+static spa_t byte_spa(const struct replay *r, unsigned i, unsigned len)
+{
+    spa_t spa = r->data_spa + i;
+
+    if (spa >> 12 == r->data_spa >> 12)
+        return spa;
+    return r->end_spa - (len - 1 - i);
+}
+
+static uint64_t load(struct cpu *c, const struct replay *r, unsigned len)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = len; i-- > 0;) {
+        spa_t spa = byte_spa(r, i, len);
+
+        value =
+            value << 8 | (cpu_peek64(c, spa & ~7ULL) >> 8 * (spa & 7) & 0xff);
+    }
+    return value;
+}
+
+static void store(struct cpu *c, const struct replay *r, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++) {
+        spa_t spa = byte_spa(r, i, len);
+        unsigned shift = 8 * (unsigned)(spa & 7);
+        uint64_t word = cpu_peek64(c, spa & ~7ULL) & ~(0xffULL << shift);
+
+        cpu_poke64(c, spa & ~7ULL, word | (START_RAX >> 8 * i & 0xff) << shift);
+    }
+}
+
 /* What the instruction does once its access is allowed. */
 static void execute(struct cpu *c, const struct question *q, struct replay *r)
 {
-    spa_t slot = r->data_spa & ~7ULL;
-    unsigned shift = 8 * (unsigned)(r->data_spa & 7);
-    uint64_t word = cpu_peek64(c, slot);
+    unsigned len = replay_access_len(q);
 
     r->answer.rax = START_RAX;
     switch ((enum question_kind)q->kind) {
     case KIND_READ:
-        r->answer.rax = q->g_efer & EFER_LMA ? word : (uint32_t)word;
+        r->answer.rax = load(c, r, len);
         break;
     case KIND_WRITE:
-        word &= ~(0xffULL << shift);
-        cpu_poke64(c, slot, word | (START_RAX & 0xff) << shift);
+        store(c, r, len);
         break;
     case KIND_RMW: /* adds 0 */
     case KIND_FETCH:
@@ -124,12 +167,23 @@ static void execute(struct cpu *c, const struct question *q, struct replay *r)
     }
 }
 
+/* Where an access ends that was allowed: walked once more, which changes
+ * nothing. */
+static spa_t end_of_access(struct cpu *c, const struct question *q,
+                           const struct replay *r, unsigned len)
+{
+    gva_t last = q->gva + len - 1;
+
+    if (last >> 12 == q->gva >> 12)
+        return r->data_spa + len - 1;
+    return walk_access(c, last, access_kind[q->kind], 1, false, NULL).spa;
+}
+
 static void make_access(struct cpu *c, const struct question *q,
                         struct replay *r)
 {
-    bool short_read = q->kind == KIND_READ && !(q->g_efer & EFER_LMA);
-    unsigned insn = short_read ? INSN_LEN_32 : insn_len[q->kind];
-    unsigned len = short_read ? ACCESS_LEN_32 : access_len[q->kind];
+    unsigned insn = is_short(q) ? INSN_LEN_32 : insn_len[q->kind];
+    unsigned len = replay_access_len(q);
 
     r->fetched = access_once(c, r, q->rip, ACCESS_FETCH, insn, &r->code_spa);
     if (!r->fetched)
@@ -138,8 +192,10 @@ static void make_access(struct cpu *c, const struct question *q,
     r->done =
         q->kind == KIND_FETCH ||
         access_once(c, r, q->gva, access_kind[q->kind], len, &r->data_spa);
-    if (r->done)
-        execute(c, q, r);
+    if (!r->done)
+        return;
+    r->end_spa = end_of_access(c, q, r, len);
+    execute(c, q, r);
 }
 
 void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,

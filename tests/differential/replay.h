@@ -19,8 +19,8 @@ struct replay {
     /* Every entry read, in the walker's order, and where the data is. */
     struct walk_ref visited[MAX_VISITED];
     unsigned n_visited;
-    spa_t code_spa, data_spa;
-    bool fetched, done; /* the instruction, its access */
+    spa_t code_spa, data_spa, end_spa; /* end: of the last byte */
+    bool fetched, done;                /* the instruction, its access */
 };
 
 /* The CPU that QEMU's `max` with phys-bits=@width resembles. */
@@ -28,6 +28,8 @@ struct cpu_model replay_model(unsigned width);
 
 /* Why nptsim cannot answer @q, in words; NULL = it can. */
 const char *replay_unsupported(const struct question *q);
+/* Bytes that the access of @q touches. */
+unsigned replay_access_len(const struct question *q);
 void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
             struct replay *out);
 
