@@ -70,11 +70,33 @@ struct scenario_file;
 int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
                        const struct setting *settings, unsigned n_settings,
                        struct scenario_file **out, struct err *e);
+/* The same for one of @shards runs that share the points between them. */
+int scenario_file_load_shards(struct pool *pool, struct catalog *c,
+                              const char *path, const struct setting *settings,
+                              unsigned n_settings, uint64_t shards,
+                              struct scenario_file **out, struct err *e);
+#define SCENARIO_MAX_POINTS UINT64_C(10000000) /* of one run */
+#define SCENARIO_MAX_SHARDS                                                    \
+    UINT64_C(100000000) /* numbers of points stay below 2^53                   \
+                         */
 /* Runs that the file asks for: 1 without a matrix. */
 uint64_t scenario_file_points(const struct scenario_file *f);
-/* Point @i as a scenario; 1 = the matrix excludes it, -1 = error. */
+/* Point @i as a scenario; 1 = the matrix excludes it, -1 = error. Changes
+ * nothing in @f: threads with pools of their own may share it. */
 int scenario_file_point(struct scenario_file *f, struct pool *pool, uint64_t i,
                         struct scenario *out, struct err *e);
+
+/* What varies in a matrix. */
+struct axis_desc {
+    const char *path; /* "cpu.set.cbit" */
+    enum value_kind kind;
+    bool wide; /* a number that may need more than 32 bits */
+};
+unsigned scenario_file_axes(const struct scenario_file *f);
+struct axis_desc scenario_file_axis(const struct scenario_file *f, unsigned i);
+/* The value of axis @i at @point. */
+struct value scenario_file_axis_value(const struct scenario_file *f, unsigned i,
+                                      uint64_t point);
 
 /* ---- field tables ----------------------------------------------------------
  */

@@ -381,7 +381,7 @@ int fields_fill(struct pool *pool, const struct field_table *t,
     return 0;
 }
 
-/* ---- reading back, for expressions ---- */
+/* ---- single values by their path ---- */
 
 static bool resolve_flag(const struct field *f, const char *name,
                          struct field_ref *out)
@@ -389,7 +389,8 @@ static bool resolve_flag(const struct field *f, const char *name,
     int flag = flag_find(f, name);
 
     out->field = f;
-    out->offset += f->offset + (flag < 0 ? 0 : (size_t)flag * sizeof(bool));
+    out->flag = flag < 0 ? 0 : (unsigned)flag;
+    out->offset += f->offset + out->flag * sizeof(bool);
     return flag >= 0;
 }
 
@@ -444,6 +445,29 @@ enum value_kind field_ref_kind(const struct field_ref *ref)
         return VALUE_TEXT;
     }
     return VALUE_TEXT;
+}
+
+/* The table that the field belongs to begins at the field's own offset before
+ * the member; the field's mark lies in it too. */
+int field_ref_set(struct pool *pool, const struct field_ref *ref,
+                  const struct node *value, void *base, struct err *e)
+{
+    const struct field *f = ref->field;
+    char *member = (char *)base + ref->offset;
+
+    if (f->type == FIELD_FLAGS)
+        return node_bool(value, f->flag_name(ref->flag), (bool *)member, e);
+    return field_set(pool, f, value, member - f->offset, e);
+}
+
+void field_ref_put(const struct field_ref *ref, uint64_t v, void *base)
+{
+    void *member = (char *)base + ref->offset;
+
+    if (field_ref_kind(ref) == VALUE_BOOL)
+        *(bool *)member = v;
+    else
+        store(member, ref->field->size, v);
 }
 
 struct value field_ref_value(const struct field_ref *ref, const void *base)

@@ -86,11 +86,16 @@ int field_unknown(const struct field_table *t, const char *key, struct mark at,
 struct field_ref {
     const struct field *field; /* NUMBER, BOOL, WORD, TEXT, or FLAGS */
     size_t offset;             /* from the table's base */
+    unsigned flag;             /* FLAGS: which one */
 };
 /* Follow a dotted path, "cpu.set.features.sev", to a single value. */
 bool field_resolve(const struct field_table *t, const char *path,
                    struct field_ref *out);
 enum value_kind field_ref_kind(const struct field_ref *ref);
+int field_ref_set(struct pool *pool, const struct field_ref *ref,
+                  const struct node *value, void *base, struct err *e);
+/* A number or boolean that was there before: nothing is checked or marked. */
+void field_ref_put(const struct field_ref *ref, uint64_t v, void *base);
 struct value field_ref_value(const struct field_ref *ref, const void *base);
 
 /* What may stand there: "number 32..52", "one of: plain sev". */

@@ -2,6 +2,8 @@
 /* load/guest.c - the part `guest:` of a scenario: what runs inside the VM. */
 #include "load/scenario.h"
 
+#include <string.h>
+
 static const struct field map_fields[] = {
     { .key = "gva",
       .type = FIELD_NUMBER,
@@ -150,6 +152,17 @@ void guest_set_defaults(struct guest_config *g)
         .wp = true,
         .nxe = true,
     };
+}
+
+void guest_copy_maps(struct pool *pool, struct guest_config *g)
+{
+    struct guest_map *maps;
+
+    if (!g->n_maps)
+        return;
+    maps = pool_alloc(pool, g->n_maps * sizeof(*maps));
+    memcpy(maps, g->maps, g->n_maps * sizeof(*maps));
+    g->maps = maps;
 }
 
 /* The largest page up to @largest that gva, gpa and size are multiples of. */

@@ -5,6 +5,7 @@
  * Settings are laid over the tree before anything is filled, so a --set, an
  * axis and the file itself pass the same checks and give the same messages.
  */
+#include "load/axis.h"
 #include "load/catalog.h"
 #include "load/scenario.h"
 #include "load/yaml.h"
@@ -217,7 +218,12 @@ struct scenario_file {
     const struct node *root;
     struct run_config steps; /* steps only: the same in every point */
     struct expectations expect;
-    struct matrix *matrix; /* NULL: one point */
+    struct matrix *matrix;   /* NULL: one point */
+    const struct axes *axes; /* of the matrix; none without one */
+    /* A point is a form, filled in but for its axes' values: one form, or one
+     * for each CPU of the axis that names models. */
+    struct scenario_doc *forms;
+    const struct axis *cpus;
 };
 
 /* "dir/name.yaml": the name; a scenario from a pipe has none to compare. */
@@ -267,20 +273,58 @@ static int read_expect(struct scenario_file *f, struct err *e)
     return expect_read(f->pool, &doc, &f->steps, &f->expect, e);
 }
 
-static int read_matrix(struct scenario_file *f, const struct setting *settings,
-                       unsigned n_settings, struct err *e)
+static int read_matrix(struct scenario_file *f, struct matrix_context *x,
+                       struct err *e)
 {
+    static const struct axes none = { .points = 1, .text_size = 1 };
     const struct node *n = node_get(f->root, "matrix");
-    struct matrix_context x = { .catalog = f->catalog,
-                                .root = f->root,
-                                .steps = &f->steps,
-                                .settings = settings,
-                                .n_settings = n_settings };
 
+    f->axes = &none;
     if (!n)
         return 0;
-    f->matrix = matrix_read(f->pool, n, &x, e);
-    return f->matrix ? 0 : -1;
+    x->catalog = f->catalog;
+    x->root = f->root;
+    x->steps = &f->steps;
+    f->matrix = matrix_read(f->pool, n, x, e);
+    if (!f->matrix)
+        return -1;
+    f->axes = matrix_axes(f->matrix);
+    return 0;
+}
+
+/* What point @i looks like when the whole tree is read for it alone: *@root,
+ * and *@doc, filled from it. */
+static int fill_alone(struct scenario_file *f, struct pool *pool, uint64_t i,
+                      const struct node **root, struct scenario_doc *doc,
+                      struct err *e)
+{
+    *root = axes_lay(f->axes, pool, f->root, i, e);
+    if (*root && fill(f->catalog, pool, *root, doc, e) == 0 &&
+        check_name(f->path, doc, e) == 0)
+        return 0;
+    if (f->axes->n)
+        err_hint(e, "at the point %.150s", axes_text(f->axes, pool, i));
+    return -1;
+}
+
+static int make_forms(struct scenario_file *f, struct err *e)
+{
+    uint64_t n = 1;
+
+    for (unsigned i = 0; i < f->axes->n; i++)
+        if (strcmp(f->axes->axis[i].path, "cpu.model") == 0)
+            f->cpus = &f->axes->axis[i];
+    if (f->cpus)
+        n = f->cpus->n;
+    f->forms = pool_alloc(f->pool, n * sizeof(*f->forms));
+    for (uint64_t i = 0; i < n; i++) {
+        const struct node *root;
+
+        if (fill_alone(f, f->pool, f->cpus ? i * f->cpus->stride : 0, &root,
+                       &f->forms[i], e))
+            return -1;
+    }
+    return 0;
 }
 
 /* The first point stands for all that does not depend on the point. */
@@ -294,12 +338,17 @@ static int try_first(struct scenario_file *f, struct err *e)
     return ret < 0 ? -1 : 0;
 }
 
-int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
-                       const struct setting *settings, unsigned n_settings,
-                       struct scenario_file **out, struct err *e)
+int scenario_file_load_shards(struct pool *pool, struct catalog *c,
+                              const char *path, const struct setting *settings,
+                              unsigned n_settings, uint64_t shards,
+                              struct scenario_file **out, struct err *e)
 {
     struct scenario_file *f = pool_alloc(pool, sizeof(*f));
+    struct matrix_context x = { .settings = settings,
+                                .n_settings = n_settings,
+                                .shards = shards };
 
+    BUG_ON(shards == 0 || shards > SCENARIO_MAX_SHARDS);
     f->pool = pool;
     f->catalog = c;
     f->path = path;
@@ -308,54 +357,131 @@ int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
         f->root = lay_setting(pool, f->root, &settings[i], e);
     if (!f->root || node_expect(f->root, NODE_MAP, scenario_table.name, e) ||
         steps_read(pool, node_get(f->root, "steps"), &f->steps, e) ||
-        read_expect(f, e) || read_matrix(f, settings, n_settings, e) ||
+        read_expect(f, e) || read_matrix(f, &x, e) || make_forms(f, e) ||
         try_first(f, e))
         return -1;
     *out = f;
     return 0;
 }
 
-uint64_t scenario_file_points(const struct scenario_file *f)
+int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
+                       const struct setting *settings, unsigned n_settings,
+                       struct scenario_file **out, struct err *e)
 {
-    return f->matrix ? matrix_points(f->matrix) : 1;
+    return scenario_file_load_shards(pool, c, path, settings, n_settings, 1,
+                                     out, e);
 }
 
-/* @root: the file with the point's values laid over it. */
-static int make_point(struct scenario_file *f, struct pool *pool,
-                      const struct node *root, struct scenario *out,
-                      struct err *e)
-{
-    struct scenario_doc doc;
+/* ---- its points ---- */
 
-    if (fill(f->catalog, pool, root, &doc, e) || check_name(f->path, &doc, e))
-        return -1;
-    if (f->matrix && matrix_excludes(f->matrix, &doc))
+uint64_t scenario_file_points(const struct scenario_file *f)
+{
+    return f->axes->points;
+}
+
+unsigned scenario_file_axes(const struct scenario_file *f)
+{
+    return f->axes->n;
+}
+
+struct axis_desc scenario_file_axis(const struct scenario_file *f, unsigned i)
+{
+    const struct axis *a = &f->axes->axis[i];
+    const struct field *field = a->field.field;
+
+    BUG_ON(i >= f->axes->n);
+    return (struct axis_desc) {
+        .path = a->path,
+        .kind = field_ref_kind(&a->field),
+        .wide = field->type == FIELD_NUMBER && field->max > UINT32_MAX,
+    };
+}
+
+struct value scenario_file_axis_value(const struct scenario_file *f, unsigned i,
+                                      uint64_t point)
+{
+    const struct axis *a = &f->axes->axis[i];
+
+    BUG_ON(i >= f->axes->n || point >= f->axes->points);
+    return axis_value(a, axis_at(a, point));
+}
+
+/* The form of point @i with its values; what cannot be set will be said by
+ * fill_alone(). */
+static bool fill_form(const struct scenario_file *f, struct pool *pool,
+                      uint64_t i, struct scenario_doc *doc)
+{
+    struct run_config *config = &doc->s.config;
+    const char *kernel;
+    struct err e = { 0 };
+
+    *doc = f->forms[f->cpus ? axis_at(f->cpus, i) : 0];
+    kernel = doc->s.kernel_name;
+    for (unsigned k = 0; k < f->axes->n; k++) {
+        const struct axis *a = &f->axes->axis[k];
+
+        if (a != f->cpus && axis_set(a, pool, axis_at(a, i), doc, &e))
+            return false;
+    }
+    if (kernel != doc->s.kernel_name) {
+        const struct kernel_file *k = catalog_kernel(
+            f->catalog, doc->s.kernel_name, doc->kernel_model_at, &e);
+
+        if (!k)
+            return false;
+        config->kernel = k->model;
+    }
+    guest_copy_maps(pool, &config->guest);
+    return true;
+}
+
+/* What follows from a filled @doc; 1 = excluded. */
+static int finish_point(const struct scenario_file *f, struct pool *pool,
+                        const struct node *root, struct scenario_doc *doc,
+                        struct err *e)
+{
+    if (f->matrix && matrix_excludes(f->matrix, doc))
         return 1;
-    doc.s.config.n_steps = f->steps.n_steps;
-    doc.s.config.steps = f->steps.steps;
-    if (check(pool, root, &doc, e))
+    doc->s.config.n_steps = f->steps.n_steps;
+    doc->s.config.steps = f->steps.steps;
+    if (check(pool, root, doc, e))
         return -1;
-    doc.s.path = f->path;
-    doc.s.expect = f->expect;
+    doc->s.path = f->path;
+    doc->s.expect = f->expect;
     if (f->matrix)
-        matrix_expect(f->matrix, pool, &doc, &doc.s.expect);
-    *out = doc.s;
+        matrix_expect(f->matrix, pool, doc, &doc->s.expect);
     return 0;
+}
+
+/* Without the form: with every place where something may be wrong. */
+static int point_alone(struct scenario_file *f, struct pool *pool, uint64_t i,
+                       struct scenario_doc *doc, struct err *e)
+{
+    const struct node *root;
+    int ret;
+
+    if (fill_alone(f, pool, i, &root, doc, e))
+        return -1;
+    ret = finish_point(f, pool, root, doc, e);
+    if (ret < 0 && f->axes->n)
+        err_hint(e, "at the point %.150s", axes_text(f->axes, pool, i));
+    return ret;
 }
 
 int scenario_file_point(struct scenario_file *f, struct pool *pool, uint64_t i,
                         struct scenario *out, struct err *e)
 {
-    const struct node *root = f->root;
-    const char *point = "";
-    int ret;
+    struct scenario_doc doc;
+    struct err quiet = { 0 };
+    int ret = -1;
 
     BUG_ON(i >= scenario_file_points(f));
-    if (f->matrix)
-        root = matrix_point(f->matrix, pool, root, i, &point, e);
-    ret = root ? make_point(f, pool, root, out, e) : -1;
-    if (ret < 0 && f->matrix)
-        err_hint(e, "at the point %.150s", point);
-    out->point = point;
+    if (fill_form(f, pool, i, &doc))
+        ret = finish_point(f, pool, f->root, &doc, &quiet);
+    if (ret < 0)
+        ret = point_alone(f, pool, i, &doc, e);
+    if (ret == 0)
+        *out = doc.s;
+    out->point = axes_text(f->axes, pool, i);
     return ret;
 }

@@ -41,6 +41,8 @@ int memory_check(const struct vmm_memory *m, unsigned maxphyaddr_raw,
 extern const struct field_table guest_table;
 
 void guest_set_defaults(struct guest_config *g);
+/* Give @g maps of its own, in @pool: guest_check() writes to them. */
+void guest_copy_maps(struct pool *pool, struct guest_config *g);
 /* Also settles the pages of maps that leave them open. */
 int guest_check(struct guest_config *g, struct mark paging_at, struct err *e);
 
@@ -83,18 +85,15 @@ struct matrix_context {
     const struct run_config *steps;
     const struct setting *settings;
     unsigned n_settings;
+    uint64_t shards; /* each may have SCENARIO_MAX_POINTS */
 };
 
+struct axes;
 struct matrix;
 /* Read the mapping at `matrix:`; NULL on error. */
 struct matrix *matrix_read(struct pool *pool, const struct node *n,
                            const struct matrix_context *x, struct err *e);
-uint64_t matrix_points(const struct matrix *m);
-/* @root with the values of point @i laid over it; NULL on error. *@text names
- * the point: "cpu.set.cbit=51 kernel.model=v6.0". */
-const struct node *matrix_point(const struct matrix *m, struct pool *pool,
-                                const struct node *root, uint64_t i,
-                                const char **text, struct err *e);
+const struct axes *matrix_axes(const struct matrix *m);
 bool matrix_excludes(const struct matrix *m, const struct scenario_doc *doc);
 /* The expectations whose condition holds take the place of the file's own, if
  * the matrix has any. */

@@ -138,6 +138,105 @@ START_TEST(a_setting_pins_its_axis)
 }
 END_TEST
 
+static int load_in_shards(const char *text, uint64_t shards)
+{
+    story_write(&y, text, strlen(text));
+    y.e = (struct err) { 0 };
+    return scenario_file_load_shards(y.pool, y.catalog, y.path, NULL, 0, shards,
+                                     &y.file, &y.e);
+}
+
+/* 10^12 points: a million runs of a million, or at the most of ten million. */
+START_TEST(a_matrix_too_large_for_one_run_is_shared_between_many)
+{
+    static const char text[] =
+        MATRIX("  axes: {cpu.set.min_sev_asid: 1..1_000_000,\n"
+               "    cpu.set.max_sev_asid: 1..1_000_000}\n");
+
+    ck_assert_int_eq(load_in_shards(text, 100000), 0);
+    ck_assert_uint_eq(scenario_file_points(y.file), 1000000000000);
+    go_to(999999999999);
+    ck_assert_uint_eq(y.s.config.cpu.min_sev_asid, 1000000);
+    ck_assert_int_eq(load_in_shards(text, 99999), -1);
+    ck_assert_msg(strstr(y.e.msg, "1000000000000 points, at most 10000000 can "
+                                  "run in each shard"),
+                  "%s", y.e.msg);
+    ck_assert_msg(strstr(y.e.hint, "--shard 1/100000"), "%s", y.e.hint);
+}
+END_TEST
+
+START_TEST(the_values_of_a_point_can_be_asked_for)
+{
+    static const struct {
+        const char *path;
+        enum value_kind kind;
+        bool wide;
+    } axes[] = {
+        { "kernel.model", VALUE_TEXT, false },
+        { "cpu.set.cbit", VALUE_NUMBER, false },
+        { "guest.page_size", VALUE_NUMBER, false },
+        { "vm.type", VALUE_TEXT, false },
+        { "cpu.set.features.sev", VALUE_BOOL, false },
+    };
+    struct value v;
+
+    story_is_fine(&y, MATRIX("  axes:\n"
+                             "    kernel.model: [v5.19, v6.0]\n"
+                             "    cpu.set.cbit: 0x32..51\n"
+                             "    guest.page_size: [4KiB]\n"
+                             "    vm.type: [plain, sev-es]\n"
+                             "    cpu.set.features.sev: [true, false]\n"));
+    ck_assert_uint_eq(scenario_file_axes(y.file), ARRAY_SIZE(axes));
+    for (unsigned i = 0; i < ARRAY_SIZE(axes); i++) {
+        struct axis_desc a = scenario_file_axis(y.file, i);
+
+        ck_assert_str_eq(a.path, axes[i].path);
+        ck_assert_int_eq(a.kind, axes[i].kind);
+        ck_assert_int_eq(a.wide, axes[i].wide);
+    }
+    v = scenario_file_axis_value(y.file, 0, 8);
+    ck_assert_str_eq(v.text, "v6.0");
+    v = scenario_file_axis_value(y.file, 1, 7);
+    ck_assert_uint_eq(v.number, 51);
+    v = scenario_file_axis_value(y.file, 2, 7);
+    ck_assert_uint_eq(v.number, 4096);
+    v = scenario_file_axis_value(y.file, 3, 2);
+    ck_assert_str_eq(v.text, "sev-es");
+    v = scenario_file_axis_value(y.file, 4, 1);
+    ck_assert_uint_eq(v.number, 0);
+}
+END_TEST
+
+/* The CPU of the axis comes first, what the file sets lies over it. */
+START_TEST(every_cpu_of_an_axis_is_a_start_of_its_own)
+{
+    struct err e = { 0 };
+    const char *names[] = { "milan", "genoa", "naples" };
+
+    story_is_fine(&y, "schema: nptsim/scenario/v1\nname: story\nwhy: w\n"
+                      "cpu: {set: {min_sev_asid: 7}}\nkernel: {}\n"
+                      "guest: {map: [{gva: 0x200000, gpa: 0x400000,"
+                      " size: 2MiB}]}\n"
+                      "matrix: {axes: {kernel.model: [v6.1, v6.0],"
+                      " cpu.model: [milan, genoa, naples],"
+                      " guest.page_size: [2MiB, 4KiB]}}\n");
+    for (unsigned i = 0; i < 12; i++) {
+        const struct cpu_file *cpu = catalog_cpu(
+            y.catalog, names[i / 2 % 3], (struct mark) { .file = "" }, &e);
+
+        go_to(i);
+        ck_assert_str_eq(y.s.kernel_name, i < 6 ? "v6.1" : "v6.0");
+        ck_assert_str_eq(y.s.config.kernel.name, y.s.kernel_name);
+        ck_assert_str_eq(y.s.cpu_name, names[i / 2 % 3]);
+        ck_assert_str_eq(y.s.config.cpu.name, cpu->model.name);
+        ck_assert_uint_eq(y.s.config.cpu.cbit, cpu->model.cbit);
+        ck_assert_uint_eq(y.s.config.cpu.min_sev_asid, 7);
+        ck_assert_uint_eq(y.s.config.guest.maps[0].page_size,
+                          i % 2 ? 4096 : 2 << 20);
+    }
+}
+END_TEST
+
 /* ---- exclude and expect ---- */
 
 START_TEST(an_excluded_point_says_so_even_if_it_could_not_be_built)
@@ -288,17 +387,31 @@ static const struct {
     { MATRIX("  axes: {cpu.set.cbit: 1..18446744073709551616}\n"), 7, 24,
       "not a range", "" },
     { MATRIX("  axes: {cpu.set.cbit: [64]}\n"), 7, 25, "64 is not in 0..63",
-      "at the point cpu.set.cbit=64" },
+      "" },
+    { MATRIX("  axes: {cpu.set.cbit: [51, 52, 64]}\n"), 7, 33,
+      "64 is not in 0..63", "" },
+    { MATRIX("  axes: {cpu.set.cbit: 51..64}\n"), 7, 24, "64 is not in 0..63",
+      "" },
+    { MATRIX("  axes: {guest.cpl: 0..3}\n"), 7, 21, "1 is not one of 0, 3",
+      "" },
+    { MATRIX("  axes: {cpu.set.mem_encrypt: 0..1}\n"), 7, 31,
+      "this is no number", "list its values" },
+    { MATRIX("  axes: {vm.type: [plain, sve]}\n"), 7, 27, "'sve' is not one of",
+      "did you mean 'sev'?" },
+    { MATRIX("  axes: {kernel.model: [v6.0, v6.00]}\n"), 7, 31,
+      "unknown kernel model 'v6.00'", "" },
+    { MATRIX("  axes: {cpu.model: [milan, milam]}\n"), 7, 29,
+      "unknown CPU model 'milam'", "'milan'" },
     { MATRIX("  axes: {kernel.model: [v6.00]}\n"), 7, 25,
       "unknown kernel model 'v6.00'", "" },
     { MATRIX("  axes: {cpu.set.min_sev_asid: 1..10000001}\n"), 7, 9,
-      "10000001 points", "shorten an axis" },
+      "10000001 points, at most 10000000 can run", "--shard 1/2" },
     { MATRIX("  axes: {cpu.set.min_sev_asid: 1..4000,\n"
              "    cpu.set.max_sev_asid: 1..4000}\n"),
       7, 9, "16000000 points", "" },
     { MATRIX("  axes: {cpu.set.min_sev_asid: 0..0xffffffffffffffff,\n"
              "    cpu.set.max_sev_asid: 1..4000}\n"),
-      7, 9, "points", "shorten an axis" },
+      7, 9, "points", "not even shards help" },
     { MATRIX("  axes: {cpu.set.min_sev_asid: 0..0xffffffff,\n"
              "    cpu.set.max_sev_asid: 0..0xffffffff,\n"
              "    cpu.set.n_asids: 0..0xffffffff}\n"),
@@ -386,6 +499,9 @@ int main(void)
     tcase_add_test(t, ten_million_points_are_made_when_they_are_asked_for);
     tcase_add_test(t, steps_are_the_same_in_every_point);
     tcase_add_test(t, a_setting_pins_its_axis);
+    tcase_add_test(t, a_matrix_too_large_for_one_run_is_shared_between_many);
+    tcase_add_test(t, the_values_of_a_point_can_be_asked_for);
+    tcase_add_test(t, every_cpu_of_an_axis_is_a_start_of_its_own);
     tcase_add_test(t, an_excluded_point_says_so_even_if_it_could_not_be_built);
     tcase_add_test(t, a_point_gets_the_expectations_whose_condition_holds);
     tcase_add_loop_test(t, a_condition_is_true_or_false, 0,
