@@ -66,6 +66,14 @@ const struct kvm_module *lab_load(struct lab_bench *b,
                                   const struct policy_host *host);
 void lab_result(const struct kvm_module *m, struct policy_result *r);
 
+/* ---- asking a real kernel's text -------------------------------------------
+ */
+
+/* The library at @path, which `make kernel-policy` built; policy.h says what it
+ * can be asked, from any thread. It stays loaded until the program ends. NULL
+ * with @e set: no such library, or one for another program. */
+const struct policy_text *lab_text_open(const char *path, struct err *e);
+
 /* ---- spaces ----------------------------------------------------------------
  */
 

@@ -10,6 +10,7 @@
 #ifndef NPTSIM_POLICY_H
 #define NPTSIM_POLICY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What is said of the host. Names, ranges and defaults: sim/lab/inputs.c. */
@@ -70,6 +71,44 @@ struct policy_result {
     /* Condensed: "enabled:1-99", "supported:410"; "" = no line. */
     char sev_log[POLICY_LOG_MAX], sev_es_log[POLICY_LOG_MAX];
     char snp_log[POLICY_LOG_MAX];
+};
+
+/* ---- a library of a real kernel's text --------------------------------------
+ *
+ * `make kernel-policy` builds one; its symbol POLICY_TEXT_SYMBOL is one of
+ * these. Whoever asks compares @abi and the sizes first.
+ */
+
+#define POLICY_TEXT_ABI    1
+#define POLICY_TEXT_SYMBOL "policy_text"
+
+struct policy_text_function {
+    const char *name, *file;
+    unsigned first, last; /* its lines in that file */
+};
+
+struct policy_text {
+    uint32_t abi;
+    uint32_t host_size, result_size;
+    const char *version; /* of the tree, as in its Makefile: "6.1.192" */
+    unsigned n_functions;
+    const struct policy_text_function *functions;
+
+    /* Boot on @host and load both modules; every thread has a kernel of its
+     * own, and what follows asks the one that this thread loaded last. */
+    void (*load)(const struct policy_host *host, struct policy_result *r);
+    /* Load kvm-amd.ko a second time while kvm.ko stays. */
+    void (*reload)(const struct policy_host *host, struct policy_result *r);
+
+    /* @generation: of the memslots, bit 63 while an update is in progress. */
+    uint64_t (*make_mmio_spte)(uint64_t gfn, unsigned access,
+                               uint64_t generation);
+    bool (*is_mmio_spte)(uint64_t spte);
+    bool (*check_mmio_spte)(uint64_t spte, uint64_t generation);
+    uint64_t (*mmio_spte_gfn)(uint64_t spte);
+    unsigned (*mmio_spte_access)(uint64_t spte);
+    uint64_t (*mmio_spte_generation)(uint64_t spte);
+    uint64_t (*max_gfn)(void);
 };
 
 #endif

@@ -5,13 +5,20 @@
 
 #include "base.h"
 #include "kvm.h"
+#include "policy.h"
 
 #include <stdio.h>
+
+/* Whom to ask: a model, or else a library of a real kernel's text. */
+struct batch_kernel {
+    const struct kernel_model *model;
+    const struct policy_text *text;
+};
 
 /* CSV in, CSV out: what @k concludes about each row's CPU. @columns: a comma
  * list of result columns to print alone, or NULL. -1 with @e set: a bad row. */
 int batch_gating(FILE *in, const char *in_name, FILE *out,
-                 const struct kernel_model *k, const char *columns,
+                 const struct batch_kernel *k, const char *columns,
                  struct err *e);
 
 struct batch_walk_options {
