@@ -23,6 +23,7 @@ OPT := $(BUILD)/opt
 ASAN := $(BUILD)/asan
 
 .PHONY: all deps demo check check-long differential deps-differential unit \
+    kernel-policy kernel-differential deps-kernel \
     clang fmt lint bench schema install clean help
 .DEFAULT_GOAL := all
 all: $(BUILD)/nptsim
@@ -67,8 +68,8 @@ demo: deps
 	@$(MAKE) -s -j2 all
 	@tests/demo.sh
 
-check: deps deps-differential
-	@$(MAKE) -s -j2 all $(ASAN)/nptsim $(ASAN)/oracle clang \
+check: deps deps-differential deps-kernel
+	@$(MAKE) -s -j2 all $(ASAN)/nptsim $(ASAN)/oracle clang $(KERNEL)/compare \
 	    $(UNIT_NAMES:%=$(ASAN)/unit/%) $(DIFF_PROGRAMS)
 	@tests/check.sh $(UNIT_NAMES:%=$(ASAN)/unit/%)
 
@@ -119,6 +120,25 @@ $(DIFF)/guest.elf: tests/differential/guest/link.ld \
 	ld -m elf_x86_64 -z max-page-size=4096 -T $^ -o $@.64
 	objcopy -O elf32-i386 $@.64 $@
 
+# The policy of a Linux tree that the user has, its own text, to be asked like a
+# model: nptsim batch gating --text $(BUILD)/libkernel-policy.so
+KERNEL := $(BUILD)/kernel
+kernel-policy: deps
+	@[ -n "$(KDIR)" ] || { echo "usage: make kernel-policy KDIR=<linux tree>" >&2; exit 2; }
+	@mkdir -p $(KERNEL)
+	@CC="$(CC)" tests/kernel/build.py "$(KDIR)" $(BUILD)/libkernel-policy.so \
+	    $(KERNEL)/policy
+# Debian's own kernel and our model of it, every state of the golden grid.
+kernel-differential: deps deps-kernel
+	@$(MAKE) -s -j2 all $(KERNEL)/compare
+	@bats --tap tests/kernel
+	@CC="$(CC)" tests/kernel/differential.sh $(BUILD)
+deps-kernel: deps
+	@tests/deps.sh packages-kernel.txt || true
+$(KERNEL)/compare: $(OPT)/tests/kernel/compare.o $(OPT)/libnptsim.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LIBS)
+
 # The other compiler's opinion of every source.
 clang: $(SRC:%.c=$(BUILD)/clang/%.ok)
 $(BUILD)/clang/%.ok: %.c
@@ -151,6 +171,8 @@ help:
 	@echo "make check      all set-up, then every test"
 	@echo "make check-long is the oracle awake? then a billion random walks"
 	@echo "make differential  QEMU's SVM asked the same questions"
+	@echo "make kernel-policy KDIR=TREE  a Linux tree's own policy, for --text"
+	@echo "make kernel-differential  Debian's kernel text against our model of it"
 	@echo "make unit       unit tests only, with sanitizers"
 	@echo "make bench      measured figures, one per line, tab-separated"
 	@echo "make lint       parse and check every scenario"
@@ -162,4 +184,5 @@ help:
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
 -include $(BENCH:%.c=$(OPT)/%.d)
 -include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d
+-include $(OPT)/tests/kernel/compare.d
 -include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d)
