@@ -141,8 +141,8 @@ kernel-policy: deps
 # Debian's own kernel and our model of it, every state of the golden grid.
 kernel-differential: deps deps-kernel
 	@$(MAKE) -s -j2 all $(KERNEL)/compare
-	@bats --tap tests/kernel
 	@CC="$(CC)" tests/kernel/differential.sh $(BUILD)
+	@bats --tap tests/kernel
 deps-kernel: deps
 	@tests/deps.sh packages-kernel.txt || true
 $(KERNEL)/compare: $(OPT)/tests/kernel/compare.o $(OPT)/libnptsim.a

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True  # the source tree is nobody's cache
 import take
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -190,7 +190,7 @@ def guarded(item, text):
 
 def bare(text):
     """A declaration without what says where it is seen."""
-    return re.sub(r"\b(static|extern|inline|__always_inline)\b", "", text)
+    return re.sub(r"\b(static|extern|inline|__always_inline)\b *", "", text)
 
 
 def emit_variable(item, out):
