@@ -93,6 +93,7 @@ struct piece {
 struct nested_rules {
     bool gmet, sss, rogpt; /* VMCB, 90h */
     bool special;          /* gmet or sss: other permissions than usual */
+    bool plain;            /* long mode, not encrypted, not special */
     uint64_t beyond;       /* bits of a guest-physical address that no nested
                               table can map */
 };
