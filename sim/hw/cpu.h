@@ -148,6 +148,7 @@ struct cpu {
     struct tlb *tlb;
     uint64_t tag; /* of the running guest's translations */
     bool tlb_on;
+    bool looking; /* a copy that must not write: look.c */
 
     /* Somebody looks at single references: trace or walk_log. */
     bool watched;
