@@ -120,6 +120,12 @@ bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
                      bool colour);
 
+/* One line for each invariant that was violated, unless an expectation speaks
+ * about it. Returns their number. */
+unsigned render_invariants(struct buf *b, const struct judge *j, bool colour);
+/* All of them as a JSON object: {"no-hang":{"state":"holds"}, ...}. */
+void render_invariants_json(struct buf *b, const struct judge *j);
+
 /* "file:line:col: error: ...", the source line, a caret, the hint. */
 void render_error(struct buf *b, const struct err *e);
 

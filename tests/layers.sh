@@ -64,6 +64,8 @@ folder_of() {
 while read -r file; do
     folder=$(folder_of "$file")
     allowed=${may[$folder]}
+    # The one judge that looks at the machine itself.
+    [ "$file" != sim/judge/invariants.c ] || allowed+='|hw.h|kvm.h'
     [ -n "$allowed" ] || { complain "$file: no layer for sim/$folder"; continue; }
     while read -r header; do
         [[ $header =~ ^($allowed)$ ]] ||
@@ -87,6 +89,12 @@ words '\bif *\(.*(version|kernel->name|k->name) *([<>=!]=|[<>])' \
     'a decision by kernel version; add a slot' "${all[@]}"
 words '\b(printf|puts|putchar|fputs|fprintf|perror) *\(' \
     'prints, but only render and cli print' "${silent[@]}"
+
+# ... and only looks.
+while read -r hit; do
+    complain "$hit: a judge must not change the machine; const"
+done < <(grep -nP '(?<!const )struct (cpu|kvm_module|kvm_vm|kvm_vcpu) \*' \
+    $(find sim/judge -name '*.[ch]' 2>/dev/null) /dev/null)
 
 # Objects of the sources that there are; a renamed file may have left one.
 objects_of() { # folder

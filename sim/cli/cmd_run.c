@@ -194,6 +194,8 @@ static void json_run(struct buf *b, const struct scenario *s,
     json_facts(b, x->judge);
     json_steps(b, x->judge);
     json_verdicts(b, x);
+    buf_adds(b, ",\"invariants\":");
+    render_invariants_json(b, x->judge);
     buf_adds(b, "}\n");
 }
 
@@ -214,6 +216,7 @@ static int run_point(const struct run_args *a, const struct scenario *s,
     } else {
         execute_title(&out, s);
         render_verdicts(&out, x.verdicts, x.n_verdicts, a->colour);
+        render_invariants(&out, x.judge, a->colour);
     }
     if (a->cost && !a->json)
         print_cost(&out, x.clock);

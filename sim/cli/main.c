@@ -30,7 +30,7 @@ static const struct command {
       "bits in words" },
     { "nptsim cpu", cmd_cpu, "list|show NAME|import DUMP", "CPU models" },
     { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },
-    { "nptsim list", cmd_list, "events|facts|fields|schema",
+    { "nptsim list", cmd_list, "events|facts|fields|invariants|schema",
       "what can be written and expected" },
     { "nptsim batch", cmd_batch, "gating|walk",
       "one record in, one record out" },
