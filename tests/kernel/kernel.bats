@@ -89,6 +89,13 @@ ask() { # TABLE COLUMNS
     [[ "$output" == *"cpu/amd.c:1: error: early_detect_mem_encrypt() cannot be taken: it calls read_the_stars()"* ]]
 }
 
+@test "what is wrong inside a macro of ours is told of the function that uses it" {
+    sed -i 's/, cpu_caps_set\[4\]//' "$tree/arch/x86/kernel/cpu/common.c"
+    build
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"cpu/amd.c:13: error: bsp_init_amd() cannot be taken: 'cpu_caps_set' undeclared"* ]]
+}
+
 @test "a failed build leaves the library of before alone" {
     build
     [ "$status" -eq 0 ]
@@ -102,7 +109,7 @@ ask() { # TABLE COLUMNS
 @test "the text's own policy is what is told" {
     build
     [ "$status" -eq 0 ]
-    [[ "$output" == *"21 functions of Linux 9.8.7-mini"* ]]
+    [[ "$output" == *"22 functions of Linux 9.8.7-mini"* ]]
     ask 'raw_maxphyaddr,p_sev_es,p_mmio_caching,syscfg_memenc,p_sev\n44,1,1,1,1\n45,0,1,0,1\n52,1,0,1,0\n' \
         shadow_phys_bits,value_at_reset,shadow_mmio_value,sev_enabled,sev_es_enabled,boot_sev,sev_es_log,cg_sev_es,warn_count
     [ "$status" -eq 0 ]
@@ -133,6 +140,14 @@ ask() { # TABLE COLUMNS
     svm_adjust_mmio_mask();
     sev_hardware_setup();
     svm_set_cpu_caps();
+}" ]
+    # Where a kept statement jumps to is kept, with the return before it.
+    kept=$(sed -n '/^static void bsp_init_amd(.*c)$/,/^}/p' \
+        "$BATS_TEST_TMPDIR/text.c" | grep -v '^ *$' | tail -n 5)
+    [ "$kept" = "    }
+    return;
+warn:
+    WARN_ONCE(1, \"family %x\", c->x86);
 }" ]
     # As many lines as before: the compiler's line numbers stay true.
     [ "$(sed -n '/^static int svm_hardware_setup(void)$/,/^}/p' \
