@@ -13,6 +13,7 @@
 #include "hw.h"
 #include "kvm.h"
 #include "policy.h"
+#include "report.h"
 
 /* ---- the inputs and results of a policy, as tables -------------------------
  */
@@ -101,6 +102,8 @@ void lab_space_host(const struct lab_space *s, uint64_t i,
 /* Go from the host at point @i - 1 to the one at @i: cheaper, for loops. */
 void lab_space_next(const struct lab_space *s, uint64_t i,
                     struct policy_host *host);
+/* The grid of tests/data/golden/: 2,437,120 hosts. Lives in @pool. */
+struct lab_space lab_grid(struct pool *pool);
 
 /* ---- a loop on all cores ---------------------------------------------------
  */
@@ -214,5 +217,23 @@ typedef bool lab_holds_fn(void *ctx, const struct kernel_model *k);
  * anyway, or it takes more than LAB_SET_MAX. */
 struct lab_sets lab_explain(struct pool *pool, const struct lab_decisions *d,
                             lab_holds_fn *holds, void *ctx);
+
+/* ---- two kernels over a space ----------------------------------------------
+ */
+
+struct lab_diff {
+    const struct lab_space *space;
+    const struct lab_decisions *between;
+    /* Columns by bit: a difference in an outcome hides those in log text. */
+    uint64_t outcomes, logs;
+    unsigned jobs; /* 0: all cores */
+    /* As in struct lab_loop; NULL: nobody watches. */
+    bool (*tick)(void *ctx, uint64_t done);
+    void *tick_ctx;
+};
+/* Every host for which the kernels differ, in groups of equal change, each with
+ * the decisions that explain it. -1: stopped by the tick. */
+int lab_diff(struct pool *pool, const struct lab_diff *q,
+             struct report_diff *out);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base.h"
 #include "judge.h"
+#include "report.h"
 #include "trace.h"
 
 enum trace_format { TRACE_NONE, TRACE_TEXT, TRACE_JSONL, TRACE_FTRACE };
@@ -128,5 +129,15 @@ void render_invariants_json(struct buf *b, const struct judge *j);
 
 /* "file:line:col: error: ...", the source line, a caret, the hint. */
 void render_error(struct buf *b, const struct err *e);
+
+/* ---- answers of the laboratory ---------------------------------------------
+ */
+
+/* 2437120 as "2,437,120". */
+void render_count(struct buf *b, uint64_t n);
+void render_diff(struct buf *b, const struct report_diff *r);
+void render_diff_markdown(struct buf *b, const struct report_diff *r);
+/* A line for the whole, then one for each group. */
+void render_diff_json(struct buf *b, const struct report_diff *r);
 
 #endif

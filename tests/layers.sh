@@ -30,8 +30,8 @@ declare -A may=(
     [run]="$ground|hw.h|kvm.h|guest.h|guest_port.h|vmm.h|run.h|run/[a-z_]+.h"
     [timing]="$ground|timing.h|timing/[a-z_]+.h"
     [judge]="$ground|judge.h|judge/[a-z_]+.h"
-    [render]="$ground|render.h|judge.h|render/[a-z_]+.h"
-    [lab]="$ground|policy.h|lab.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
+    [render]="$ground|report.h|render.h|judge.h|render/[a-z_]+.h"
+    [lab]="$ground|report.h|policy.h|lab.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
     [cli]='.*'
 )
 # Symbols (by prefix) that a folder's objects must never need.

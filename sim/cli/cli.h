@@ -32,6 +32,7 @@ int cmd_cpu(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 
 /* argp_parse() for one command; usage errors end with STATUS_USAGE. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
@@ -54,6 +55,23 @@ struct cli_settings {
 };
 bool cli_add_setting(struct cli_settings *s, struct pool *pool,
                      const char *arg);
+
+/* The value of --jobs, 1..256; anything else is a usage error. */
+unsigned cli_jobs(struct argp_state *state, const char *arg);
+
+/* ---- progress (progress.c) ---- */
+
+/* After a second, and on a terminal only, a line on stderr. */
+struct cli_progress {
+    const char *what;
+    uint64_t total; /* 0: nobody knows */
+    double began;
+    bool is_tty, shown;
+};
+struct cli_progress cli_progress_begin(const char *what, uint64_t total);
+/* As a struct lab_loop wants it: always true. */
+bool cli_progress_tick(void *progress, uint64_t done);
+void cli_progress_end(struct cli_progress *p);
 
 /* ---- one scenario, lived and judged (execute.c) ---- */
 

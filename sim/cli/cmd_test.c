@@ -48,7 +48,6 @@ static const struct argp_option options[] = {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct test_set *t = state->input;
-    uint64_t n;
 
     switch (key) {
     case 'f':
@@ -61,9 +60,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         t->junit = arg;
         return 0;
     case 'j':
-        if (num_parse(arg, strlen(arg), &n) != NUM_OK || n < 1 || n > 256)
-            argp_error(state, "--jobs: '%s' is not in 1..256", arg);
-        t->jobs = (unsigned)n;
+        t->jobs = cli_jobs(state, arg);
         return 0;
     case ARGP_KEY_ARGS:
         t->paths = state->argv + state->next;

@@ -32,6 +32,8 @@ static const struct command {
     { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },
     { "nptsim list", cmd_list, "events|facts|fields|invariants|schema",
       "what can be written and expected" },
+    { "nptsim diff", cmd_diff, "KERNEL KERNEL",
+      "every configuration that two kernels decide differently, and why" },
     { "nptsim batch", cmd_batch, "gating|walk",
       "one record in, one record out" },
 };
@@ -141,6 +143,15 @@ int cli_input_error(const struct err *e)
     fwrite(b.data, 1, b.len, stderr);
     buf_free(&b);
     return STATUS_INPUT;
+}
+
+unsigned cli_jobs(struct argp_state *state, const char *arg)
+{
+    uint64_t n;
+
+    if (num_parse(arg, strlen(arg), &n) != NUM_OK || n < 1 || n > 256)
+        argp_error(state, "--jobs: '%s' is not in 1..256", arg);
+    return (unsigned)n;
 }
 
 int cli_usage_error(const char *fmt, ...)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/progress.c - one line about a long computation, for a person. */
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct cli_progress cli_progress_begin(const char *what, uint64_t total)
+{
+    return (struct cli_progress) { .what = what,
+                                   .total = total,
+                                   .began = seconds(),
+                                   .is_tty = isatty(STDERR_FILENO) };
+}
+
+bool cli_progress_tick(void *progress, uint64_t done)
+{
+    struct cli_progress *p = progress;
+    double elapsed = seconds() - p->began, rate;
+
+    if (!p->is_tty || elapsed < 1)
+        return true;
+    rate = (double)done / elapsed;
+    fprintf(stderr, "\r%s %" PRIu64, p->what, done);
+    if (p->total)
+        fprintf(stderr, " of %" PRIu64, p->total);
+    fprintf(stderr, ", %.0f/s", rate);
+    if (p->total && rate > 0 && done <= p->total)
+        fprintf(stderr, ", %.0f s left", (double)(p->total - done) / rate);
+    fputs("   ", stderr);
+    p->shown = true;
+    return true;
+}
+
+void cli_progress_end(struct cli_progress *p)
+{
+    if (p->shown)
+        fputs("\r\033[K", stderr);
+}
