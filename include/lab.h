@@ -209,14 +209,13 @@ struct lab_sets {
     unsigned n;
     struct lab_set *set;
 };
-/* Does a kernel do what the second one does? */
-typedef bool lab_holds_fn(void *ctx, const struct kernel_model *k);
 /* All smallest sets of decisions with which the first kernel does as the second
- * one does; of the turns of one decision the oldest that is enough. Where more
- * than three are needed: one set that can spare none. No set: it does so
- * anyway, or it takes more than LAB_SET_MAX. */
-struct lab_sets lab_explain(struct pool *pool, const struct lab_decisions *d,
-                            lab_holds_fn *holds, void *ctx);
+ * one does, which @holds tells of a kernel; of the turns of one decision the
+ * oldest that is enough. Where more than three are needed: one set that can
+ * spare none. No set: it does so anyway, or it takes more than LAB_SET_MAX. */
+struct lab_sets
+lab_explain(struct pool *pool, const struct lab_decisions *d,
+            bool (*holds)(void *ctx, const struct kernel_model *k), void *ctx);
 
 /* ---- two kernels over a space ----------------------------------------------
  */

@@ -120,7 +120,7 @@ void lab_hybrid(const struct lab_decisions *d, const struct lab_set *set,
 struct search {
     struct pool *pool;
     const struct lab_decisions *d;
-    lab_holds_fn *holds;
+    bool (*holds)(void *ctx, const struct kernel_model *k);
     void *ctx;
     unsigned n; /* of a set */
     struct lab_set set;
@@ -229,10 +229,11 @@ static void shrink(struct search *s)
     add_found(s, &set);
 }
 
-struct lab_sets lab_explain(struct pool *pool, const struct lab_decisions *d,
-                            lab_holds_fn *fn, void *ctx)
+struct lab_sets
+lab_explain(struct pool *pool, const struct lab_decisions *d,
+            bool (*does)(void *ctx, const struct kernel_model *k), void *ctx)
 {
-    struct search s = { .pool = pool, .d = d, .holds = fn, .ctx = ctx };
+    struct search s = { .pool = pool, .d = d, .holds = does, .ctx = ctx };
 
     if (holds(&s, &s.set))
         return s.found; /* nothing to explain */
