@@ -42,6 +42,10 @@ struct kernel_file {
 };
 const struct kernel_file *catalog_kernel(struct catalog *c, const char *name,
                                          struct mark at, struct err *e);
+/* A number that differs where the bytes of @path, or of any model that has been
+ * read by now, do: was this result made from these files? */
+int catalog_digest(struct catalog *c, const char *path, uint64_t *out,
+                   struct err *e);
 /* Names of all models, sorted. */
 unsigned catalog_cpu_names(struct catalog *c, const char *const **out);
 unsigned catalog_kernel_names(struct catalog *c, const char *const **out);
@@ -79,6 +83,7 @@ int scenario_file_load_shards(struct pool *pool, struct catalog *c,
 #define SCENARIO_MAX_SHARDS                                                    \
     UINT64_C(100000000) /* numbers of points stay below 2^53                   \
                          */
+const char *scenario_file_name(const struct scenario_file *f);
 /* Runs that the file asks for: 1 without a matrix. */
 uint64_t scenario_file_points(const struct scenario_file *f);
 /* Point @i as a scenario; 1 = the matrix excludes it, -1 = error. Changes
@@ -92,6 +97,7 @@ struct axis_desc {
     enum value_kind kind;
     bool wide; /* a number that may need more than 32 bits */
 };
+#define SCENARIO_MAX_AXES 32
 unsigned scenario_file_axes(const struct scenario_file *f);
 struct axis_desc scenario_file_axis(const struct scenario_file *f, unsigned i);
 /* The value of axis @i at @point. */

@@ -8,7 +8,6 @@
 
 #include "base.h"
 #include "judge.h"
-#include "report.h"
 #include "trace.h"
 
 enum trace_format { TRACE_NONE, TRACE_TEXT, TRACE_JSONL, TRACE_FTRACE };
@@ -27,6 +26,31 @@ void render_fields(struct buf *b, const struct event *ev);
 /* One event as a JSON object without newline. */
 void render_json(struct buf *b, const struct event *ev);
 void render_json_string(struct buf *b, const char *text);
+
+/* What a judge found out, as members of a JSON object: `,"facts":{...}`. */
+void render_json_facts(struct buf *b, const struct judge *judge);
+void render_json_steps(struct buf *b, const struct judge *judge, bool cycles);
+void render_json_verdicts(struct buf *b, const struct verdict *v, unsigned n);
+
+/* One point of a matrix as one line: where it is, what came of it. The numbers
+ * come first, at fixed places, for those who only count. */
+struct point_axis {
+    const char *name;
+    struct value value;
+    bool wide; /* a number that a double may not hold: as hex text */
+};
+struct point_record {
+    uint64_t point;
+    unsigned n_axes;
+    const struct point_axis *axes;
+    const struct judge *judge;
+    bool cycles; /* of steps: a clock listened */
+    unsigned passed, failed, skipped;
+    /* Those that did not pass are told. */
+    unsigned n_verdicts;
+    const struct verdict *verdicts;
+};
+void render_point(struct buf *b, const struct point_record *r);
 
 /* `explain`: a sink that keeps the causal chain, then tells it. */
 struct explainer;
@@ -121,23 +145,7 @@ bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
                      bool colour);
 
-/* One line for each invariant that was violated, unless an expectation speaks
- * about it. Returns their number. */
-unsigned render_invariants(struct buf *b, const struct judge *j, bool colour);
-/* All of them as a JSON object: {"no-hang":{"state":"holds"}, ...}. */
-void render_invariants_json(struct buf *b, const struct judge *j);
-
 /* "file:line:col: error: ...", the source line, a caret, the hint. */
 void render_error(struct buf *b, const struct err *e);
-
-/* ---- answers of the laboratory ---------------------------------------------
- */
-
-/* 2437120 as "2,437,120". */
-void render_count(struct buf *b, uint64_t n);
-void render_diff(struct buf *b, const struct report_diff *r);
-void render_diff_markdown(struct buf *b, const struct report_diff *r);
-/* A line for the whole, then one for each group. */
-void render_diff_json(struct buf *b, const struct report_diff *r);
 
 #endif

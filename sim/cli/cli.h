@@ -19,6 +19,7 @@ enum exit_status {
     STATUS_SKIPPED = 4, /* everything was skipped */
     STATUS_INPUT = 65,  /* bad input file */
     STATUS_BUG = 70,    /* a bug in nptsim */
+    STATUS_AGAIN = 75,  /* interrupted; run again to resume */
 };
 
 /* One command: argv[0] is its name. */
@@ -32,7 +33,7 @@ int cmd_cpu(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
-int cmd_diff(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
 
 /* argp_parse() for one command; usage errors end with STATUS_USAGE. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);

@@ -96,94 +96,6 @@ static void print_cost(struct buf *b, const struct clock *clock)
     buf_printf(b, "%-28s %8s %12llu\n", "total", "", (unsigned long long)total);
 }
 
-static void json_value(struct buf *b, const struct value *v)
-{
-    switch (v->kind) {
-    case VALUE_NUMBER:
-        buf_adds(b, "\"0x");
-        buf_hex(b, v->number);
-        buf_addc(b, '"');
-        return;
-    case VALUE_BOOL:
-        buf_adds(b, v->number ? "true" : "false");
-        return;
-    case VALUE_TEXT:
-        render_json_string(b, v->text);
-        return;
-    }
-}
-
-static void json_facts(struct buf *b, const struct judge *judge)
-{
-    const char *gap = "";
-
-    buf_adds(b, ",\"facts\":{");
-    for (unsigned i = 0; i < n_facts; i++) {
-        struct fact_value f = judge_fact(judge, i);
-
-        if (!f.known)
-            continue;
-        buf_printf(b, "%s\"%s\":", gap, fact_table[i].name);
-        json_value(b, &f.value);
-        gap = ",";
-    }
-    buf_addc(b, '}');
-}
-
-static void json_steps(struct buf *b, const struct judge *judge)
-{
-    const struct step_report *steps;
-    unsigned n = judge_steps(judge, &steps);
-
-    buf_adds(b, ",\"steps\":[");
-    for (unsigned i = 0; i < n; i++) {
-        const struct step_report *s = &steps[i];
-
-        buf_printf(b, "%s{\"id\":", i ? "," : "");
-        render_json_string(b, s->id);
-        buf_printf(b, ",\"outcome\":\"%s\"", s->outcome);
-        if (s->has_value)
-            buf_printf(b, ",\"value\":\"0x%llx\"",
-                       (unsigned long long)s->value);
-        if (s->has_error_code)
-            buf_printf(b, ",\"error_code\":\"0x%llx\"",
-                       (unsigned long long)s->error_code);
-        if (s->has_cr2)
-            buf_printf(b, ",\"cr2\":\"0x%llx\"", (unsigned long long)s->cr2);
-        buf_printf(b, ",\"n_npf\":%u,\"npf\":[", s->n_npf);
-        for (unsigned k = 0; k < s->n_npf && k < STEP_MAX_NPF; k++)
-            buf_printf(b, "%s\"0x%llx\"", k ? "," : "",
-                       (unsigned long long)s->npf[k]);
-        buf_printf(b, "],\"exits\":%llu,\"cycles\":\"0x%llx\"}",
-                   (unsigned long long)s->exits, (unsigned long long)s->cycles);
-    }
-    buf_addc(b, ']');
-}
-
-static void json_verdicts(struct buf *b, const struct execution *x)
-{
-    static const char *const names[] = { "pass", "fail", "skip" };
-
-    buf_adds(b, ",\"verdicts\":[");
-    for (unsigned i = 0; i < x->n_verdicts; i++) {
-        const struct verdict *v = &x->verdicts[i];
-
-        buf_printf(b, "%s{\"result\":\"%s\",\"what\":", i ? "," : "",
-                   names[v->result]);
-        render_json_string(b, v->what);
-        if (v->got) {
-            buf_adds(b, ",\"got\":");
-            render_json_string(b, v->got);
-        }
-        if (v->reason) {
-            buf_adds(b, ",\"reason\":");
-            render_json_string(b, v->reason);
-        }
-        buf_addc(b, '}');
-    }
-    buf_addc(b, ']');
-}
-
 static void json_run(struct buf *b, const struct scenario *s,
                      const struct execution *x)
 {
@@ -191,11 +103,9 @@ static void json_run(struct buf *b, const struct scenario *s,
     render_json_string(b, s->name);
     buf_adds(b, ",\"point\":");
     render_json_string(b, s->point ? s->point : "");
-    json_facts(b, x->judge);
-    json_steps(b, x->judge);
-    json_verdicts(b, x);
-    buf_adds(b, ",\"invariants\":");
-    render_invariants_json(b, x->judge);
+    render_json_facts(b, x->judge);
+    render_json_steps(b, x->judge, true);
+    render_json_verdicts(b, x->verdicts, x->n_verdicts);
     buf_adds(b, "}\n");
 }
 
@@ -216,7 +126,6 @@ static int run_point(const struct run_args *a, const struct scenario *s,
     } else {
         execute_title(&out, s);
         render_verdicts(&out, x.verdicts, x.n_verdicts, a->colour);
-        render_invariants(&out, x.judge, a->colour);
     }
     if (a->cost && !a->json)
         print_cost(&out, x.clock);

@@ -30,10 +30,10 @@ static const struct command {
       "bits in words" },
     { "nptsim cpu", cmd_cpu, "list|show NAME|import DUMP", "CPU models" },
     { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },
-    { "nptsim list", cmd_list, "events|facts|fields|invariants|schema",
+    { "nptsim list", cmd_list, "events|facts|fields|schema",
       "what can be written and expected" },
-    { "nptsim diff", cmd_diff, "KERNEL KERNEL",
-      "every configuration that two kernels decide differently, and why" },
+    { "nptsim sweep", cmd_sweep, "FILE --out DIR | merge|index|csv|map",
+      "a whole matrix on all cores, and what came of it" },
     { "nptsim batch", cmd_batch, "gating|walk",
       "one record in, one record out" },
 };
@@ -47,7 +47,8 @@ static void print_help(FILE *out)
                 commands[i].usage, commands[i].what);
     fputs("\nnptsim COMMAND --help tells more.\n", out);
     fputs("Exit status: 0 ok, 1 an expectation failed, 2 wrong usage,\n"
-          "4 everything skipped, 65 bad input, 70 a bug in nptsim.\n",
+          "4 everything skipped, 65 bad input, 70 a bug in nptsim,\n"
+          "75 interrupted, run again to resume.\n",
           out);
 }
 

@@ -3,8 +3,6 @@
 #include "lab/cluster.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- writing --------------------------------------------------------------
  */
@@ -73,16 +71,6 @@ static void put_runs(struct buf *b, const struct lab_axis *a,
         gap = ",";
         i = end;
     }
-}
-
-void put_values(struct buf *b, const struct lab_axis *a)
-{
-    uint8_t *all = malloc(a->n_values);
-
-    BUG_ON(!all);
-    memset(all, 1, a->n_values);
-    put_runs(b, a, all);
-    free(all);
 }
 
 static void put_set(struct buf *b, const struct lab_axis *a, const uint8_t *set)

@@ -246,6 +246,9 @@ int axes_read(struct pool *pool, struct axes *axes, const struct node *n,
 {
     if (node_expect(n, NODE_MAP, "axes", e))
         return -1;
+    if (n->n > SCENARIO_MAX_AXES)
+        return err_at(e, n->entry[SCENARIO_MAX_AXES].key_at,
+                      "more than %d axes", SCENARIO_MAX_AXES);
     axes->axis = pool_alloc(pool, (n->n + 1) * sizeof(*axes->axis));
     axes->n = n->n;
     axes->text_size = 1;

@@ -6,6 +6,7 @@
  * never becomes a path.
  */
 #include "load/catalog.h"
+#include "load/yaml.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -118,6 +119,11 @@ unsigned catalog_kernel_names(struct catalog *c, const char *const **out)
 
 /* ---- reading ---- */
 
+static char *path_of(struct catalog *c, const struct shelf *s, unsigned i)
+{
+    return pool_printf(c->pool, "%s/%s.yaml", s->dir, s->names[i]);
+}
+
 static int find(struct catalog *c, struct shelf *s, const char *name,
                 struct mark at, struct err *e)
 {
@@ -140,7 +146,7 @@ static int find(struct catalog *c, struct shelf *s, const char *name,
 static int read_entry(struct catalog *c, struct shelf *s, unsigned i,
                       struct err *e)
 {
-    const char *path = pool_printf(c->pool, "%s/%s.yaml", s->dir, s->names[i]);
+    const char *path = path_of(c, s, i);
 
     if (s == &c->cpus)
         return cpu_read(c->pool, c, path, s->names[i], s->books[i].entry, e);
@@ -202,4 +208,48 @@ const struct kernel_file *catalog_kernel(struct catalog *c, const char *name,
     const struct kernel_entry *entry = catalog_kernel_entry(c, name, at, e);
 
     return entry ? &entry->file : NULL;
+}
+
+/* ---- digest ---- */
+
+/* FNV-1a, 64 bits: against accidents, not against enemies. */
+static uint64_t fnv(uint64_t h, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (uint8_t)data[i]) * 0x100000001b3;
+    return h;
+}
+
+static int add_file(const char *path, const char *name, uint64_t *digest,
+                    struct err *e)
+{
+    uint64_t h = fnv(0xcbf29ce484222325, name, strlen(name) + 1);
+    struct buf text = BUF_INIT;
+    int ret = read_file(&text, path, YAML_MAX_BYTES, e);
+
+    /* A sum, because the order in which files were read says nothing. */
+    if (ret == 0)
+        *digest += fnv(h, text.data, text.len);
+    buf_free(&text);
+    return ret;
+}
+
+static int add_shelf(struct catalog *c, const struct shelf *s, uint64_t *digest,
+                     struct err *e)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (s->books[i].state == BOOK_READ &&
+            add_file(path_of(c, s, i), s->names[i], digest, e))
+            return -1;
+    return 0;
+}
+
+int catalog_digest(struct catalog *c, const char *path, uint64_t *out,
+                   struct err *e)
+{
+    *out = 0;
+    return add_file(path, "", out, e) || add_shelf(c, &c->cpus, out, e) ||
+                   add_shelf(c, &c->kernels, out, e)
+               ? -1
+               : 0;
 }

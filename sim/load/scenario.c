@@ -374,6 +374,11 @@ int scenario_file_load(struct pool *pool, struct catalog *c, const char *path,
 
 /* ---- its points ---- */
 
+const char *scenario_file_name(const struct scenario_file *f)
+{
+    return f->forms[0].s.name;
+}
+
 uint64_t scenario_file_points(const struct scenario_file *f)
 {
     return f->axes->points;

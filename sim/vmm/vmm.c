@@ -311,8 +311,3 @@ struct kvm_vcpu *vmm_vcpu(struct vmm *v, unsigned vcpu)
 {
     return v->vcpu[vcpu];
 }
-
-const struct kvm_vm *vmm_vm(const struct vmm *v)
-{
-    return v->vm;
-}
