@@ -121,6 +121,16 @@ struct feature_desc {
 /* Indexed by enum feature. */
 extern const struct feature_desc feature_table[N_FEATURES];
 
+/* Neighbours in enum feature that lie in one register: every feature is in one
+ * group. What a leaf reports is made of groups, a million times a second. */
+struct feature_group {
+    uint32_t leaf;
+    uint8_t reg;
+    uint8_t first, last;
+};
+#define N_FEATURE_GROUPS 10
+extern const struct feature_group feature_groups[N_FEATURE_GROUPS];
+
 /* The feature called @name, or -1. */
 int feature_find(const char *name);
 

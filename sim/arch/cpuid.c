@@ -144,6 +144,20 @@ const struct feature_desc feature_table[N_FEATURES] = {
       "linear address bits 63:57 may hold a tag"),
 };
 
+const struct feature_group feature_groups[N_FEATURE_GROUPS] = {
+    { 1, CPUID_EDX, FEAT_PSE, FEAT_PSE36 },
+    { 1, CPUID_ECX, FEAT_PCID, FEAT_HYPERVISOR },
+    { 7, CPUID_EBX, FEAT_SMEP, FEAT_SMAP },
+    { 7, CPUID_ECX, FEAT_UMIP, FEAT_LA57 },
+    { 0x80000001, CPUID_ECX, FEAT_SVM, FEAT_SVM },
+    { 0x80000001, CPUID_EDX, FEAT_NX, FEAT_LM },
+    { 0x80000008, CPUID_EBX, FEAT_INVLPGB, FEAT_INVLPGB_NESTED },
+    { 0x8000000a, CPUID_EDX, FEAT_NP, FEAT_ENHANCED_SHUTDOWN_INTERCEPT },
+    { 0x8000001f, CPUID_EAX, FEAT_SME, FEAT_IBPB_ON_ENTRY },
+    { 0x80000021, CPUID_EAX, FEAT_UPPER_ADDRESS_IGNORE,
+      FEAT_UPPER_ADDRESS_IGNORE },
+};
+
 int feature_find(const char *name)
 {
     for (int i = 0; i < N_FEATURES; i++)

@@ -55,23 +55,39 @@ static struct cpuid_regs numbers(const struct cpu_model *m, uint32_t leaf)
     return r;
 }
 
+static uint32_t feature_bits(const struct cpu_model *m,
+                             const struct feature_group *g)
+{
+    uint32_t bits = 0;
+
+    for (unsigned i = g->first; i <= g->last; i++)
+        bits |= (uint32_t)m->features[i] << feature_table[i].bit;
+    return bits;
+}
+
+static void add_features(const struct cpu_model *m, uint32_t leaf,
+                         struct cpuid_regs *r)
+{
+    uint32_t *const reg[] = { [CPUID_EAX] = &r->eax,
+                              [CPUID_EBX] = &r->ebx,
+                              [CPUID_ECX] = &r->ecx,
+                              [CPUID_EDX] = &r->edx };
+
+    for (unsigned i = 0; i < N_FEATURE_GROUPS; i++)
+        if (feature_groups[i].leaf == leaf)
+            *reg[feature_groups[i].reg] |= feature_bits(m, &feature_groups[i]);
+}
+
 struct cpuid_regs cpu_cpuid(const struct cpu *c, uint32_t leaf, uint32_t sub)
 {
     const struct cpu_model *m = &c->model;
     bool extended = leaf >= 0x80000000;
     struct cpuid_regs r;
-    uint32_t *reg[4];
 
     if (leaf > (extended ? m->max_ext_leaf : MAX_BASIC_LEAF) ||
         (leaf == 7 && sub))
         return (struct cpuid_regs) { 0 };
     r = numbers(m, leaf);
-    reg[CPUID_EAX] = &r.eax;
-    reg[CPUID_EBX] = &r.ebx;
-    reg[CPUID_ECX] = &r.ecx;
-    reg[CPUID_EDX] = &r.edx;
-    for (unsigned i = 0; i < N_FEATURES; i++)
-        if (m->features[i] && feature_table[i].leaf == leaf)
-            *reg[feature_table[i].reg] |= 1U << feature_table[i].bit;
+    add_features(m, leaf, &r);
     return r;
 }

@@ -38,10 +38,12 @@ static const struct msr_register *find_register(uint32_t msr)
     return NULL;
 }
 
-static void read_register(const struct cpu *c, const struct msr_register *r,
+static bool read_register(const struct cpu *c, const struct msr_register *r,
                           uint64_t *value)
 {
-    memcpy(value, (const char *)&c->g + r->member, sizeof(*value));
+    if (r)
+        memcpy(value, (const char *)&c->g + r->member, sizeof(*value));
+    return r;
 }
 
 static bool write_register(struct cpu *c, const struct msr_register *r,
@@ -55,13 +57,8 @@ static bool write_register(struct cpu *c, const struct msr_register *r,
 
 bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
 {
-    const struct msr_register *r = find_register(msr);
     bool svm = c->model.features[FEAT_SVM];
 
-    if (r) {
-        read_register(c, r, value);
-        return true;
-    }
     switch (msr) {
     case MSR_EFER:
         *value = c->efer;
@@ -82,7 +79,7 @@ bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
         *value = c->hsave_pa;
         return svm;
     }
-    return false;
+    return read_register(c, find_register(msr), value);
 }
 
 /* LME and LMA cannot change while paging is on, which it is, always. SVME: not
@@ -177,12 +174,6 @@ static uint64_t sev_status(const struct cpu *c)
 
 bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
 {
-    const struct msr_register *r = find_register(msr);
-
-    if (r) {
-        read_register(c, r, value);
-        return true;
-    }
     switch (msr) {
     case MSR_EFER:
         *value = c->g.r.efer;
@@ -197,7 +188,7 @@ bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
         *value = sev_status(c);
         return c->model.features[FEAT_SEV];
     }
-    return false;
+    return read_register(c, find_register(msr), value);
 }
 
 /* EFER: only what does not change the paging mode. SEV_STATUS is read-only. */

@@ -95,6 +95,23 @@ START_TEST(a_feature_is_where_the_manual_puts_it)
 }
 END_TEST
 
+START_TEST(every_feature_is_in_the_one_group_of_its_register)
+{
+    unsigned n = 0;
+
+    for (unsigned g = 0; g < N_FEATURE_GROUPS; g++) {
+        const struct feature_group *group = &feature_groups[g];
+
+        if (_i < group->first || _i > group->last)
+            continue;
+        ck_assert_uint_eq(group->leaf, feature_table[_i].leaf);
+        ck_assert_uint_eq(group->reg, feature_table[_i].reg);
+        n++;
+    }
+    ck_assert_uint_eq(n, 1);
+}
+END_TEST
+
 /* InstLatX64@087af2c: signatures and the families that the files are named by.
  */
 START_TEST(a_signature_tells_family_and_model)
@@ -131,6 +148,8 @@ int main(void)
     tcase_add_test(t, an_unknown_name_is_not_found);
     tcase_add_loop_test(t, a_feature_is_where_the_manual_puts_it, 0,
                         ARRAY_SIZE(places));
+    tcase_add_loop_test(t, every_feature_is_in_the_one_group_of_its_register, 0,
+                        N_FEATURES);
     tcase_add_test(t, a_signature_tells_family_and_model);
     tcase_add_test(t, extended_fields_count_from_family_0f_only);
     suite_add_tcase(s, t);
