@@ -116,9 +116,11 @@ struct wire cpu_wire(struct cpu *c);
 /* The software that answers SOFTCALLs while the vCPU with this VMCB runs. */
 void cpu_set_guest(struct cpu *c, const struct guest_software *sw);
 
-/* A number that changes whenever guest registers or any byte of memory change:
- * what the run loop compares to prove that nothing moves. */
-uint64_t cpu_state_version(const struct cpu *c);
+/* Remember guest registers, memory and what the TLB holds ... */
+void cpu_state_mark(struct cpu *c);
+/* ... and tell whether all of it is as it was at the mark: what the run loop
+ * asks to prove that nothing moves. The one mark is gone after cpu_reset(). */
+bool cpu_state_same(struct cpu *c);
 
 /* ---- a single translation, for `batch walk`, tests, benchmarks ------------
  */

@@ -116,32 +116,35 @@ const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool)
 
 void cpu_reset(struct cpu *c, const struct cpu_model *m)
 {
-    mem_clear(c->mem);
-    psp_reset(&c->psp);
-    *c = (struct cpu) {
-        .model = *m,
-        .psp = c->psp,
-        .pool = c->pool,
-        .trace = c->trace,
-        .mem = c->mem,
-        .tlb = c->tlb,
-        .tlb_on = m->tlb.mode != TLB_OFF,
-        .host_key = key_make(KEY_N_HOST, KEY_ID_HOST),
-        .software = c->software,
-        .efer = EFER_LMA | EFER_LME | EFER_SCE |
-                (m->features[FEAT_NX] ? EFER_NXE : 0),
-        .syscfg = m->mem_encrypt ? SYSCFG_MEM_ENCRYPT : 0,
-        .hwcr = m->smmlock ? HWCR_SMMLOCK : 0,
-        .cache.vmcb = NO_VMCB,
-        .host_cr0 = HOST_CR0,
-        .host_cr4 = HOST_CR4,
-        .host_pat = PAT_RESET,
-    };
-    for (unsigned i = 0; i <= PT_MAX_LEVEL; i++)
-        for (unsigned j = 0; j <= PT_MAX_LEVEL; j++)
-            c->near[i][j].pfn = NO_PFN;
+    struct pool *pool = c->pool;
+    struct trace *trace = c->trace;
+    struct memory *mem = c->mem;
+    struct tlb *tlb = c->tlb;
+    struct guest_software software = c->software;
+    struct psp psp = c->psp;
+
+    mem_clear(mem);
+    psp_reset(&psp);
+    memset(c, 0, offsetof(struct cpu, area));
+    c->model = *m;
+    c->pool = pool;
+    c->trace = trace;
+    c->mem = mem;
+    c->tlb = tlb;
+    c->software = software;
+    c->psp = psp;
+    c->host_key = key_make(KEY_N_HOST, KEY_ID_HOST);
+    c->efer =
+        EFER_LMA | EFER_LME | EFER_SCE | (m->features[FEAT_NX] ? EFER_NXE : 0);
+    c->syscfg = m->mem_encrypt ? SYSCFG_MEM_ENCRYPT : 0;
+    c->hwcr = m->smmlock ? HWCR_SMMLOCK : 0;
+    c->host_cr0 = HOST_CR0;
+    c->host_cr4 = HOST_CR4;
+    c->host_pat = PAT_RESET;
+    c->cache.vmcb = NO_VMCB;
+    c->tlb_on = m->tlb.mode != TLB_OFF;
     if (c->tlb_on)
-        tlb_reset(c->tlb, &m->tlb);
+        tlb_reset(tlb, &m->tlb);
 }
 
 struct cpu *cpu_create(struct pool *pool, const struct cpu_model *m,
@@ -151,7 +154,8 @@ struct cpu *cpu_create(struct pool *pool, const struct cpu_model *m,
 
     c->pool = pool;
     c->trace = trace;
-    c->mem = mem_create(pool);
+    c->mem =
+        mem_create(pool, &c->near[0][0], sizeof(c->near) / sizeof(**c->near));
     c->tlb = tlb_create(pool);
     cpu_reset(c, m);
     return c;
@@ -162,18 +166,38 @@ void cpu_set_guest(struct cpu *c, const struct guest_software *sw)
     c->software = *sw;
 }
 
-uint64_t cpu_state_version(const struct cpu *c)
+static struct state_mark state_of(const struct cpu *c)
 {
-    const struct guest_regs *r = &c->g.r;
-    const uint64_t regs[] = { r->rip, r->rflags, r->cr0, r->cr2,    r->cr3,
-                              r->cr4, r->efer,   r->cpl, c->g.ghcb, c->g.dr6 };
-    uint64_t v = mem_digest(c->mem);
+    return (struct state_mark) {
+        .r = c->g.r,
+        .ghcb = c->g.ghcb,
+        .dr6 = c->g.dr6,
+        .tlb = c->tlb_on ? tlb_digest(c->tlb) : 0,
+    };
+}
 
-    for (unsigned i = 0; i < N_GPRS; i++)
-        v = mix64(v + r->gpr[i]);
-    for (size_t i = 0; i < ARRAY_SIZE(regs); i++)
-        v = mix64(v + regs[i]);
-    return c->tlb_on ? mix64(v + tlb_digest(c->tlb)) : v;
+static bool same_registers(const struct guest_regs *a,
+                           const struct guest_regs *b)
+{
+    return memcmp(a->gpr, b->gpr, sizeof(a->gpr)) == 0 && a->rip == b->rip &&
+           a->rflags == b->rflags && a->cr0 == b->cr0 && a->cr2 == b->cr2 &&
+           a->cr3 == b->cr3 && a->cr4 == b->cr4 && a->efer == b->efer &&
+           a->cpl == b->cpl;
+}
+
+void cpu_state_mark(struct cpu *c)
+{
+    c->mark = state_of(c);
+    mem_mark(c->mem);
+}
+
+bool cpu_state_same(struct cpu *c)
+{
+    struct state_mark now = state_of(c);
+
+    return same_registers(&c->mark.r, &now.r) && c->mark.ghcb == now.ghcb &&
+           c->mark.dr6 == now.dr6 && c->mark.tlb == now.tlb &&
+           mem_unchanged(c->mem);
 }
 
 uint64_t cpu_peek64(const struct cpu *c, spa_t spa)

@@ -110,6 +110,12 @@ struct vmcb_cache {
     uint8_t bytes[2 * VMCB_SAVE];
 };
 
+/* Of the guest, what cpu_state_same() compares besides memory. */
+struct state_mark {
+    struct guest_regs r;
+    uint64_t ghcb, dr6, tlb;
+};
+
 struct cpu {
     struct cpu_model model;
     struct pool *pool;
@@ -126,9 +132,7 @@ struct cpu {
     spa_t vmcb;
     const struct key *vmcb_key;
     struct vmcb_control ctl;
-    struct vmcb_cache cache;
     struct guest_state g;
-    uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
     struct key asid_key;
     const struct key *gkey;      /* NULL: not a SEV guest */
     struct paging guest, nested; /* nested.levels 0: has_nested() is false */
@@ -152,6 +156,11 @@ struct cpu {
     bool watched;
     struct walk_log *log;
     unsigned n_logged;
+
+    /* From here on: written before it is read, so cpu_reset() leaves it. */
+    uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
+    struct vmcb_cache cache;
+    struct state_mark mark;
     /* Pages of the last walk, by guest level (0: final) and nested level (0:
      * the guest entry itself). */
     struct page_ref near[PT_MAX_LEVEL + 1][PT_MAX_LEVEL + 1];

@@ -6,10 +6,10 @@
  * plaintext at one address gives equal ciphertext, ciphertext moved to another
  * address or read with another key gives noise (APM vol. 2, 7.10; public
  * analyses of Zen 1 to 3). E is a four-round Feistel network of mix64().
+ *
+ * The work is done when it is needed: see page.h.
  */
-#include "hw/crypt.h"
-
-#include <string.h>
+#include "hw/page.h"
 
 #define ROUNDS 4
 
@@ -59,25 +59,82 @@ static struct block decrypt(const struct key *key, spa_t spa, struct block b)
     return (struct block) { b.l ^ t.l, b.r ^ t.r };
 }
 
-static struct block load(struct memory *m, spa_t spa, const struct key *key)
-{
-    struct block b = { mem_read64(m, spa), mem_read64(m, spa + 8) };
+/* ---- the two forms of a block ---- */
 
-    return decrypt(key, spa, b);
+static spa_t spa_of(uint64_t pfn, unsigned b)
+{
+    return pfn << 12 | b * CRYPT_BLOCK;
 }
 
-static void store(struct memory *m, spa_t spa, struct block b,
-                  const struct key *key)
+void page_ciphertext(uint64_t pfn, unsigned b, const struct key *key,
+                     const uint64_t words[2], uint64_t out[2])
 {
-    b = encrypt(key, spa, b);
-    mem_write64(m, spa, b.l);
-    mem_write64(m, spa + 8, b.r);
+    struct block block = { words[0], words[1] };
+
+    if (key)
+        block = encrypt(key, spa_of(pfn, b), block);
+    out[0] = block.l;
+    out[1] = block.r;
 }
 
-/* Bytes from @spa to the end of its block, at most @len. */
-static size_t within_block(spa_t spa, size_t len)
+void page_settle(struct memory *m, struct page *p, unsigned b)
 {
-    size_t room = CRYPT_BLOCK - spa % CRYPT_BLOCK;
+    uint64_t *words = &p->words[2 * b];
+
+    if (!has_bit(p->clear, b))
+        return;
+    page_touch(m, p, b);
+    page_ciphertext(p->pfn, b, &p->key, words, words);
+    clear_bit(p->clear, b);
+}
+
+/* Let block @b lie there as the holder of p->key sees it. */
+static void reveal(struct memory *m, struct page *p, unsigned b)
+{
+    uint64_t *words = &p->words[2 * b];
+    struct block block = { words[0], words[1] };
+
+    if (has_bit(p->clear, b))
+        return;
+    page_touch(m, p, b);
+    block = decrypt(&p->key, spa_of(p->pfn, b), block);
+    words[0] = block.l;
+    words[1] = block.r;
+    set_bit(p->clear, b);
+}
+
+static void reveal_all(struct memory *m, struct page *p, unsigned first,
+                       unsigned last)
+{
+    for (unsigned b = first; b <= last; b++)
+        if (b % 64 == 0 && last - b >= 63 && p->clear[b / 64] == ~0ULL)
+            b += 63;
+        else
+            reveal(m, p, b);
+}
+
+/* The page, where no key but @key has blocks in the clear. */
+static struct page *page_of(struct memory *m, spa_t spa, const struct key *key)
+{
+    struct page *p = page_find(m, spa >> 12);
+
+    if (!p)
+        p = page_make(m, spa >> 12);
+    if (__builtin_expect(p->any_clear && same_key(&p->key, key), 1))
+        return p;
+    for (unsigned b = 0; p->any_clear && b < BLOCKS_OF_PAGE; b++)
+        page_settle(m, p, b);
+    p->key = *key;
+    p->any_clear = true;
+    page_hide(m, p);
+    return p;
+}
+
+/* ---- access ---- */
+
+static size_t within_page(spa_t spa, size_t len)
+{
+    size_t room = PAGE_SIZE_4K - spa % PAGE_SIZE_4K;
 
     return len < room ? len : room;
 }
@@ -92,12 +149,57 @@ void crypt_read(struct memory *m, spa_t spa, void *buf, size_t len,
         return;
     }
     while (len) {
-        struct block b = load(m, spa - spa % CRYPT_BLOCK, key);
-        size_t n = within_block(spa, len);
+        struct page *p = page_of(m, spa, key);
+        unsigned at = spa % PAGE_SIZE_4K;
+        size_t n = within_page(spa, len);
 
-        memcpy(to, (const char *)&b + spa % CRYPT_BLOCK, n);
+        reveal_all(m, p, at / CRYPT_BLOCK,
+                   (unsigned)(at + n - 1) / CRYPT_BLOCK);
+        memcpy(to, (const char *)p->words + at, n);
         to += n;
         spa += n;
+        len -= n;
+    }
+}
+
+/* @n bytes within a block. A whole one can be replaced unseen. */
+static void write_block(struct memory *m, struct page *p, unsigned at,
+                        const char *from, size_t n)
+{
+    char *to = (char *)p->words + at;
+    unsigned b = at / CRYPT_BLOCK;
+
+    if (n < CRYPT_BLOCK)
+        reveal(m, p, b);
+    if (has_bit(p->clear, b) && memcmp(to, from, n) == 0)
+        return;
+    page_change(m, p, b);
+    memcpy(to, from, n);
+    set_bit(p->clear, b);
+}
+
+static bool is_clear_line(const struct page *p, unsigned at)
+{
+    unsigned b = at / CRYPT_BLOCK;
+    uint64_t all = bits(BLOCKS_OF_LINE - 1, 0);
+
+    return (p->clear[b / 64] >> b % 64 & all) == all;
+}
+
+static void write_page(struct memory *m, struct page *p, unsigned at,
+                       const char *from, size_t len)
+{
+    while (len) {
+        size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
+        size_t n = len < room ? len : room;
+
+        if (at % LINE == 0 && len >= LINE && is_clear_line(p, at) &&
+            same_line((char *)p->words + at, from))
+            n = LINE;
+        else
+            write_block(m, p, at, from, n);
+        at += (unsigned)n;
+        from += n;
         len -= n;
     }
 }
@@ -112,11 +214,9 @@ void crypt_write(struct memory *m, spa_t spa, const void *buf, size_t len,
         return;
     }
     while (len) {
-        struct block b = load(m, spa - spa % CRYPT_BLOCK, key);
-        size_t n = within_block(spa, len);
+        size_t n = within_page(spa, len);
 
-        memcpy((char *)&b + spa % CRYPT_BLOCK, from, n);
-        store(m, spa - spa % CRYPT_BLOCK, b, key);
+        write_page(m, page_of(m, spa, key), spa % PAGE_SIZE_4K, from, n);
         from += n;
         spa += n;
         len -= n;

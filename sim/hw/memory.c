@@ -1,166 +1,330 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hw/memory.c - sparse DRAM and its digest.
+ * hw/memory.c - sparse DRAM, and whether it changed.
  *
- * Pages live in a hash table; a small direct-mapped cache in front of it serves
- * everybody but the walkers, who remember their pages themselves. Pages come
- * from the machine's pool and go back to a free list when memory is cleared.
+ * Pages live in a hash table. Once made, a page stays where it is when memory
+ * is cleared, and only what was written is zeroed: machines that follow each
+ * other use the same pages, and most use little of them.
  *
- * The digest is the XOR over all words of mix(address, value), kept up to date
- * by every write, so that "did anything change?" costs nothing to answer.
+ * "Did anything change since the mark?" is answered exactly: what a block held
+ * at the mark is written down before it changes for the first time.
  */
-#include "hw/memory.h"
+#include "hw/page.h"
 
-#include <string.h>
+#define FIRST_BUCKETS 256
+/* Pages to keep in their places, however few of them are in use. */
+#define KEPT_PAGES 256
 
-/* The table lives in the pool, too; it only grows, see mem_clear(). */
-#define uthash_malloc(size)     pool_alloc(m->pool, size)
-#define uthash_free(ptr, size)  ((void)(ptr))
-#define HASH_FUNCTION(k, n, hv) ((hv) = hash_pfn(k))
-#include <uthash.h>
-
-#define N_CACHED      256
-#define WORDS_OF_PAGE 512
-
-struct page {
-    uint64_t pfn;
-    uint64_t words[WORDS_OF_PAGE];
-    struct page *next_free;
-    UT_hash_handle hh;
+/* What a block held at the mark; WHOLE_PAGE: all of it was zero. */
+#define WHOLE_PAGE BLOCKS_OF_PAGE
+struct note {
+    struct page *page;
+    unsigned block;
+    bool clear;
+    struct key key; /* if clear */
+    uint64_t words[2];
 };
 
 struct memory {
     struct pool *pool;
-    struct page *pages, *free;
-    uint64_t digest;
-    struct page *cached[N_CACHED];
+    struct page_ref *refs;
+    unsigned n_refs;
+
+    struct page **bucket; /* by hash, a power of two of them */
+    unsigned n_buckets, n_pages, n_touched;
+    struct page *pages, *touched, *spare;
+
+    uint64_t mark; /* its number, 0: none */
+    uint64_t last_mark;
+    struct note *note;
+    unsigned n_notes, max_notes;
+    unsigned differed; /* the note that last told a difference */
 };
 
-static unsigned hash_pfn(const void *key)
-{
-    uint64_t pfn;
+/* ---- finding pages ---- */
 
-    memcpy(&pfn, key, sizeof(pfn));
-    return (unsigned)mix64(pfn);
+static struct page **bucket_of(const struct memory *m, uint64_t pfn)
+{
+    uint64_t hash = pfn * 0x9e3779b97f4a7c15ULL;
+
+    return &m->bucket[hash >> 32 & (m->n_buckets - 1)];
 }
 
-/* uthash frees its table with the last element. One that never leaves keeps the
- * table, so that clearing memory a million times takes no pool. */
-static void add_anchor(struct memory *m)
+static void hash_page(struct memory *m, struct page *p)
 {
-    struct page *anchor = pool_alloc(m->pool, sizeof(*anchor));
+    struct page **at = bucket_of(m, p->pfn);
 
-    anchor->pfn = NO_PFN;
-    HASH_ADD(hh, m->pages, pfn, sizeof(anchor->pfn), anchor);
+    p->next_hashed = *at;
+    *at = p;
 }
 
-struct memory *mem_create(struct pool *pool)
+/* The table lives in the pool and only grows. */
+static void make_table(struct memory *m, unsigned n)
+{
+    m->n_buckets = n;
+    m->bucket = pool_alloc(m->pool, n * sizeof(struct page *));
+    for (struct page *p = m->pages; p; p = p->next)
+        hash_page(m, p);
+}
+
+struct page *page_find(struct memory *m, uint64_t pfn)
+{
+    struct page *p = *bucket_of(m, pfn);
+
+    while (p && p->pfn != pfn)
+        p = p->next_hashed;
+    return p;
+}
+
+/* Spare pages are as empty as new ones. */
+struct page *page_make(struct memory *m, uint64_t pfn)
+{
+    struct page *p = m->spare;
+
+    if (m->n_pages == m->n_buckets)
+        make_table(m, 2 * m->n_buckets);
+    if (p)
+        m->spare = p->next;
+    else
+        p = pool_alloc(m->pool, sizeof(*p));
+    p->pfn = pfn;
+    p->next = m->pages;
+    m->pages = p;
+    m->n_pages++;
+    hash_page(m, p);
+    return p;
+}
+
+struct memory *mem_create(struct pool *pool, struct page_ref *refs,
+                          unsigned n_refs)
 {
     struct memory *m = pool_alloc(pool, sizeof(*m));
 
-    m->pool = pool;
-    add_anchor(m);
+    *m = (struct memory) { .pool = pool, .refs = refs, .n_refs = n_refs };
+    for (unsigned i = 0; i < n_refs; i++)
+        refs[i].pfn = NO_PFN;
+    make_table(m, FIRST_BUCKETS);
     return m;
+}
+
+/* ---- clearing ---- */
+
+static void empty_page(struct page *p)
+{
+    for (uint64_t left = p->lines; left; left &= left - 1)
+        memset((char *)p->words + LINE * __builtin_ctzll(left), 0, LINE);
+    p->lines = 0;
+    if (p->any_clear)
+        memset(p->clear, 0, sizeof(p->clear));
+    p->any_clear = p->touched = false;
+}
+
+/* Give all pages away, so that others can take their places. */
+static void forget_places(struct memory *m)
+{
+    struct page **end = &m->pages;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = m->spare;
+    m->spare = m->pages;
+    m->pages = NULL;
+    m->n_pages = 0;
+    memset(m->bucket, 0, m->n_buckets * sizeof(struct page *));
+    for (unsigned i = 0; i < m->n_refs; i++)
+        m->refs[i].pfn = NO_PFN;
 }
 
 void mem_clear(struct memory *m)
 {
-    struct page *p, *next;
+    if (!m->touched)
+        return;
+    for (struct page *p = m->touched; p; p = p->next_touched)
+        empty_page(p);
+    if (m->n_pages > KEPT_PAGES && m->n_pages / 4 > m->n_touched)
+        forget_places(m);
+    m->touched = NULL;
+    m->n_touched = 0;
+    m->mark = 0;
+}
 
-    HASH_ITER(hh, m->pages, p, next)
-    {
-        if (p->pfn == NO_PFN)
+/* ---- the mark ---- */
+
+void mem_mark(struct memory *m)
+{
+    m->mark = ++m->last_mark;
+    m->n_notes = m->differed = 0;
+}
+
+static struct note *new_note(struct memory *m)
+{
+    if (m->n_notes == m->max_notes) {
+        unsigned n = m->max_notes ? 2 * m->max_notes : 64;
+        struct note *more = pool_alloc(m->pool, n * sizeof(*more));
+
+        if (m->n_notes)
+            memcpy(more, m->note, m->n_notes * sizeof(*more));
+        m->note = more;
+        m->max_notes = n;
+    }
+    return &m->note[m->n_notes++];
+}
+
+/* The first note of a page since the mark. */
+static void begin_notes(struct memory *m, struct page *p)
+{
+    bool empty = !p->lines && !p->any_clear;
+
+    p->mark = m->mark;
+    memset(p->noted, empty ? 0xff : 0, sizeof(p->noted));
+    if (empty)
+        *new_note(m) = (struct note) { .page = p, .block = WHOLE_PAGE };
+}
+
+static void write_down(struct memory *m, struct page *p, unsigned b)
+{
+    if (p->mark != m->mark)
+        begin_notes(m, p);
+    if (has_bit(p->noted, b))
+        return;
+    set_bit(p->noted, b);
+    *new_note(m) = (struct note) {
+        .page = p,
+        .block = b,
+        .clear = has_bit(p->clear, b),
+        .key = p->key,
+        .words = { p->words[2 * b], p->words[2 * b + 1] },
+    };
+}
+
+void page_touch(struct memory *m, struct page *p, unsigned b)
+{
+    p->lines |= BIT(b / BLOCKS_OF_LINE);
+    if (p->touched)
+        return;
+    p->touched = true;
+    p->next_touched = m->touched;
+    m->touched = p;
+    m->n_touched++;
+}
+
+void page_change(struct memory *m, struct page *p, unsigned b)
+{
+    if (m->mark)
+        write_down(m, p, b);
+    page_touch(m, p, b);
+}
+
+/* Block @b as DRAM holds it, whatever its form. */
+static void content(const struct page *p, unsigned b, uint64_t out[2])
+{
+    page_ciphertext(p->pfn, b, has_bit(p->clear, b) ? &p->key : NULL,
+                    &p->words[2 * b], out);
+}
+
+static bool is_empty(const struct page *p)
+{
+    uint64_t now[2];
+
+    for (unsigned b = 0; b < BLOCKS_OF_PAGE; b++) {
+        if (!(p->lines & BIT(b / BLOCKS_OF_LINE)))
             continue;
-        HASH_DEL(m->pages, p);
-        p->next_free = m->free;
-        m->free = p;
+        content(p, b, now);
+        if (now[0] | now[1])
+            return false;
     }
-    memset(m->cached, 0, sizeof(m->cached));
-    m->digest = 0;
+    return true;
 }
 
-uint64_t mem_digest(const struct memory *m)
+static bool differs(const struct note *n)
 {
-    return m->digest;
+    const struct page *p = n->page;
+    bool clear;
+    uint64_t a[2], b[2];
+
+    if (n->block == WHOLE_PAGE)
+        return !is_empty(p);
+    clear = has_bit(p->clear, n->block);
+    if (clear == n->clear && (!clear || same_key(&p->key, &n->key)))
+        return !same_block(&p->words[2 * n->block], n->words);
+    content(p, n->block, a);
+    page_ciphertext(p->pfn, n->block, n->clear ? &n->key : NULL, n->words, b);
+    return !same_block(a, b);
 }
 
-static struct page **cache_slot(struct memory *m, uint64_t pfn)
+bool mem_unchanged(struct memory *m)
 {
-    return &m->cached[(pfn ^ pfn >> 8) % N_CACHED];
+    BUG_ON(!m->mark);
+    if (m->differed < m->n_notes && differs(&m->note[m->differed]))
+        return false;
+    for (unsigned i = 0; i < m->n_notes; i++)
+        if (differs(&m->note[i])) {
+            m->differed = i;
+            return false;
+        }
+    return true;
 }
 
-/* The page, or NULL if nobody wrote it yet. */
-static struct page *find_page(struct memory *m, uint64_t pfn)
-{
-    struct page **slot = cache_slot(m, pfn);
-    struct page *p = *slot;
+/* ---- what DRAM holds ---- */
 
-    if (p && p->pfn == pfn)
-        return p;
-    HASH_FIND(hh, m->pages, &pfn, sizeof(pfn), p);
-    if (p)
-        *slot = p;
-    return p;
+void page_hide(struct memory *m, struct page *p)
+{
+    for (unsigned i = 0; i < m->n_refs; i++)
+        if (m->refs[i].pfn == p->pfn)
+            m->refs[i].pfn = NO_PFN;
 }
 
-static struct page *make_page(struct memory *m, uint64_t pfn)
+static void settle(struct memory *m, struct page *p, unsigned first,
+                   unsigned last)
 {
-    struct page *p = m->free;
-
-    if (p) {
-        m->free = p->next_free;
-        memset(p, 0, sizeof(*p));
-    } else {
-        p = pool_alloc(m->pool, sizeof(*p));
-    }
-    p->pfn = pfn;
-    HASH_ADD(hh, m->pages, pfn, sizeof(p->pfn), p);
-    return *cache_slot(m, pfn) = p;
+    for (unsigned b = first; b <= last && p->any_clear; b++)
+        page_settle(m, p, b);
 }
 
-static uint64_t mixed_word(spa_t spa, uint64_t value)
+/* Word @i of the page. */
+static uint64_t word_of(struct memory *m, struct page *p, unsigned i)
 {
-    return mix64(value + spa * 0x9e3779b97f4a7c15ULL);
+    settle(m, p, i / 2, i / 2);
+    return p->words[i];
 }
 
 static void set_word(struct memory *m, struct page *p, unsigned i,
                      uint64_t value)
 {
-    spa_t spa = p->pfn << 12 | i * 8;
-
-    if (p->words[i] == value)
+    if (word_of(m, p, i) == value)
         return;
-    m->digest ^= mixed_word(spa, p->words[i]) ^ mixed_word(spa, value);
+    page_change(m, p, i / 2);
     p->words[i] = value;
 }
 
 uint64_t mem_read64_far(struct memory *m, spa_t spa, struct page_ref *near)
 {
-    const struct page *p = find_page(m, spa >> 12);
+    struct page *p = page_find(m, spa >> 12);
 
     if (!p)
         return 0;
-    *near = (struct page_ref) { .pfn = p->pfn, .words = p->words };
-    return p->words[spa % PAGE_SIZE_4K / 8];
+    if (!p->any_clear)
+        *near = (struct page_ref) { .pfn = p->pfn, .words = p->words };
+    return word_of(m, p, spa % PAGE_SIZE_4K / 8);
 }
 
 uint64_t mem_read64(struct memory *m, spa_t spa)
 {
-    const struct page *p = find_page(m, spa >> 12);
+    struct page *p = page_find(m, spa >> 12);
 
     BUG_ON(spa % 8);
-    return p ? p->words[spa % PAGE_SIZE_4K / 8] : 0;
+    return p ? word_of(m, p, spa % PAGE_SIZE_4K / 8) : 0;
 }
 
 void mem_write64(struct memory *m, spa_t spa, uint64_t value)
 {
-    struct page *p = find_page(m, spa >> 12);
+    struct page *p = page_find(m, spa >> 12);
 
     BUG_ON(spa % 8);
     if (!p && !value)
         return;
     if (!p)
-        p = make_page(m, spa >> 12);
+        p = page_make(m, spa >> 12);
     set_word(m, p, spa % PAGE_SIZE_4K / 8, value);
 }
 
@@ -177,15 +341,45 @@ void mem_read(struct memory *m, spa_t spa, void *buf, size_t len)
     char *to = buf;
 
     while (len) {
-        const struct page *p = find_page(m, spa >> 12);
+        struct page *p = page_find(m, spa >> 12);
+        unsigned at = spa % PAGE_SIZE_4K;
         size_t n = within_page(spa, len);
 
-        if (p)
-            memcpy(to, (const char *)p->words + spa % PAGE_SIZE_4K, n);
-        else
+        if (p) {
+            settle(m, p, at / CRYPT_BLOCK,
+                   (unsigned)(at + n - 1) / CRYPT_BLOCK);
+            memcpy(to, (const char *)p->words + at, n);
+        } else {
             memset(to, 0, n);
+        }
         to += n;
         spa += n;
+        len -= n;
+    }
+}
+
+static bool is_zero(const char *bytes, size_t len)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+static void write_page(struct memory *m, struct page *p, unsigned at,
+                       const char *from, size_t len)
+{
+    settle(m, p, at / CRYPT_BLOCK, (unsigned)(at + len - 1) / CRYPT_BLOCK);
+    while (len) {
+        size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
+        size_t n = len < room ? len : room;
+        char *to = (char *)p->words + at;
+
+        if (at % LINE == 0 && len >= LINE && same_line(to, from)) {
+            n = LINE;
+        } else if (memcmp(to, from, n) != 0) {
+            page_change(m, p, at / CRYPT_BLOCK);
+            memcpy(to, from, n);
+        }
+        at += (unsigned)n;
+        from += n;
         len -= n;
     }
 }
@@ -195,12 +389,13 @@ void mem_write(struct memory *m, spa_t spa, const void *buf, size_t len)
     const char *from = buf;
 
     while (len) {
-        size_t n = 8 - spa % 8 < len ? 8 - spa % 8 : len;
-        spa_t at = spa - spa % 8;
-        uint64_t word = n == 8 ? 0 : mem_read64(m, at);
+        struct page *p = page_find(m, spa >> 12);
+        size_t n = within_page(spa, len);
 
-        memcpy((char *)&word + spa % 8, from, n);
-        mem_write64(m, at, word);
+        if (!p && !is_zero(from, n))
+            p = page_make(m, spa >> 12);
+        if (p)
+            write_page(m, p, spa % PAGE_SIZE_4K, from, n);
         from += n;
         spa += n;
         len -= n;

@@ -21,30 +21,28 @@ struct page_ref {
 };
 #define NO_PFN (~0ULL)
 
-struct memory *mem_create(struct pool *pool);
-/* All zero again; every page_ref into it is void. */
+/* @refs: all references that will ever be made; memory voids them itself. */
+struct memory *mem_create(struct pool *pool, struct page_ref *refs,
+                          unsigned n_refs);
+/* All zero again. */
 void mem_clear(struct memory *m);
-/* A number for the content: equal numbers, equal content. */
-uint64_t mem_digest(const struct memory *m);
 
+/* Remember the content as it is now; one mark at a time. */
+void mem_mark(struct memory *m);
+/* Does memory hold what it held at the mark? */
+bool mem_unchanged(struct memory *m);
+
+/* As DRAM holds it. */
 void mem_read(struct memory *m, spa_t spa, void *buf, size_t len);
 void mem_write(struct memory *m, spa_t spa, const void *buf, size_t len);
 /* Aligned 8 bytes. */
 uint64_t mem_read64(struct memory *m, spa_t spa);
 void mem_write64(struct memory *m, spa_t spa, uint64_t value);
 
+/* The same; @near may remember the page afterwards. */
 uint64_t mem_read64_far(struct memory *m, spa_t spa, struct page_ref *near);
 
-/* Aligned 8 bytes of a page that @near may remember. */
-static inline uint64_t mem_read64_near(struct memory *m, spa_t spa,
-                                       struct page_ref *near)
-{
-    if (__builtin_expect(near->pfn == spa >> 12, 1))
-        return near->words[(spa & (PAGE_SIZE_4K - 1)) / 8];
-    return mem_read64_far(m, spa, near);
-}
-
-/* A well-mixed function of @x: digests and keys are made of it. */
+/* A well-mixed function of @x: keys and ciphertext are made of it. */
 static inline uint64_t mix64(uint64_t x)
 {
     x = (x ^ x >> 32) * 0xd6e8feb86659fd93ULL;

@@ -11,15 +11,23 @@
 #include <string.h>
 
 #define CHECKSUM_AT (PAGE_SIZE_4K - 8)
+#define LANES       8
 
+/* Lanes that do not wait for each other: it is done at every world switch. A
+ * change of any word changes its lane for good. */
 static uint64_t checksum(const uint8_t *page)
 {
-    uint64_t sum = 1, word;
+    uint64_t lane[LANES] = { 0 }, word[LANES], sum = 1;
 
-    for (unsigned i = 0; i < CHECKSUM_AT; i += 8) {
-        memcpy(&word, page + i, sizeof(word));
-        sum = mix64(sum + word);
+    for (unsigned i = 0; i < PAGE_SIZE_4K; i += sizeof(word)) {
+        memcpy(word, page + i, sizeof(word));
+        if (i + sizeof(word) == PAGE_SIZE_4K)
+            word[LANES - 1] = 0; /* the checksum's own place */
+        for (unsigned k = 0; k < LANES; k++)
+            lane[k] = (lane[k] ^ word[k]) * 0x9e3779b97f4a7c15ULL;
     }
+    for (unsigned k = 0; k < LANES; k++)
+        sum = mix64(sum + lane[k]);
     return sum;
 }
 

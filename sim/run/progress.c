@@ -9,8 +9,8 @@ void progress_begin(struct progress *p)
 
 static bool same(const struct lap *a, const struct lap *b)
 {
-    return a->version == b->version && a->code == b->code &&
-           a->info1 == b->info1 && a->info2 == b->info2;
+    return a->state == b->state && a->code == b->code && a->info1 == b->info1 &&
+           a->info2 == b->info2;
 }
 
 static void renew_anchor(struct progress *p, const struct lap *now)

@@ -18,7 +18,7 @@
 #define PROGRESS_MAX_LAPS 20000
 
 struct lap {
-    uint64_t version; /* cpu_state_version() */
+    uint64_t state; /* the same number for the anchor's state, no other */
     uint64_t code, info1, info2;
 };
 

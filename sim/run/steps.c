@@ -21,19 +21,32 @@ struct walker {
     unsigned vcpu;
     struct progress progress;
     enum progress_verdict verdict;
+    uint64_t n_states; /* that were given a number */
 };
+
+/* A number for the state: that of the anchor if nothing differs from it, else a
+ * new one. Nothing but the anchor is ever compared with. */
+static uint64_t state_number(struct walker *w)
+{
+    if (w->progress.laps && cpu_state_same(w->m->cpu))
+        return w->progress.anchor.state;
+    return ++w->n_states;
+}
 
 static bool no_progress(void *ctx, uint64_t laps)
 {
     struct walker *w = ctx;
     struct kvm_last_exit exit = kvm_last_exit_of(vmm_vcpu(w->m->vmm, w->vcpu));
+    uint64_t lap = w->progress.laps;
 
     (void)laps; /* counts from each KVM_RUN, a step may take many */
-    w->verdict = progress_lap(
-        &w->progress, &(struct lap) { .version = cpu_state_version(w->m->cpu),
-                                      .code = exit.code,
-                                      .info1 = exit.info1,
-                                      .info2 = exit.info2 });
+    w->verdict =
+        progress_lap(&w->progress, &(struct lap) { .state = state_number(w),
+                                                   .code = exit.code,
+                                                   .info1 = exit.info1,
+                                                   .info2 = exit.info2 });
+    if (w->progress.anchor_at == lap)
+        cpu_state_mark(w->m->cpu);
     return w->verdict != PROGRESS_GOES_ON;
 }
 

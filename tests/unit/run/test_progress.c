@@ -18,7 +18,7 @@ static uint64_t laps_until(struct progress *p, uint64_t tail, uint64_t period,
 
         if (period && lap >= tail)
             state = tail + (lap - tail) % period;
-        *verdict = progress_lap(p, &(struct lap) { .version = state });
+        *verdict = progress_lap(p, &(struct lap) { .state = state });
         lap++;
     } while (*verdict == PROGRESS_GOES_ON);
     return lap;
@@ -41,7 +41,7 @@ START_TEST(the_same_state_seven_times_is_not)
 
     progress_begin(&p);
     for (unsigned i = 0; i < 7 * 100; i++)
-        ck_assert_int_eq(progress_lap(&p, &(struct lap) { .version = i / 7 }),
+        ck_assert_int_eq(progress_lap(&p, &(struct lap) { .state = i / 7 }),
                          PROGRESS_GOES_ON);
 }
 END_TEST
@@ -81,7 +81,7 @@ START_TEST(another_exit_is_another_state)
 
     progress_begin(&p);
     for (unsigned i = 0; i < 100; i++) {
-        struct lap lap = { .version = 1 };
+        struct lap lap = { .state = 1 };
 
         *(_i == 0 ? &lap.code : _i == 1 ? &lap.info1 : &lap.info2) = i;
         ck_assert_int_eq(progress_lap(&p, &lap), PROGRESS_GOES_ON);
