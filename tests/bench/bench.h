@@ -9,10 +9,18 @@ double bench_now(void);
 void bench_line(const char *name, double value, const char *unit, double ratio,
                 const char *to);
 
-/* Threads that measure @rate at the same time, one for each core; the sum of
- * what they found. */
-#define BENCH_CORES 2
-double bench_on_all_cores(double (*rate)(void));
+/* Something that is done many times, on any number of threads. */
+struct bench_work {
+    void *(*create)(void); /* what a thread works with */
+    void (*round)(void *own, unsigned turns);
+    void (*destroy)(void *own);
+    unsigned turns;
+};
+
+/* Two lines: turns per second on one core, in units of @scale, and on all. */
+#define BENCH_CORES 2U
+void bench_rate(const char *name, const struct bench_work *work,
+                const char *unit, double scale);
 
 struct cpu;
 struct cpu_file;

@@ -10,35 +10,48 @@
 #include "lab.h"
 #include "load.h"
 
-#define STATES 1000000U
+#define STATES 200000U
 
-/* Million states per second on one core. */
-static double states(void)
+struct asked {
+    struct pool *pool;
+    const struct kernel_file *kernel;
+    struct lab_bench *bench;
+};
+
+static void *create(void)
 {
     struct pool *pool = pool_create();
-    const struct kernel_file *kernel = bench_kernel(pool, "v6.0");
-    struct lab_bench *bench = lab_bench_create(pool);
-    struct policy_host host = policy_default_host();
-    unsigned offered = 0;
-    double t = bench_now();
+    struct asked *a = pool_alloc(pool, sizeof(*a));
 
-    for (unsigned i = 0; i < STATES; i++) {
+    a->pool = pool;
+    a->kernel = bench_kernel(pool, "v6.0");
+    a->bench = lab_bench_create(pool);
+    return a;
+}
+
+static void ask(void *asked, unsigned turns)
+{
+    struct policy_host host = policy_default_host();
+    struct asked *a = asked;
+    unsigned offered = 0;
+
+    for (unsigned i = 0; i < turns; i++) {
         host.v[POLICY_RAW_MAXPHYADDR] = 36 + i % 17;
         host.v[POLICY_PA_REDUCTION] = i / 17 % 5;
         host.v[POLICY_CBIT] = 32 + i / 85 % 32;
-        offered += lab_load(bench, &kernel->model, &host)->sev_es;
+        offered += lab_load(a->bench, &a->kernel->model, &host)->sev_es;
     }
-    t = bench_now() - t;
     BUG_ON(!offered);
-    pool_destroy(pool);
-    return STATES / t / 1e6;
+}
+
+static void destroy(void *asked)
+{
+    pool_destroy(((struct asked *)asked)->pool);
 }
 
 void bench_gating(void)
 {
-    double one = states(), all = bench_on_all_cores(states);
+    static const struct bench_work work = { create, ask, destroy, STATES };
 
-    bench_line("gating.policy", one, "million/s", 0, NULL);
-    bench_line("gating.policy.2cores", all, "million/s", all / one,
-               "gating.policy");
+    bench_rate("gating.policy", &work, "million/s", 1e6);
 }

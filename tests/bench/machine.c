@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MACHINES 4000U
+#define MACHINES 1170U /* every kernel, type and geometry as often */
 #define MIB      0x100000ULL
 #define HPET     0xfed000f0ULL
 
@@ -29,6 +29,7 @@ static const char *const kernels[] = { "v5.18", "v6.0", "v7.3" };
 
 /* One machine, to be made another one for each run. */
 struct world {
+    struct pool *pool;
     struct run_config config;
     const struct kernel_file *kernel[ARRAY_SIZE(kernels)];
     struct vmm_memory memory;
@@ -118,30 +119,34 @@ static void run(struct world *w, unsigned i, struct tally *t)
         t->done++;
 }
 
-/* Machines per second on one core. */
-static double machines(void)
+static void *create(void)
 {
     struct pool *pool = pool_create();
     struct world *w = pool_alloc(pool, sizeof(*w));
-    struct tally tally = { 0 };
-    double t;
 
+    w->pool = pool;
     build(w, pool);
-    t = bench_now();
-    for (unsigned i = 0; i < MACHINES; i++)
-        run(w, i, &tally);
-    t = bench_now() - t;
+    return w;
+}
+
+static void live(void *world, unsigned turns)
+{
+    struct tally tally = { 0 };
+
+    for (unsigned i = 0; i < turns; i++)
+        run(world, i, &tally);
     BUG_ON(!tally.refused || !tally.hung ||
-           tally.refused + tally.hung + tally.done != MACHINES);
-    pool_destroy(pool);
-    return MACHINES / t;
+           tally.refused + tally.hung + tally.done != turns);
+}
+
+static void destroy(void *world)
+{
+    pool_destroy(((struct world *)world)->pool);
 }
 
 void bench_machines(void)
 {
-    double one = machines(), all = bench_on_all_cores(machines);
+    static const struct bench_work work = { create, live, destroy, MACHINES };
 
-    bench_line("gating.machine", one, "machines/s", 0, NULL);
-    bench_line("gating.machine.2cores", all, "machines/s", all / one,
-               "gating.machine");
+    bench_rate("gating.machine", &work, "machines/s", 1);
 }
