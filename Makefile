@@ -87,12 +87,13 @@ check-long: deps
 # QEMU's CPU and ours, asked the same questions. Without QEMU and without the
 # right to install it the questions are skipped, with a word about it.
 DIFF := $(BUILD)/differential
-DIFF_PROGRAMS := $(DIFF)/generate $(DIFF)/judge $(DIFF)/guest.elf
+DIFF_PROGRAMS := $(DIFF)/generate $(DIFF)/judge $(DIFF)/guest.elf \
+                 $(DIFF)/guest32.elf
 DIFF_COMMON := $(addprefix $(ASAN)/tests/differential/,\
     build.o image.o recipes.o replay.o)
 DIFF_COUNT ?= 2500
-GUEST := -std=c11 -m64 -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib \
-         -fno-pic -mcmodel=small -mno-red-zone -mgeneral-regs-only \
+GUEST := -std=c11 -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib \
+         -fno-pic -mno-red-zone -mgeneral-regs-only \
          -fno-stack-protector -fcf-protection=none \
          -fno-asynchronous-unwind-tables -Iinclude -Itests -MMD -MP
 
@@ -110,7 +111,10 @@ $(DIFF)/generate $(DIFF)/judge: $(ASAN)/libnptsim.a
 	$(CC) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 $(DIFF)/guest/%.o: tests/differential/guest/%.c
 	@mkdir -p $(@D)
-	$(CC) $(GUEST) -c $< -o $@
+	$(CC) -m64 $(GUEST) -c $< -o $@
+$(DIFF)/guest32/%.o: tests/differential/guest/%.c
+	@mkdir -p $(@D)
+	$(CC) -m32 $(GUEST) -c $< -o $@
 $(DIFF)/guest/%.o: tests/differential/guest/%.S
 	@mkdir -p $(@D)
 	$(CC) -m64 -c $< -o $@
@@ -119,6 +123,12 @@ $(DIFF)/guest.elf: tests/differential/guest/link.ld \
     $(DIFF)/guest/boot.o $(DIFF)/guest/main.o
 	ld -m elf_x86_64 -z max-page-size=4096 -T $^ -o $@.64
 	objcopy -O elf32-i386 $@.64 $@
+$(DIFF)/guest32/%.o: tests/differential/guest/%.S
+	@mkdir -p $(@D)
+	$(CC) -m32 -c $< -o $@
+$(DIFF)/guest32.elf: tests/differential/guest/link.ld \
+    $(DIFF)/guest32/boot32.o $(DIFF)/guest32/main.o
+	ld -m elf_i386 -T $^ -o $@
 
 # The policy of a Linux tree that the user has, its own text, to be asked like a
 # model: nptsim batch gating --text $(BUILD)/libkernel-policy.so
@@ -131,8 +141,8 @@ kernel-policy: deps
 # Debian's own kernel and our model of it, every state of the golden grid.
 kernel-differential: deps deps-kernel
 	@$(MAKE) -s -j2 all $(KERNEL)/compare
-	@bats --tap tests/kernel
 	@CC="$(CC)" tests/kernel/differential.sh $(BUILD)
+	@bats --tap tests/kernel
 deps-kernel: deps
 	@tests/deps.sh packages-kernel.txt || true
 $(KERNEL)/compare: $(OPT)/tests/kernel/compare.o $(OPT)/libnptsim.a
@@ -185,4 +195,5 @@ help:
 -include $(BENCH:%.c=$(OPT)/%.d)
 -include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d
 -include $(OPT)/tests/kernel/compare.d
--include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d)
+-include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d \
+    $(DIFF)/guest32/*.d)

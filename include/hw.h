@@ -217,4 +217,29 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
 uint64_t cpu_peek64(const struct cpu *c, spa_t spa);
 void cpu_poke64(struct cpu *c, spa_t spa, uint64_t value);
 
+/* ---- looking without touching, for judges: look.c --------------------------
+ */
+
+/* What an access to @gpa through the nested tables at @ncr3 would come to. Sets
+ * nothing, remembers nothing, tells nobody. */
+struct walk_result cpu_look(const struct cpu *c, spa_t ncr3, gpa_t gpa,
+                            enum access_kind kind);
+/* The same for a page whose nested entry were @pte, whatever there is. */
+struct walk_result cpu_look_entry(const struct cpu *c, uint64_t pte,
+                                  enum access_kind kind);
+/* Bits of 51:12 with which such an entry raises RSVD. */
+uint64_t cpu_faulting_bits(const struct cpu *c);
+
+/* What an entry of the TLB answers without a walk. */
+struct tlb_grant {
+    gpa_t gpa;
+    spa_t spa;
+    uint64_t size; /* of the page */
+    bool write, fetch;
+};
+typedef void (*grant_fn)(void *ctx, const struct tlb_grant *g);
+/* All that is remembered under @asid: TLBs and nested TLB. false: the TLB is
+ * off, so there never is anything. */
+bool cpu_each_grant(const struct cpu *c, uint32_t asid, grant_fn fn, void *ctx);
+
 #endif

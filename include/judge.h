@@ -46,10 +46,11 @@ struct expect_event {
 };
 
 struct expectations {
-    unsigned n_facts, n_steps, n_events;
+    unsigned n_facts, n_steps, n_events, n_invariants;
     struct expect_item *facts;
     struct expect_step *steps;
     struct expect_event *events;
+    struct expect_item *invariants; /* "no-hang": "holds" or "violated" */
 };
 
 /* What may be expected, for the loader's checks and `list facts`. */
@@ -73,6 +74,60 @@ extern const struct step_property_desc step_property_table[];
 extern const unsigned n_step_properties;
 extern const char *const step_outcome_names[]; /* NULL-terminated */
 
+/* ---- invariants ---- */
+
+/* What must be true of every run, whatever was expected of it. */
+enum invariant {
+    MMIO_FAULTS,
+    ONLY_MMIO_FAULTS,
+    SEV_ES_CAN_MMIO,
+    CACHING_NOT_WASTED,
+    NO_STALE_TLB,
+    NO_HANG,
+    NO_LEAK,
+    N_INVARIANTS
+};
+
+struct invariant_desc {
+    const char *name;
+    const char *claim; /* one sentence */
+    bool advice;       /* a violation is worth a report, but no failure */
+};
+extern const struct invariant_desc invariant_table[N_INVARIANTS];
+int invariant_find(const char *name); /* or -1 */
+
+enum invariant_state {
+    INVARIANT_UNTESTED, /* nothing in this run put it to the test */
+    INVARIANT_HOLDS,
+    INVARIANT_VIOLATED,
+};
+extern const char *const invariant_state_names[]; /* NULL-terminated */
+
+struct invariant_report {
+    enum invariant_state state;
+    const char *why; /* NULL: nothing to say */
+};
+
+struct cpu;
+struct kvm_module;
+struct kvm_vm;
+
+/* Listens to one run; looks at the machine when something happened to it. Needs
+ * no expectations. Lives in @pool. */
+struct invariants;
+struct invariants *invariants_create(struct pool *pool);
+/* Whom to look at (run.h: struct run_onlooker). Without it only what events
+ * tell is judged. */
+void invariants_meet(void *invariants, const struct cpu *cpu,
+                     const struct kvm_module *module, const struct kvm_vm *vm);
+void invariants_sink(void *invariants, const struct event *ev);
+/* Add what it needs to hear. */
+void invariants_interest(struct trace_interest *out);
+/* Forget everything, reports included: for the next run. */
+void invariants_reset(struct invariants *v);
+/* After the run, the machine still there: N_INVARIANTS reports. */
+const struct invariant_report *invariants_finish(struct invariants *v);
+
 /* ---- listening ---- */
 
 struct judge;
@@ -89,6 +144,9 @@ void judge_interest(const struct judge *j, bool reasons,
 /* Forget everything that was heard, and take the texts given out along: the
  * next run of the same steps against the same expectations. */
 void judge_reset(struct judge *j);
+/* The invariants that it then watches, too, to be introduced to the machine
+ * (run.h: struct run_onlooker); call it before judge_interest(). */
+struct invariants *judge_invariants(struct judge *j);
 
 enum verdict_result { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP };
 struct verdict {
@@ -101,6 +159,11 @@ struct verdict {
 
 /* After the run. Returns the verdicts, in the order of the file. */
 unsigned judge_finish(struct judge *j, const struct verdict **out);
+
+/* After judge_finish(): N_INVARIANTS of them. */
+const struct invariant_report *judge_invariant_reports(const struct judge *j);
+/* Does an expectation speak about it? */
+bool judge_expects_invariant(const struct judge *j, enum invariant i);
 
 /* Facts and outcomes as they were, for --json and matrices. */
 struct fact_value {

@@ -306,4 +306,22 @@ struct kvm_last_exit {
 };
 struct kvm_last_exit kvm_last_exit_of(const struct kvm_vcpu *v);
 
+/* ---- looking on, for judges: mmu/look.c -------------------------------------
+ */
+
+/* An entry of the nested tables that is neither empty nor a table. */
+struct kvm_spte {
+    gpa_t gpa;
+    unsigned level;
+    spa_t sptep;
+    uint64_t spte;
+    bool present; /* KVM says so: it maps a page */
+    bool mmio;    /* KVM would take it for an MMIO SPTE */
+};
+typedef void (*kvm_spte_fn)(void *ctx, const struct kvm_spte *s);
+/* All of them, by ascending address. */
+void kvm_each_spte(const struct kvm_vm *vm, kvm_spte_fn fn, void *ctx);
+/* Where the tables begin, as the VMCB says it. */
+spa_t kvm_vm_ncr3(const struct kvm_vm *vm);
+
 #endif

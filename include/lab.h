@@ -13,6 +13,7 @@
 #include "hw.h"
 #include "kvm.h"
 #include "policy.h"
+#include "report.h"
 
 /* ---- the inputs and results of a policy, as tables -------------------------
  */
@@ -101,6 +102,8 @@ void lab_space_host(const struct lab_space *s, uint64_t i,
 /* Go from the host at point @i - 1 to the one at @i: cheaper, for loops. */
 void lab_space_next(const struct lab_space *s, uint64_t i,
                     struct policy_host *host);
+/* The grid of tests/data/golden/: 2,437,120 hosts. Lives in @pool. */
+struct lab_space lab_grid(struct pool *pool);
 
 /* ---- a loop on all cores ---------------------------------------------------
  */
@@ -149,5 +152,87 @@ uint32_t lab_cluster_size(const struct lab_cluster *c);
  * @max_terms products: "and 17 more". */
 void lab_cluster_describe(const struct lab_cluster *c, unsigned max_terms,
                           struct buf *b);
+
+/* ---- hybrids: decisions of one kernel, taken over by another ---------------
+ *
+ * Which decision is it that makes two kernels differ? Asked by experiment: the
+ * first kernel takes over few decisions of the second and is asked again.
+ */
+
+struct catalog;
+
+enum lab_turn_kind { TURN_SLOT, TURN_SETUP, TURN_GATE, TURN_GATE_ORDER };
+
+/* What is taken over, from which kernel. */
+struct lab_turn {
+    enum lab_turn_kind kind;
+    unsigned which; /* the slot, or the list: 0 SEV, 1 SEV-ES, 2 SEV-SNP */
+    unsigned gate;
+    const struct kernel_model *as;
+};
+
+/* One decision on the way from a kernel to another. Where kernels on the way
+ * took it in turn, each turn is one of its own, the oldest first. */
+struct lab_decision {
+    const char *key;     /* "slots.mmio_flag", "sev_es_gates.mmio_caching" */
+    const char *change;  /* "sticky -> snapshot", "added" */
+    const char *kernel;  /* whose file decided it so */
+    const char *because; /* the commit or tag that the file names */
+    bool undone;         /* the way leads to before that file */
+    bool last;           /* the decision as the second kernel has it */
+    struct lab_turn turn;
+};
+
+struct lab_decisions {
+    struct kernel_model from, to;
+    unsigned n;
+    struct lab_decision *d;
+};
+
+/* What lies between the kernels called @from and @to: along the files that
+ * extend each other. -1 with @e set: no such kernel. */
+int lab_decisions(struct pool *pool, struct catalog *c, const char *from,
+                  const char *to, struct lab_decisions *out, struct err *e);
+
+#define LAB_SET_MAX 8
+
+/* Decisions by number, ascending; no two of the same key. */
+struct lab_set {
+    unsigned n;
+    unsigned d[LAB_SET_MAX];
+};
+/* The first kernel with the decisions of @set. */
+void lab_hybrid(const struct lab_decisions *d, const struct lab_set *set,
+                struct kernel_model *out);
+
+struct lab_sets {
+    unsigned n;
+    struct lab_set *set;
+};
+/* All smallest sets of decisions with which the first kernel does as the second
+ * one does, which @holds tells of a kernel; of the turns of one decision the
+ * oldest that is enough. Where more than three are needed: one set that can
+ * spare none. No set: it does so anyway, or it takes more than LAB_SET_MAX. */
+struct lab_sets
+lab_explain(struct pool *pool, const struct lab_decisions *d,
+            bool (*holds)(void *ctx, const struct kernel_model *k), void *ctx);
+
+/* ---- two kernels over a space ----------------------------------------------
+ */
+
+struct lab_diff {
+    const struct lab_space *space;
+    const struct lab_decisions *between;
+    /* Columns by bit: a difference in an outcome hides those in log text. */
+    uint64_t outcomes, logs;
+    unsigned jobs; /* 0: all cores */
+    /* As in struct lab_loop; NULL: nobody watches. */
+    bool (*tick)(void *ctx, uint64_t done);
+    void *tick_ctx;
+};
+/* Every host for which the kernels differ, in groups of equal change, each with
+ * the decisions that explain it. -1: stopped by the tick. */
+int lab_diff(struct pool *pool, const struct lab_diff *q,
+             struct report_diff *out);
 
 #endif

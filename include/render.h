@@ -8,6 +8,7 @@
 
 #include "base.h"
 #include "judge.h"
+#include "report.h"
 #include "trace.h"
 
 enum trace_format { TRACE_NONE, TRACE_TEXT, TRACE_JSONL, TRACE_FTRACE };
@@ -145,7 +146,23 @@ bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
                      bool colour);
 
+/* One line for each invariant that was violated, unless an expectation speaks
+ * about it. Returns their number. */
+unsigned render_invariants(struct buf *b, const struct judge *j, bool colour);
+/* All of them as a JSON object: {"no-hang":{"state":"holds"}, ...}. */
+void render_invariants_json(struct buf *b, const struct judge *j);
+
 /* "file:line:col: error: ...", the source line, a caret, the hint. */
 void render_error(struct buf *b, const struct err *e);
+
+/* ---- answers of the laboratory ---------------------------------------------
+ */
+
+/* 2437120 as "2,437,120". */
+void render_count(struct buf *b, uint64_t n);
+void render_diff(struct buf *b, const struct report_diff *r);
+void render_diff_markdown(struct buf *b, const struct report_diff *r);
+/* A line for the whole, then one for each group. */
+void render_diff_json(struct buf *b, const struct report_diff *r);
 
 #endif

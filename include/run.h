@@ -27,6 +27,15 @@ struct run_step {
     struct mark at;
 };
 
+/* Someone who looks at the machine and changes nothing: met once, before the
+ * first step. @vm is NULL where it was refused. What it meets lives as long as
+ * the pool of the run. */
+struct run_onlooker {
+    void (*meet)(void *ctx, const struct cpu *cpu,
+                 const struct kvm_module *module, const struct kvm_vm *vm);
+    void *ctx;
+};
+
 struct run_config {
     struct cpu_model cpu;
     struct kernel_model kernel;
@@ -35,6 +44,7 @@ struct run_config {
     struct guest_config guest;
     unsigned n_steps;
     struct run_step *steps;
+    struct run_onlooker onlooker; /* .meet NULL: nobody */
 };
 
 struct trace;

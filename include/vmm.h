@@ -75,6 +75,7 @@ struct vmm_result {
 struct vmm_result vmm_run(struct vmm *v, unsigned vcpu,
                           const struct kvm_signals *signals);
 struct kvm_vcpu *vmm_vcpu(struct vmm *v, unsigned vcpu);
+const struct kvm_vm *vmm_vm(const struct vmm *v);
 
 /* `host:` steps; 0 or -errno. */
 int vmm_memslot_create(struct vmm *v, const struct vmm_memory *m);

@@ -80,8 +80,8 @@ tap "golden tables" bash tests/cli/golden.sh
 tap "command line" bats --tap tests/cli
 tap "the judge of QEMU's answers" bats --tap tests/differential
 tap "QEMU's answers" bash tests/differential/run.sh build/differential 170
-tap "a kernel's own text: taking it" bats --tap tests/kernel
 tap "a kernel's own text against its model" tests/kernel/differential.sh build
+tap "a kernel's own text: taking it" bats --tap tests/kernel
 
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

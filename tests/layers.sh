@@ -30,8 +30,8 @@ declare -A may=(
     [run]="$ground|hw.h|kvm.h|guest.h|guest_port.h|vmm.h|run.h|run/[a-z_]+.h"
     [timing]="$ground|timing.h|timing/[a-z_]+.h"
     [judge]="$ground|judge.h|judge/[a-z_]+.h"
-    [render]="$ground|render.h|judge.h|render/[a-z_]+.h"
-    [lab]="$ground|policy.h|lab.h|sweep.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
+    [render]="$ground|report.h|render.h|judge.h|render/[a-z_]+.h"
+    [lab]="$ground|report.h|policy.h|lab.h|sweep.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
     [cli]='.*'
 )
 # Symbols (by prefix) that a folder's objects must never need.
@@ -64,6 +64,8 @@ folder_of() {
 while read -r file; do
     folder=$(folder_of "$file")
     allowed=${may[$folder]}
+    # The one judge that looks at the machine itself.
+    [ "$file" != sim/judge/invariants.c ] || allowed+='|hw.h|kvm.h'
     [ -n "$allowed" ] || { complain "$file: no layer for sim/$folder"; continue; }
     while read -r header; do
         [[ $header =~ ^($allowed)$ ]] ||
@@ -87,6 +89,12 @@ words '\bif *\(.*(version|kernel->name|k->name) *([<>=!]=|[<>])' \
     'a decision by kernel version; add a slot' "${all[@]}"
 words '\b(printf|puts|putchar|fputs|fprintf|perror) *\(' \
     'prints, but only render and cli print' "${silent[@]}"
+
+# ... and only looks.
+while read -r hit; do
+    complain "$hit: a judge must not change the machine; const"
+done < <(grep -nP '(?<!const )struct (cpu|kvm_module|kvm_vm|kvm_vcpu) \*' \
+    $(find sim/judge -name '*.[ch]' 2>/dev/null) /dev/null)
 
 # Objects of the sources that there are; a renamed file may have left one.
 objects_of() { # folder

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The walls hold only if breaking them is noticed: plant one forbidden include,
-# one forbidden symbol, one printf, one version test and one mutable variable
-# in a copy of the tree; each must be caught.
+# The walls hold only if breaking them is noticed: plant forbidden includes, a
+# judge with hands, a forbidden symbol, a printf, a version test and a mutable
+# variable in a copy of the tree; each must be caught.
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -29,6 +29,12 @@ plant() { # name, file, text, expected complaint
 plant include sim/kvm/peek.c '#include "hw.h"
 int peek(void);
 int peek(void) { return 0; }' 'includes hw.h'
+plant include-by-a-judge sim/judge/peek.c '#include "hw.h"
+int peek(void);
+int peek(void) { return 0; }' 'includes hw.h'
+plant hand sim/judge/invariants.c '#include "hw.h"
+void touch(struct cpu *c);
+void touch(struct cpu *c) { (void)c; }' 'must not change the machine'
 plant symbol sim/kvm/peek.c 'unsigned cpu_model_width(void *m);
 int peek(void);
 int peek(void) { return (int)cpu_model_width(0); }' 'needs cpu_model_width'

@@ -33,6 +33,7 @@ int cmd_cpu(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 
 /* argp_parse() for one command; usage errors end with STATUS_USAGE. */

@@ -47,13 +47,20 @@ static void list_fields(struct buf *b)
     pool_destroy(pool);
 }
 
+static void list_invariants(struct buf *b)
+{
+    for (unsigned i = 0; i < N_INVARIANTS; i++)
+        buf_printf(b, "%-20s %s%s\n", invariant_table[i].name,
+                   invariant_table[i].claim,
+                   invariant_table[i].advice ? " (reported, no failure)" : "");
+}
+
 static const struct {
     const char *name;
     void (*fill)(struct buf *b);
 } lists[] = {
-    { "events", list_events },
-    { "facts", list_facts },
-    { "fields", list_fields },
+    { "events", list_events }, { "facts", list_facts },
+    { "fields", list_fields }, { "invariants", list_invariants },
     { "schema", load_schema },
 };
 
@@ -68,7 +75,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         *what = arg;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which list: events, facts, fields or schema?");
+        argp_error(state,
+                   "which list: events, facts, fields, invariants or schema?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -78,9 +86,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     NULL,
     parse_option,
-    "events|facts|fields|schema",
+    "events|facts|fields|invariants|schema",
     "List the events of a trace, the facts and outcomes that may be expected, "
-    "the keys of a scenario, or print its JSON schema.",
+    "the keys of a scenario, the invariants of every run, or print the JSON "
+    "schema.",
     NULL,
     NULL,
     NULL
@@ -101,6 +110,7 @@ int cmd_list(int argc, char **argv)
         buf_free(&b);
         return STATUS_OK;
     }
-    return cli_usage_error("list: '%s' is not events, facts, fields, schema",
+    return cli_usage_error("list: '%s' is not events, facts, fields, "
+                           "invariants, schema",
                            what);
 }

@@ -106,6 +106,8 @@ static void json_run(struct buf *b, const struct scenario *s,
     render_json_facts(b, x->judge);
     render_json_steps(b, x->judge, true);
     render_json_verdicts(b, x->verdicts, x->n_verdicts);
+    buf_adds(b, ",\"invariants\":");
+    render_invariants_json(b, x->judge);
     buf_adds(b, "}\n");
 }
 
@@ -126,6 +128,7 @@ static int run_point(const struct run_args *a, const struct scenario *s,
     } else {
         execute_title(&out, s);
         render_verdicts(&out, x.verdicts, x.n_verdicts, a->colour);
+        render_invariants(&out, x.judge, a->colour);
     }
     if (a->cost && !a->json)
         print_cost(&out, x.clock);

@@ -21,6 +21,7 @@ struct test_result {
     const char *path;
     unsigned passed, failed, skipped; /* expectations */
     uint64_t points;
+    bool violated[N_INVARIANTS]; /* at some point, and nobody expected it */
     bool bad_input;
     struct buf details; /* failing verdicts, or the error */
 };
@@ -151,6 +152,15 @@ static void keep_failures(struct test_result *r, const struct scenario *s,
     }
 }
 
+static void keep_violations(struct test_result *r, const struct judge *j)
+{
+    const struct invariant_report *report = judge_invariant_reports(j);
+
+    for (unsigned i = 0; i < N_INVARIANTS; i++)
+        r->violated[i] |= report[i].state == INVARIANT_VIOLATED &&
+                          !judge_expects_invariant(j, i);
+}
+
 static int test_point(struct test_result *r, const struct scenario *s,
                       struct pool *pool, struct err *e)
 {
@@ -164,6 +174,7 @@ static int test_point(struct test_result *r, const struct scenario *s,
     r->failed += x.failed;
     r->skipped += x.skipped;
     keep_failures(r, s, &x);
+    keep_violations(r, x.judge);
     return 0;
 }
 
@@ -222,13 +233,29 @@ static void run_all(struct test_set *t)
 
 /* ---- reporting ---- */
 
+/* Invariants that were violated are told; they fail no test. */
+static bool print_violations(const struct test_result *r, const char *before)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < N_INVARIANTS; i++) {
+        if (!r->violated[i])
+            continue;
+        printf("%s%s", any ? ", " : before, invariant_table[i].name);
+        any = true;
+    }
+    return any;
+}
+
 static void report_pretty(const struct test_result *r)
 {
-    printf("%s %s (%u passed, %u failed, %u skipped)\n",
+    printf("%s %s (%u passed, %u failed, %u skipped)",
            r->bad_input ? "[ ERROR ]"
            : r->failed  ? "[ FAIL ]"
                         : "[ PASS ]",
            r->path, r->passed, r->failed, r->skipped);
+    print_violations(r, "   violated: ");
+    putchar('\n');
     cli_print(&r->details);
 }
 
@@ -242,6 +269,8 @@ static void report_ktap(const struct test_result *r, unsigned number)
         if (!*end)
             break;
     }
+    if (print_violations(r, "# violated: "))
+        putchar('\n');
     printf("%s %u %s%s\n", r->bad_input || r->failed ? "not ok" : "ok", number,
            r->path, r->skipped && !r->passed && !r->failed ? " # SKIP" : "");
 }

@@ -35,6 +35,7 @@ static void count_verdicts(struct execution *x)
 int execute(struct pool *pool, const struct scenario *s,
             const struct execute_options *o, struct execution *x, struct err *e)
 {
+    struct run_config config = s->config;
     struct trace trace;
 
     *x = (struct execution) { .pool = pool };
@@ -50,7 +51,9 @@ int execute(struct pool *pool, const struct scenario *s,
         x->explainer = explainer_create(pool);
         trace_add_sink(&trace, explainer_sink, x->explainer);
     }
-    if (run_scenario(pool, &s->config, &trace, e))
+    config.onlooker =
+        (struct run_onlooker) { invariants_meet, judge_invariants(x->judge) };
+    if (run_scenario(pool, &config, &trace, e))
         return -1;
     x->n_verdicts = judge_finish(x->judge, &x->verdicts);
     count_verdicts(x);

@@ -93,6 +93,7 @@ struct piece {
 struct nested_rules {
     bool gmet, sss, rogpt; /* VMCB, 90h */
     bool special;          /* gmet or sss: other permissions than usual */
+    bool plain;            /* long mode, not encrypted, not special */
     uint64_t beyond;       /* bits of a guest-physical address that no nested
                               table can map */
 };
@@ -151,6 +152,7 @@ struct cpu {
     struct tlb *tlb;
     uint64_t tag; /* of the running guest's translations */
     bool tlb_on;
+    bool looking; /* a copy that must not write: look.c */
 
     /* Somebody looks at single references: trace or walk_log. */
     bool watched;

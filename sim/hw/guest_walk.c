@@ -164,9 +164,9 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
             return false;
         slot = w->spa;
         key = p->key ? p->key : w->key;
-        raw = long_mode
-                  ? entry_read(c, slot, pt_index(gva, level), key, level, 0)
-                  : entry_read_any(c, p, slot, key, level, 0);
+        raw = long_mode ? entry_read(c, slot & PAGE_MASK_4K,
+                                     pt_index(gva, level), key, level, 0)
+                        : entry_read_any(c, p, slot, key, level, 0);
         pte = raw & ~p->cbit;
         w->n_refs++;
         if (__builtin_expect(c->watched, 0))

@@ -116,6 +116,7 @@ void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
     c->nested.key = ncr3 & c->nested.cbit ? &c->host_key : NULL;
     c->nested.fetch_reported = reports_fetch(c, cr4, efer);
     c->rules = rules(c);
+    c->rules.plain = c->nested.long_mode && !c->nested.key && !c->rules.special;
 }
 
 void latch_no_nested(struct cpu *c)

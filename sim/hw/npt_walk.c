@@ -9,23 +9,48 @@
  */
 #include "hw/walk.h"
 
-/* An entry that the walk went through. */
-struct step {
-    spa_t slot;
-    uint64_t pte; /* as read, C-bit included */
-    const struct key *key;
+/* The entries that a walk went through, as read, by level. */
+struct path {
+    const struct npt_start *start;
+    uint64_t raw[PT_MAX_LEVEL + 1];
 };
 
+/* An entry of it in the form of 4-level tables. */
+static uint64_t entry_of(const struct cpu *c, const struct path *path,
+                         unsigned level)
+{
+    const struct paging *p = &c->nested;
+
+    return pt_normal(p, level, path->raw[level] & ~p->cbit);
+}
+
+/* Where that entry was found, and with which key. */
+static spa_t slot_of(const struct cpu *c, const struct path *path,
+                     unsigned level, gpa_t gpa, const struct key **key)
+{
+    const struct paging *p = &c->nested;
+    spa_t table = path->start->table;
+
+    *key = path->start->key;
+    if (level < path->start->level) {
+        table = entry_of(c, path, level + 1) & PTE_ADDR_MASK;
+        *key = path->raw[level + 1] & p->cbit ? &c->host_key : NULL;
+    }
+    return pt_slot(p, table, gpa, level);
+}
+
 static bool fail_at(struct cpu *c, struct walk *w, enum why why, unsigned level,
-                    const struct step *s, gpa_t gpa, struct npt_access a,
+                    const struct path *path, gpa_t gpa, struct npt_access a,
                     bool sss_page)
 {
+    const struct key *key;
+
     w->level = level;
-    w->slot = s->slot;
-    w->pte = s->pte;
+    w->slot = slot_of(c, path, level, gpa, &key);
+    w->pte = path->raw[level];
     w->bit = 0;
     if (why == WHY_RSVD_ADDR)
-        why = rsvd_why(&c->nested, level, s->pte & ~c->nested.cbit, &w->bit);
+        why = rsvd_why(&c->nested, level, w->pte & ~c->nested.cbit, &w->bit);
     return npf_fail(c, w, why, gpa, a, sss_page);
 }
 
@@ -36,18 +61,20 @@ static bool fail_beyond(struct cpu *c, struct walk *w, gpa_t gpa,
 {
     bool rsvd = c->model.knobs.nested_wide_gpa == WIDE_RSVD;
 
-    return fail_at(c, w, rsvd ? WHY_RSVD_BEYOND_ROOT : WHY_BEYOND_ROOT, 0,
-                   &(struct step) { 0 }, gpa, a, false);
+    w->level = w->bit = 0;
+    w->slot = w->pte = 0;
+    return npf_fail(c, w, rsvd ? WHY_RSVD_BEYOND_ROOT : WHY_BEYOND_ROOT, gpa, a,
+                    false);
 }
 
 /* The AND of all entries above the leaf. */
 static uint64_t and_upper(const struct cpu *c, unsigned leaf,
-                          const struct step step[])
+                          const struct path *path)
 {
-    uint64_t all = ~0ULL;
+    uint64_t all = path->start->all;
 
-    for (unsigned level = c->nested.levels; level > leaf; level--)
-        all &= pt_normal(&c->nested, level, step[level].pte) ^ PTE_NX;
+    for (unsigned level = path->start->level; level > leaf; level--)
+        all &= entry_of(c, path, level) ^ PTE_NX;
     return all;
 }
 
@@ -55,7 +82,7 @@ static uint64_t and_upper(const struct cpu *c, unsigned leaf,
  * that lacks a right; for a right too much, the leaf. */
 static __attribute__((cold)) bool permits(struct cpu *c, struct walk *w,
                                           uint64_t all, unsigned leaf,
-                                          const struct step step[], gpa_t gpa,
+                                          const struct path *path, gpa_t gpa,
                                           struct npt_access a)
 {
     static const struct {
@@ -67,70 +94,81 @@ static __attribute__((cold)) bool permits(struct cpu *c, struct walk *w,
         { PTE_NX, WHY_NX },
     };
     bool sss_page =
-        c->rules.sss && is_sss_page(and_upper(c, leaf, step), step[leaf].pte);
+        c->rules.sss && is_sss_page(and_upper(c, leaf, path), path->raw[leaf]);
     struct rights r = nested_rights(c, a, sss_page);
     uint64_t missing = r.need & ~all;
-    unsigned level = c->nested.levels, i = 0;
+    unsigned level = path->start->level, i = 0;
     enum why why = a.shadow ? WHY_SSS : WHY_GMET;
 
     if (!missing && !(r.refuse & all))
         return true;
-    w->n_refs += c->nested.levels - leaf + 1;
     if (!missing)
-        return fail_at(c, w, why, leaf, &step[leaf], gpa, a, sss_page);
+        return fail_at(c, w, why, leaf, path, gpa, a, sss_page);
     while (!(missing & order[i].right))
         i++;
     while (level > leaf &&
-           ((pt_normal(&c->nested, level, step[level].pte) ^ PTE_NX) &
-            order[i].right))
+           ((entry_of(c, path, level) ^ PTE_NX) & order[i].right))
         level--;
-    return fail_at(c, w, order[i].why, level, &step[level], gpa, a, sss_page);
+    return fail_at(c, w, order[i].why, level, path, gpa, a, sss_page);
 }
 
 /* Accessed in every entry used; dirty in the leaf of a write. */
-static void set_ad(struct cpu *c, unsigned leaf, const struct step step[],
-                   bool write)
+static __attribute__((cold)) void set_ad(struct cpu *c, unsigned leaf,
+                                         const struct path *path, gpa_t gpa,
+                                         bool write)
 {
-    for (unsigned level = c->nested.levels; level >= leaf; level--) {
+    for (unsigned level = path->start->level; level >= leaf; level--) {
         uint64_t set = PTE_A | (level == leaf && write ? PTE_D : 0);
-        const struct step *s = &step[level];
+        const struct key *key;
+        spa_t slot;
 
-        if (set & ~pt_normal(&c->nested, level, s->pte))
-            ad_set(c, true, s->slot, s->pte, set, s->key);
+        if (!(set & ~entry_of(c, path, level)))
+            continue;
+        slot = slot_of(c, path, level, gpa, &key);
+        ad_set(c, true, slot, path->raw[level], set, key);
     }
 }
 
-/* @long_mode is a constant: the compiler makes two walkers of this one. */
-static inline __attribute__((always_inline)) bool
-walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
-     unsigned guest_level, const bool long_mode)
+/* The walk is complete. */
+static inline bool arrive(struct walk *w, gpa_t gpa, struct npt_access a,
+                          unsigned level, uint64_t pte, uint64_t offset,
+                          uint64_t all)
+{
+    w->spa = (pte & PTE_ADDR_MASK & ~offset) | (gpa & offset);
+    if (!a.table)
+        w->nested_pat = pat_index(pte, level);
+    w->nested = (struct leaf) { all, pte, offset };
+    return true;
+}
+
+static uint64_t needs(struct npt_access a)
+{
+    return PTE_U | (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
+}
+
+static bool walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
+                      struct npt_access a, unsigned guest_level,
+                      const struct npt_start *start)
 {
     const struct paging *p = &c->nested;
-    struct step step[PT_MAX_LEVEL + 1];
-    const struct key *key = p->key;
-    uint64_t table = p->root, all = ~0ULL, pte, need, offset;
+    const struct key *key = start->key;
+    uint64_t table = start->table, all = start->all, raw, pte, need = needs(a);
+    struct path path = { .start = start };
     unsigned level;
 
-    for (level = p->levels;; level--) {
-        spa_t slot = long_mode ? table + 8 * pt_index(gpa, level)
-                               : pt_slot(p, table, gpa, level);
-        uint64_t raw =
-            long_mode ? entry_read(c, slot, pt_index(gpa, level), key,
-                                   guest_level, level)
-                      : entry_read_any(c, p, slot, key, guest_level, level);
+    for (level = start->level;; level--) {
+        spa_t slot = pt_slot(p, table, gpa, level);
 
+        raw = entry_read_any(c, p, slot, key, guest_level, level);
         pte = raw & ~p->cbit;
-        step[level] = (struct step) { slot, raw, key };
-        if (__builtin_expect(c->watched, 0))
+        path.raw[level] = raw;
+        if (c->watched)
             walk_watch(c, true, level, gpa, slot, raw);
-        if (__builtin_expect(!(pte & PTE_P), 0) ||
-            (pte & p->rsvd[level][!!(pte & PTE_PS)])) {
-            w->n_refs += p->levels - level + 1;
+        w->n_refs++;
+        if (!(pte & PTE_P) || (pte & p->rsvd[level][!!(pte & PTE_PS)]))
             return fail_at(c, w, pte & PTE_P ? WHY_RSVD_ADDR : WHY_NOT_PRESENT,
-                           level, &step[level], gpa, a, false);
-        }
-        if (!long_mode)
-            pte = pt_normal(p, level, pte);
+                           level, &path, gpa, a, false);
+        pte = pt_normal(p, level, pte);
         all &= pte ^ PTE_NX;
         key = raw & p->cbit ? &c->host_key : NULL;
         if (level == 1 || (pte & PTE_PS))
@@ -138,28 +176,67 @@ walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
         table = pte & PTE_ADDR_MASK;
     }
 
-    need = PTE_U | (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
-    if (__builtin_expect((all & need) != need || c->rules.special, 0) &&
-        !permits(c, w, all, level, step, gpa, a))
+    if (((all & need) != need || c->rules.special) &&
+        !permits(c, w, all, level, &path, gpa, a))
         return false;
-    if (__builtin_expect(!(all & PTE_A) || (a.write && !(pte & PTE_D)), 0))
-        set_ad(c, level, step, a.write);
-    offset = BIT(long_mode ? pt_shift(level) : p->format->shift[level]) - 1;
-    w->spa = (pte & PTE_ADDR_MASK & ~offset) | (gpa & offset);
+    if (!(all & PTE_A) || (a.write && !(pte & PTE_D)))
+        set_ad(c, level, &path, gpa, a.write);
     w->key = key;
-    if (!a.table)
-        w->nested_pat = pat_index(pte, level);
-    w->nested = (struct leaf) { all, pte, offset };
+    return arrive(w, gpa, a, level, pte, BIT(p->format->shift[level]) - 1, all);
+}
+
+/*
+ * The same walk where nothing is out of the ordinary: tables of 4 or 5 levels
+ * without C-bit, all pages at hand, nobody watches, nothing to set and nothing
+ * to refuse. false: nothing has happened yet, take the long way.
+ */
+static inline bool walk_plainly(struct cpu *c, struct walk *w, gpa_t gpa,
+                                struct npt_access a, unsigned guest_level)
+{
+    const struct paging *p = &c->nested;
+    const struct page_ref *near = c->near[guest_level];
+    unsigned level = p->levels;
+    uint64_t table = p->root, all = ~0ULL, need = needs(a) | PTE_A, raw;
+    /* The index into the first table in its topmost bits, the others below. */
+    uint64_t way = gpa << (64 - pt_shift(level + 1));
+
+    if (c->watched || !c->rules.plain || (gpa & c->rules.beyond))
+        return false;
+    for (;; level--, way <<= 9) {
+        if (near[level].pfn != table >> 12)
+            return false;
+        raw = near[level].words[way >> 55];
+        all &= raw ^ PTE_NX;
+        if ((raw & p->pointer[level]) != PTE_P)
+            break;
+        table = raw & PTE_ADDR_MASK;
+    }
+    if (!(raw & PTE_P) ||
+        (raw & (p->rsvd[level][raw / PTE_PS % 2] | p->cbit)) ||
+        (all & need) != need || (a.write && !(raw & PTE_D)))
+        return false;
+    w->key = NULL;
     w->n_refs += p->levels - level + 1;
-    return true;
+    return arrive(w, gpa, a, level, raw, BIT(pt_shift(level)) - 1, all);
+}
+
+static __attribute__((noinline)) bool walk_from_root(struct cpu *c,
+                                                     struct walk *w, gpa_t gpa,
+                                                     struct npt_access a,
+                                                     unsigned guest_level)
+{
+    const struct paging *p = &c->nested;
+    const struct npt_start root = { p->levels, p->root, ~0ULL, p->key };
+
+    if (gpa & c->rules.beyond)
+        return fail_beyond(c, w, gpa, a);
+    return walk_from(c, w, gpa, a, guest_level, &root);
 }
 
 bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
               unsigned guest_level)
 {
-    if (__builtin_expect(gpa & c->rules.beyond, 0))
-        return fail_beyond(c, w, gpa, a);
-    if (__builtin_expect(c->nested.long_mode, 1))
-        return walk(c, w, gpa, a, guest_level, true);
-    return walk(c, w, gpa, a, guest_level, false);
+    if (__builtin_expect(walk_plainly(c, w, gpa, a, guest_level), 1))
+        return true;
+    return walk_from_root(c, w, gpa, a, guest_level);
 }

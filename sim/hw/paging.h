@@ -44,6 +44,8 @@ struct paging {
     const struct key *key; /* with which the top table is read */
     uint64_t cbit;         /* removed from every entry, 0 = no C-bit */
     uint64_t rsvd[PT_MAX_LEVEL + 1][2]; /* by level, by bit 7 (PS or PAT) */
+    /* Of these bits an ordinary pointer of long mode has P alone; by level. */
+    uint64_t pointer[PT_MAX_LEVEL + 1];
 };
 
 /* Fill in the masks for tables whose addresses have @width bits (C-bit aside)

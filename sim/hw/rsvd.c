@@ -65,6 +65,8 @@ static void fill_long(struct paging *p, uint64_t always, bool gb_pages,
     p->rsvd[3][1] |= gb_pages ? MISALIGNED_1G : PTE_PS;
     set(p, 4, PTE_PS | bit8);
     set(p, 5, PTE_PS | bit8);
+    for (unsigned level = 2; level <= PT_MAX_LEVEL; level++)
+        p->pointer[level] = PTE_P | PTE_PS | p->rsvd[level][0] | p->cbit;
 }
 
 void rsvd_fill(struct paging *p, unsigned width, bool gb_pages,

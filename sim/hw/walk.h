@@ -13,6 +13,13 @@ struct npt_access {
     bool private : 1;    /* with the guest's key: EXITINFO1.ENC */
 };
 
+/* Where a nested walk begins: at the root, or further down. */
+struct npt_start {
+    unsigned level;      /* of the first entry that is read */
+    uint64_t table, all; /* where it is; the AND of the entries above */
+    const struct key *key;
+};
+
 /* Translate @gpa into w->spa and w->key. @guest_level: of the guest entry that
  * it is for, 0 for the final access. false: a nested page fault, told in @w. */
 bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
@@ -63,32 +70,32 @@ void ad_set(struct cpu *c, bool npt, spa_t slot, uint64_t old, uint64_t set,
             const struct key *key);
 
 /*
- * The entry at @slot, number @index of its table, as the CPU sees it with @key.
- * The levels say where in the walk this is, so that a repeated walk finds the
- * page at once; asking with the index, which does not depend on the entry
- * before, lets the real CPU load all entries of such a walk side by side.
+ * Entry @index of the table at @table, as the CPU sees it with @key. The levels
+ * say where in the walk this is, so that a repeated walk finds the page at
+ * once; asking with the index, which does not depend on the entry before, lets
+ * the real CPU load all entries of such a walk side by side.
  */
-static inline uint64_t entry_read(struct cpu *c, spa_t slot, unsigned index,
+static inline uint64_t entry_read(struct cpu *c, spa_t table, unsigned index,
                                   const struct key *key, unsigned guest_level,
                                   unsigned nested_level)
 {
     struct page_ref *near = &c->near[guest_level][nested_level];
 
     if (__builtin_expect(key != NULL, 0))
-        return crypt_read64(c->mem, slot, key);
-    if (__builtin_expect(near->pfn == slot >> 12, 1))
+        return crypt_read64(c->mem, table + 8 * index, key);
+    if (__builtin_expect(near->pfn == table >> 12, 1))
         return near->words[index];
-    return mem_read64_far(c->mem, slot, near);
+    return mem_read64_far(c->mem, table + 8 * index, near);
 }
 
-/* The same for tables of @p, whose entries may have 4 bytes. */
+/* The one at @slot of tables of @p, whose entries may have 4 bytes. */
 static inline uint64_t entry_read_any(struct cpu *c, const struct paging *p,
                                       spa_t slot, const struct key *key,
                                       unsigned guest_level,
                                       unsigned nested_level)
 {
-    uint64_t word = entry_read(c, slot & ~7ULL, slot % PAGE_SIZE_4K / 8, key,
-                               guest_level, nested_level);
+    uint64_t word = entry_read(c, slot & PAGE_MASK_4K, slot % PAGE_SIZE_4K / 8,
+                               key, guest_level, nested_level);
 
     return p->format->entry_size == 8 ? word : (uint32_t)(word >> slot % 8 * 8);
 }

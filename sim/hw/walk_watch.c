@@ -25,6 +25,8 @@ void ad_set(struct cpu *c, bool npt, spa_t slot, uint64_t old, uint64_t set,
 {
     struct walk_log *log = c->log;
 
+    if (c->looking)
+        return;
     if ((npt ? &c->nested : &c->guest)->format->entry_size == 4)
         crypt_write(c->mem, slot, &(uint32_t) { (uint32_t)(old | set) }, 4,
                     key);

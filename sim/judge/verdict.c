@@ -17,6 +17,9 @@ struct judge {
     struct facts facts;
     struct steps steps;
     struct watches watches;
+    struct invariants *invariants;
+    bool watching; /* them, too */
+    const struct invariant_report *report;
     struct verdict *verdict;
     unsigned n_verdicts;
 };
@@ -32,6 +35,8 @@ struct judge *judge_create(struct pool *pool, const struct expectations *x,
     facts_init(&j->facts, pool, j->texts);
     steps_init(&j->steps, pool, n_steps, step_ids, sizes);
     watches_init(&j->watches, pool, j->texts, x);
+    j->invariants = invariants_create(pool);
+    j->watching = x->n_invariants;
     return j;
 }
 
@@ -42,6 +47,8 @@ void judge_interest(const struct judge *j, bool reasons,
     facts_interest(&j->facts, out);
     steps_interest(out);
     watches_interest(&j->watches, out);
+    if (j->watching)
+        invariants_interest(out);
 }
 
 void judge_reset(struct judge *j)
@@ -52,6 +59,7 @@ void judge_reset(struct judge *j)
     facts_reset(&j->facts);
     steps_reset(&j->steps);
     watches_reset(&j->watches);
+    invariants_reset(j->invariants);
 }
 
 void judge_sink(void *judge, const struct event *ev)
@@ -61,6 +69,8 @@ void judge_sink(void *judge, const struct event *ev)
     facts_hear(&j->facts, ev);
     steps_hear(&j->steps, ev);
     watches_hear(&j->watches, ev);
+    if (j->watching)
+        invariants_sink(j->invariants, ev);
 }
 
 /* ---- writing values ------------------------------------------------------ */
@@ -248,12 +258,42 @@ static void judge_one_step(struct judge *j, const struct expect_step *x)
     }
 }
 
+/* ---- invariants ---------------------------------------------------------- */
+
+static struct verdict judge_one_invariant(struct judge *j,
+                                          const struct expect_item *x)
+{
+    int i = invariant_find(x->name);
+    const struct invariant_report *r;
+    struct verdict v = { .at = x->want.at };
+    const char *is;
+
+    BUG_ON(i < 0); /* the loader checks names */
+    r = &j->report[i];
+    is = invariant_state_names[r->state];
+    v.what = pool_printf(j->texts, "invariant %s = %s", x->name, x->want.text);
+    v.reason = r->why;
+    if (strcmp(is, x->want.text) == 0)
+        return v;
+    v.result = VERDICT_FAIL;
+    v.got = is;
+    return v;
+}
+
+bool judge_expects_invariant(const struct judge *j, enum invariant i)
+{
+    for (unsigned k = 0; k < j->x->n_invariants; k++)
+        if (invariant_find(j->x->invariants[k].name) == (int)i)
+            return true;
+    return false;
+}
+
 /* ---- all ----------------------------------------------------------------- */
 
 unsigned judge_finish(struct judge *j, const struct verdict **out)
 {
     const struct expectations *x = j->x;
-    unsigned n = x->n_facts + x->n_events;
+    unsigned n = x->n_facts + x->n_events + x->n_invariants;
 
     for (unsigned i = 0; i < x->n_steps; i++)
         n += x->steps[i].n_items;
@@ -261,12 +301,15 @@ unsigned judge_finish(struct judge *j, const struct verdict **out)
     j->n_verdicts = 0;
 
     steps_finish(&j->steps, j->texts);
+    j->report = invariants_finish(j->invariants);
     for (unsigned i = 0; i < x->n_facts; i++)
         j->verdict[j->n_verdicts++] = judge_one_fact(j, &x->facts[i]);
     for (unsigned i = 0; i < x->n_steps; i++)
         judge_one_step(j, &x->steps[i]);
     for (unsigned i = 0; i < x->n_events; i++)
         j->verdict[j->n_verdicts++] = watches_verdict(&j->watches, i);
+    for (unsigned i = 0; i < x->n_invariants; i++)
+        j->verdict[j->n_verdicts++] = judge_one_invariant(j, &x->invariants[i]);
     *out = j->verdict;
     return j->n_verdicts;
 }
@@ -280,4 +323,15 @@ unsigned judge_steps(const struct judge *j, const struct step_report **out)
 {
     *out = j->steps.report;
     return j->steps.n;
+}
+
+struct invariants *judge_invariants(struct judge *j)
+{
+    j->watching = true;
+    return j->invariants;
+}
+
+const struct invariant_report *judge_invariant_reports(const struct judge *j)
+{
+    return j->report;
 }

@@ -47,6 +47,8 @@ struct telling {
 unsigned set_size(const uint8_t *set, unsigned n);
 /* Characters of one axis' part of a product, its comma too. */
 size_t set_cost(const struct lab_axis *a, const uint8_t *set);
+/* All values of an axis. */
+void put_values(struct buf *b, const struct lab_axis *a);
 void put_term(struct buf *b, const struct lab_cluster *c, const struct term *t);
 
 /* cluster_cover.c: products that make up the set, by the order of the axes that

@@ -3,6 +3,8 @@
 #include "lab/cluster.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- writing --------------------------------------------------------------
  */
@@ -71,6 +73,16 @@ static void put_runs(struct buf *b, const struct lab_axis *a,
         gap = ",";
         i = end;
     }
+}
+
+void put_values(struct buf *b, const struct lab_axis *a)
+{
+    uint8_t *all = malloc(a->n_values);
+
+    BUG_ON(!all);
+    memset(all, 1, a->n_values);
+    put_runs(b, a, all);
+    free(all);
 }
 
 static void put_set(struct buf *b, const struct lab_axis *a, const uint8_t *set)

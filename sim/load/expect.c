@@ -32,6 +32,11 @@ static const struct field expect_fields[] = {
       .schema = schema_events,
       .doc = "list: {EVENT: {FIELD: VALUE}} in order, {never: ...}, "
              "{count: {EVENT: N}}" },
+    { .key = "invariants",
+      .type = FIELD_NODE,
+      .offset = offsetof(struct expect_doc, invariants),
+      .schema = schema_invariants,
+      .doc = "by name: holds, violated or untested, see `list invariants`" },
 };
 
 const struct field_table matrix_expect_table = {
@@ -373,6 +378,53 @@ static int read_events(struct reading *r, const struct node *list)
     return 0;
 }
 
+/* ---- invariants ---- */
+
+static int unknown_invariant(struct reading *r, const struct node_entry *entry)
+{
+    const char *names[N_INVARIANTS];
+
+    for (unsigned i = 0; i < N_INVARIANTS; i++)
+        names[i] = invariant_table[i].name;
+    err_at(r->e, entry->key_at, "unknown invariant '%.60s'", entry->key);
+    return suggest(r, entry->key, names, N_INVARIANTS,
+                   "`nptsim list invariants` shows them all");
+}
+
+static int read_state(struct reading *r, const struct node_entry *entry,
+                      struct expect_item *item)
+{
+    unsigned n = 0;
+
+    if (read_value(entry->value, entry->key, VALUE_TEXT, &item->want, r->e))
+        return -1;
+    for (; invariant_state_names[n]; n++)
+        if (strcmp(invariant_state_names[n], item->want.text) == 0)
+            return 0;
+    return node_not_one_of(entry->value, entry->key, invariant_state_names, n,
+                           r->e);
+}
+
+static int read_invariants(struct reading *r, const struct node *map)
+{
+    struct expectations *x = r->out;
+
+    if (node_expect(map, NODE_MAP, "invariants", r->e))
+        return -1;
+    x->invariants = pool_alloc(r->pool, (map->n + 1) * sizeof(*x->invariants));
+    for (unsigned i = 0; i < map->n; i++) {
+        int found = invariant_find(map->entry[i].key);
+
+        if (found < 0)
+            return unknown_invariant(r, &map->entry[i]);
+        x->invariants[i].name = invariant_table[found].name;
+        if (read_state(r, &map->entry[i], &x->invariants[i]))
+            return -1;
+    }
+    x->n_invariants = map->n;
+    return 0;
+}
+
 /* ---- all of them ---- */
 
 int expect_read(struct pool *pool, const struct expect_doc *doc,
@@ -383,7 +435,8 @@ int expect_read(struct pool *pool, const struct expect_doc *doc,
 
     if ((doc->facts && read_facts(&r, doc->facts)) ||
         (doc->steps && read_steps(&r, doc->steps)) ||
-        (doc->events && read_events(&r, doc->events)))
+        (doc->events && read_events(&r, doc->events)) ||
+        (doc->invariants && read_invariants(&r, doc->invariants)))
         return -1;
     return 0;
 }
@@ -412,4 +465,8 @@ void expect_add(struct pool *pool, struct expectations *to,
     to->events = join(pool, to->events, to->n_events, more->events,
                       more->n_events, sizeof(*to->events));
     to->n_events += more->n_events;
+    to->invariants =
+        join(pool, to->invariants, to->n_invariants, more->invariants,
+             more->n_invariants, sizeof(*to->invariants));
+    to->n_invariants += more->n_invariants;
 }

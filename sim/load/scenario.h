@@ -61,7 +61,7 @@ int steps_check(const struct run_config *config, struct err *e);
 /* `expect:`, or an entry of `matrix: expect:`. */
 struct expect_doc {
     const struct node *condition; /* `if:`, in a matrix only */
-    const struct node *facts, *steps, *events;
+    const struct node *facts, *steps, *events, *invariants;
 };
 extern const struct field_table expect_table, matrix_expect_table;
 

@@ -255,6 +255,21 @@ void schema_facts(struct buf *b)
     buf_adds(b, "}}");
 }
 
+void schema_invariants(struct buf *b)
+{
+    open_object(b);
+    for (unsigned i = 0; i < N_INVARIANTS; i++) {
+        unsigned n = 0;
+
+        while (invariant_state_names[n])
+            n++;
+        add_key(b, invariant_table[i].name);
+        add_enum(b, invariant_state_names, n);
+        describe(b, invariant_table[i].claim);
+    }
+    buf_adds(b, "}}");
+}
+
 /* `npf` is a list, `outcome` one of a few words. */
 static void add_property(struct buf *b, const struct step_property_desc *d)
 {

@@ -15,6 +15,7 @@ void schema_text(struct buf *b);
 void schema_table(struct buf *b, const struct field_table *t);
 /* `expect.facts`, `expect.steps`, `expect.events`. */
 void schema_facts(struct buf *b);
+void schema_invariants(struct buf *b);
 void schema_steps(struct buf *b);
 void schema_events(struct buf *b);
 /* `matrix.axes`: dotted path: values. */

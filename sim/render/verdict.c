@@ -85,3 +85,46 @@ void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
     for (unsigned i = 0; i < n; i++)
         add_verdict(b, &v[i], column, colour);
 }
+
+/* ---- invariants ---- */
+
+static void add_invariant(struct buf *b, const struct invariant_desc *d,
+                          const char *why, bool colour)
+{
+    if (colour)
+        buf_adds(b, YELLOW);
+    buf_adds(b, d->advice ? "[ NOTE ]" : "[ WARN ]");
+    if (colour)
+        buf_adds(b, PLAIN);
+    buf_printf(b, " invariant %s violated   %s\n", d->name, why);
+}
+
+unsigned render_invariants(struct buf *b, const struct judge *j, bool colour)
+{
+    const struct invariant_report *r = judge_invariant_reports(j);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < N_INVARIANTS; i++) {
+        if (r[i].state != INVARIANT_VIOLATED || judge_expects_invariant(j, i))
+            continue;
+        add_invariant(b, &invariant_table[i], r[i].why, colour);
+        n++;
+    }
+    return n;
+}
+
+void render_invariants_json(struct buf *b, const struct judge *j)
+{
+    const struct invariant_report *r = judge_invariant_reports(j);
+
+    for (unsigned i = 0; i < N_INVARIANTS; i++) {
+        buf_printf(b, "%c\"%s\":{\"state\":\"%s\"", i ? ',' : '{',
+                   invariant_table[i].name, invariant_state_names[r[i].state]);
+        if (r[i].why) {
+            buf_adds(b, ",\"why\":");
+            render_json_string(b, r[i].why);
+        }
+        buf_addc(b, '}');
+    }
+    buf_addc(b, '}');
+}

@@ -176,10 +176,19 @@ static struct cpu *power_on(struct rig *r, const struct cpu_model *model)
     return r->cpu;
 }
 
+static void introduce(const struct machine *m)
+{
+    const struct run_onlooker *o = &m->config->onlooker;
+
+    if (o->meet)
+        o->meet(o->ctx, m->cpu, &m->module, m->vmm ? vmm_vm(m->vmm) : NULL);
+}
+
 static int live(struct rig *r, const struct run_config *config, struct err *e)
 {
     struct machine *m = pool_alloc(r->life, sizeof(*m));
     const struct cpu_model *cpu = &config->cpu;
+    const char *refused;
     struct wire wire;
 
     *m = (struct machine) {
@@ -196,7 +205,9 @@ static int live(struct rig *r, const struct run_config *config, struct err *e)
     wire = cpu_wire(m->cpu);
     kvm_module_load(&m->module, &wire, &config->kernel, &config->params,
                     r->trace);
-    take_steps(m, open_vm(m));
+    refused = open_vm(m);
+    introduce(m);
+    take_steps(m, refused);
     return 0;
 }
 

@@ -311,3 +311,8 @@ struct kvm_vcpu *vmm_vcpu(struct vmm *v, unsigned vcpu)
 {
     return v->vcpu[vcpu];
 }
+
+const struct kvm_vm *vmm_vm(const struct vmm *v)
+{
+    return v->vm;
+}

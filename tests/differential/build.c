@@ -115,9 +115,11 @@ static void map_nested(struct builder *b, gpa_t gpa, unsigned leaf)
 
     for (unsigned level = b->host_levels; level > leaf; level--) {
         spa_t slot = table + 8 * pt_index(gpa, level);
+        bool pdpte = b->host_levels == 3 && level == 3;
 
         if (!find_word(b->q, slot)) {
-            put_word(b->q, slot, b->next_table | TABLE, ROLE_NESTED, level);
+            put_word(b->q, slot, b->next_table | (pdpte ? PTE_P : TABLE),
+                     ROLE_NESTED, level);
             b->next_table += PAGE_SIZE_4K;
         }
         table = find_word(b->q, slot)->value & PTE_ADDR_MASK;
@@ -187,7 +189,8 @@ static void choose_modes(struct builder *b)
     q->g_cr4 = CR4_PAE | (build_random(b) & (CR4_PSE | CR4_PGE));
     q->g_cr4 |= build_chance(b, 3) ? CR4_SMEP : 0;
     q->g_cr4 |= build_chance(b, 3) ? CR4_SMAP : 0;
-    q->h_efer = EFER_LMA | EFER_LME | EFER_SVME;
+    q->h_efer = EFER_SVME;
+    q->h_efer |= b->host_levels > 3 ? EFER_LMA | EFER_LME : 0;
     q->h_efer |= build_chance(b, 4) ? 0 : EFER_NXE;
     q->g_efer = EFER_SVME | (build_chance(b, 4) ? 0 : EFER_NXE);
     q->g_rflags = RFLAGS_FIXED | (build_chance(b, 2) ? RFLAGS_AC : 0);
@@ -231,14 +234,16 @@ static void choose_sizes(struct builder *b)
     if (b->q->mode == MODE_32BIT && !(b->q->g_cr4 & CR4_PSE))
         largest = 1;
     b->guest_leaf = b->q->mode == MODE_OFF ? 0 : 1 + build_pick(b, largest);
-    b->nested_leaf = 1 + build_pick(b, b->slot_shift ? 3 : 2);
+    b->nested_leaf =
+        1 + build_pick(b, b->slot_shift && b->host_levels > 3 ? 3 : 2);
 }
 
 /* Far apart where the width and the entries allow it: twelve pages need bits
  * up to 42 or 33. */
 static unsigned choose_slot_shift(struct builder *b)
 {
-    if (b->q->mode == MODE_32BIT || b->q->mode == MODE_OFF)
+    if (b->q->mode == MODE_32BIT || b->q->mode == MODE_OFF ||
+        b->host_levels == 3)
         return 0;
     if (b->width >= 43 && !build_chance(b, 4))
         return pt_shift(4);
@@ -246,10 +251,10 @@ static unsigned choose_slot_shift(struct builder *b)
 }
 
 /* A canonical address with the low bits of @page at @offset. The first GiB of
- * the linear addresses belongs to code. */
+ * the linear addresses belongs to code. A 32-bit host's EDI holds 32 bits. */
 static gva_t choose_gva(struct builder *b, enum page page, unsigned offset)
 {
-    unsigned linear = b->format->linear_bits;
+    unsigned linear = b->host_levels == 3 ? 32 : b->format->linear_bits;
     uint64_t low = page_spa(page) + offset;
     gva_t gva;
 

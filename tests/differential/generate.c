@@ -98,8 +98,8 @@ static void fill(struct image *m, struct cpu *c, uint64_t n, uint64_t seed)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: generate FILE WIDTH COUNT SEED\n"
-            "  WIDTH 32..52, COUNT 1..%llu\n",
+            "usage: generate FILE WIDTH LEVELS COUNT SEED\n"
+            "  WIDTH 32..52, LEVELS 3..5, COUNT 1..%llu\n",
             (unsigned long long)MAX_QUESTIONS);
     return 2;
 }
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < 4; i++)
         if (num_parse(argv[2 + i], strlen(argv[2 + i]), &number[i]) != NUM_OK)
             return usage();
-    if (number[0] < 32 || number[0] > 52 || number[1] < 4 || number[1] > 5 ||
+    if (number[0] < 32 || number[0] > 52 || number[1] < 3 || number[1] > 5 ||
         number[2] < 1 || number[2] > MAX_QUESTIONS)
         return usage();
     if (image_create(&m, argv[1], &e)) {

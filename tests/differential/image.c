@@ -58,7 +58,7 @@ static int check(const struct image *m, const char *path, struct err *e)
     if (c->width < 32 || c->width > 52)
         return err_plain(e, path, "width %llu is not in 32..52",
                          (unsigned long long)c->width);
-    if (c->host_levels != 4 && c->host_levels != 5)
+    if (c->host_levels < 3 || c->host_levels > 5)
         return err_plain(e, path, "nested tables of %llu levels",
                          (unsigned long long)c->host_levels);
     for (uint64_t i = 0; i < c->n_questions; i++) {

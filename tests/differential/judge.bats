@@ -38,7 +38,7 @@ poke() {
     [ "$status" -eq 1 ]
     [[ $output == *"unexplained: question 0 at width 40, "*" guest, one-bit"* ]]
     [[ $output == *'"access":{"gva":"0x'* ]]
-    [[ $output == *"not ok width 40: 0 answers alike, 0 explained, 1 unexplained"* ]]
+    [[ $output == *"not ok width 40, 4 nested levels: 0 answers alike, 0 explained, 1 unexplained"* ]]
 }
 
 @test "a file that is no RAM file, or none of ours, is refused" {
@@ -77,12 +77,12 @@ poke() {
     [[ $output == *"ram.yaml:"*"needs a mask"* ]]
 }
 
-@test "widths that no CPU has are refused" {
+@test "widths and levels that no CPU has are refused" {
     run "$dir/generate" "$ram" 53 4 8 1
     [ "$status" -eq 2 ]
     run "$dir/generate" "$ram" 31 4 8 1
     [ "$status" -eq 2 ]
-    run "$dir/generate" "$ram" 40 3 8 1
+    run "$dir/generate" "$ram" 40 2 8 1
     [ "$status" -eq 2 ]
 }
 

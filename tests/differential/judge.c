@@ -123,11 +123,12 @@ static int judge_file(const char *path, struct rules *rules, struct cpu *cpu,
     whole = s.asked == m.control->n_questions;
     if (!whole)
         show_stop(m.control);
-    printf("%s width %u: %llu answers alike, %llu explained, %llu "
+    printf("%s width %u, %u nested levels: %llu answers alike, %llu explained, "
+           "%llu "
            "unexplained, %llu missing\n",
            whole && !s.unexplained ? "ok" : "not ok", a.model.maxphyaddr_raw,
-           (unsigned long long)s.equal, (unsigned long long)s.explained,
-           (unsigned long long)s.unexplained,
+           (unsigned)m.control->host_levels, (unsigned long long)s.equal,
+           (unsigned long long)s.explained, (unsigned long long)s.unexplained,
            (unsigned long long)(m.control->n_questions - s.asked));
     total->asked += s.asked;
     total->equal += s.equal;

@@ -70,7 +70,7 @@ struct question {
 
 struct control {
     uint64_t magic, width, n_questions;
-    uint64_t host_levels; /* 4 or 5: how many the nested tables have */
+    uint64_t host_levels; /* of the nested tables: 4, 5, or 3, a PAE host */
     uint64_t n_done;      /* answers that are complete */
     uint64_t running;     /* id of the question under way, NO_QUESTION = none */
 };

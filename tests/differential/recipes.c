@@ -122,7 +122,7 @@ static void roots(struct builder *b)
         q->g_cr3 |= build_random(b) & 0xfff;
         break;
     default:
-        if (q->kind != KIND_FETCH && (q->g_efer & EFER_LMA))
+        if (q->kind != KIND_FETCH && (q->g_efer & q->h_efer & EFER_LMA))
             q->gva ^= BIT(46 + build_pick(b, 18));
         break;
     }

@@ -217,7 +217,10 @@ void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
 
 bool is_pdpte(const struct question *q, const struct word *w)
 {
-    return q->mode == MODE_PAE && w->role == ROLE_GUEST && w->level == 3;
+    bool pae =
+        w->role == ROLE_GUEST ? q->mode == MODE_PAE : !(q->h_efer & EFER_LMA);
+
+    return pae && w->level == 3;
 }
 
 void replay_liberties(struct question *q, struct cpu_model *m)
@@ -226,6 +229,10 @@ void replay_liberties(struct question *q, struct cpu_model *m)
     m->knobs.amd_bit8 = BIT8_IGNORED;
     if (q->mode == MODE_32BIT && m->maxphyaddr_raw < 40)
         m->maxphyaddr_raw = 40; /* 4M pages */
+    if (!(q->h_efer & EFER_LMA)) {
+        q->ncr3 &= PAE_ROOT;
+        q->g_cr3 &= bits(31, 0);
+    }
     for (unsigned i = 0; i < q->n_words; i++)
         if (is_pdpte(q, &q->word[i]))
             q->word[i].value &= ~PDPTE_MBZ;

@@ -33,7 +33,10 @@ unsigned replay_access_len(const struct question *q);
 void replay(struct cpu *c, const struct cpu_model *m, const struct question *q,
             struct replay *out);
 
-/* A page-directory-pointer entry of a PAE guest. */
+/* The bits of CR3 or nCR3 that address PAE tables (APM vol. 2, 5.2.1). */
+#define PAE_ROOT bits(31, 5)
+
+/* A page-directory-pointer entry of a PAE guest or host. */
 bool is_pdpte(const struct question *q, const struct word *w);
 /* Turn question and CPU into those of somebody who reads on wherever QEMU does:
  * every rule of known.yaml that makes a walk go further. */

@@ -66,8 +66,14 @@ static bool change_question(const struct rule *r, struct cpu_model *m,
         turn_knob(r->knob, &m->knobs);
         break;
     case EFFECT_NCR3_UNCHECKED:
-        if (q->ncr3 & bits(51, m->maxphyaddr_raw))
+        if (!(q->h_efer & EFER_LMA))
+            q->ncr3 &= PAE_ROOT;
+        else if (q->ncr3 & bits(51, m->maxphyaddr_raw))
             q->ncr3 = ARENA_END - PAGE_SIZE_4K; /* nothing is ever there */
+        break;
+    case EFFECT_CR3_UNCHECKED: /* 32 bits are all that nested tables map */
+        if (!(q->h_efer & EFER_LMA))
+            q->g_cr3 &= bits(31, 0);
         break;
     case EFFECT_PSE36_40_BITS:
         if (q->mode == MODE_32BIT && m->maxphyaddr_raw < 40)
@@ -140,6 +146,7 @@ static void change_answer(const struct rule *r, const struct question *q,
         break;
     case EFFECT_KNOB:
     case EFFECT_NCR3_UNCHECKED:
+    case EFFECT_CR3_UNCHECKED:
     case EFFECT_PSE36_40_BITS:
     case EFFECT_PDPTE_UNCHECKED:
         break;

@@ -12,12 +12,13 @@
 #include "base.h"
 #include "differential/replay.h"
 
-#define MAX_RULES 10
+#define MAX_RULES 12
 
 enum rule_effect {
     /* before the question is asked again */
     EFFECT_KNOB,            /* the CPU model's @knob is turned */
     EFFECT_NCR3_UNCHECKED,  /* nCR3 leads to memory that reads 0 */
+    EFFECT_CR3_UNCHECKED,   /* the guest's CR3 counts under a PAE host */
     EFFECT_PSE36_40_BITS,   /* 4M pages of a 32-bit guest have 40 bits */
     EFFECT_PDPTE_UNCHECKED, /* @mask is clear in the guest's PAE PDPTEs */
     /* on our answer */

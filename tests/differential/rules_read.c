@@ -16,6 +16,7 @@ static const char *const exit_words[] = { "ok", "npf", "pf", "gp", "invalid" };
 static const char *const effect_words[] = {
     [EFFECT_KNOB] = "knob",
     [EFFECT_NCR3_UNCHECKED] = "ncr3_unchecked",
+    [EFFECT_CR3_UNCHECKED] = "cr3_unchecked",
     [EFFECT_PSE36_40_BITS] = "pse36_40_bits",
     [EFFECT_PDPTE_UNCHECKED] = "pdpte_unchecked",
     [EFFECT_CLEAR_INFO1] = "clear_info1",

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True  # the source tree is nobody's cache
 import take
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,25 +58,39 @@ def compile_text(out, work):
     return said or f"{command[0]}: status {done.returncode}\n"
 
 
-def function_at(taken, path, line):
-    for item in taken.functions:
-        if item.path == path and item.first <= line <= item.last:
-            return item.name
-    return None
+def compiler_errors(taken, said):
+    """(path, line, function or None, what is wrong) for each error. Inside a
+    macro of world.h it is about the function that uses it."""
+    functions = {f.name: f for f in taken.functions}
+    current = None
+    for row in said.splitlines():
+        m = re.match(r"\S+: In function '(\w+)':", row)
+        if m:
+            current = functions.get(m.group(1))
+        m = re.match(r"(\S+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)", row)
+        if not m:
+            continue
+        path, line, text = m.group(1), int(m.group(2)), m.group(3)
+        if path in taken.tree.files:
+            at = [f for f in taken.functions
+                  if f.path == path and f.first <= line <= f.last]
+            yield path, line, at[0] if at else None, text
+        elif current:
+            yield current.path, current.first, current, text
+        else:
+            yield path, line, None, text
 
 
 def tell_compiler(root, taken, said, work):
     """The compiler's errors, each with the function that it is about."""
     told = 0
-    for path, line, text in re.findall(
-            r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$", said, re.M):
+    for path, line, function, text in compiler_errors(taken, said):
         if told == MAX_TOLD:
             break
         told += 1
-        name = function_at(taken, path, int(line))
-        in_tree = path in taken.tree.files
-        place = os.path.join(root, path) if in_tree else path
-        what = f"{name}() cannot be taken" if name else "this does not compile"
+        place = os.path.join(root, path) if path in taken.tree.files else path
+        what = f"{function.name}() cannot be taken" if function else \
+            "this does not compile"
         complain(f"{place}:{line}", f"{what}: {text}")
     if not told:  # the linker, or a compiler that cannot run
         for name in sorted(set(re.findall(

@@ -162,6 +162,23 @@ def is_declaration(code):
     return bool(first) and first.group(1) not in ("return", "goto", "else")
 
 
+def keep_targets(tree, body, kept):
+    """Where a kept statement jumps to is kept, and what follows it; and the
+    return that keeps others out of there."""
+    code = " ".join(tree.code[s["start"]:s["end"]] for s in body
+                    if kept[s["start"]])
+    targets = re.findall(r"\bgoto\s+(\w+)", code)
+    for n, s in enumerate(body):
+        name = tree.code[s["start"]:s["end"]].rstrip(": ")
+        if s["kind"] != "label" or name not in targets:
+            continue
+        for after in body[n:]:
+            kept[after["start"]] = True
+        if n and tree.word(body[n - 1]["start"]) == "return":
+            kept[body[n - 1]["start"]] = True
+        break
+
+
 def keep_statements(text, keep):
     """The function @text without the statements that mention nothing of
     @keep. Kept are also the declarations of what is used, #if lines, and the
@@ -197,6 +214,7 @@ def keep_statements(text, keep):
 
     for s in body:
         wanted(s)
+    keep_targets(tree, body, kept)
     used = set()
     for s in body:
         if kept[s["start"]] and s["kind"] != "directive":

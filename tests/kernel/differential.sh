@@ -21,7 +21,7 @@ fi
 extract() {
     local new=$tree.new
     rm -rf "$new" && mkdir -p "$new" || return
-    (cd "$here" && python3 -c 'import pieces
+    (cd "$here" && python3 -Bc 'import pieces
 print("\n".join(["Makefile"] + pieces.ALL_FILES))') |
         sed "s|^|$package/|" >"$new/wanted"
     xz -dc -T2 "$archive" | tar -x -C "$new" --strip-components=1 \

@@ -88,7 +88,7 @@ static void boot(void)
 
     world.loads[MODULE_BOOT]++;
     insmod_boot();
-    boot_cpu_data = (struct cpuinfo_x86) { .x86 = 0x19 };
+    boot_cpu_data = (struct cpuinfo_x86) { .x86 = 0x19, .x86_model = 1 };
     sme_me_mask = encrypted ? 1ULL << world_input(POLICY_CBIT) : 0;
     early_identify_cpu(&boot_cpu_data);
     identify_cpu(&boot_cpu_data);
@@ -125,6 +125,8 @@ static void insmod_kvm_amd_ko(void)
     PARAM_ciphertext_hiding_asids = world_input(POLICY_P_CTH_ASIDS);
 #endif
     memset(world.cgroup, 0, sizeof(world.cgroup));
+    world_sev.snp_initialized = world_input(POLICY_PSP_SNP_INIT);
+    world_psp.sev_data = &world_sev;
 #ifdef TAKEN_kvm_x86_vendor_init
     kvm_x86_vendor_init(NULL);
 #endif

@@ -18,6 +18,7 @@ EOF
 cat >"$asm/cpufeatures.h" <<'EOF'
 #define NCAPINTS 2
 #define X86_FEATURE_CPUID 0
+#define X86_FEATURE_ZEN3 1
 #define X86_FEATURE_SEV (32 + 1)
 #define X86_FEATURE_SEV_ES (32 + 3)
 #define X86_BUG_L1TF (64 + 0)
@@ -38,6 +39,8 @@ static void __init early_identify_cpu(struct cpuinfo_x86 *c)
     get_cpu_address_sizes(c);
     if (this_cpu->c_early_init)
         this_cpu->c_early_init(c);
+    if (this_cpu->c_bsp_init)
+        this_cpu->c_bsp_init(c);
 }
 static void identify_cpu(struct cpuinfo_x86 *c)
 {
@@ -64,8 +67,24 @@ static void early_init_amd(struct cpuinfo_x86 *c)
 {
     early_detect_mem_encrypt(c);
 }
+static void bsp_init_amd(struct cpuinfo_x86 *c)
+{
+    stranger(c);
+    switch (c->x86) {
+    case 0x19:
+        setup_force_cpu_cap(X86_FEATURE_ZEN3);
+        break;
+    default:
+        goto warn;
+    }
+    stranger(c);
+    return;
+warn:
+    WARN_ONCE(1, "family %x", c->x86);
+}
 static const struct cpu_dev amd_cpu_dev = {
     .c_early_init = early_init_amd,
+    .c_bsp_init = bsp_init_amd,
 };
 EOF
 cat >"$kvm/mmu/spte.c" <<'EOF'

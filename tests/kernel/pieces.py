@@ -17,15 +17,16 @@ KVM_FILES = [KVM + f for f in (
     "mmu/spte.c", "mmu/spte.h", "mmu/mmu.c", "mmu/mmu_internal.h", "mmu.h",
     "cpuid.c", "cpuid.h", "reverse_cpuid.h", "x86.c", "x86.h")]
 AMD_FILES = [KVM + f for f in ("svm/svm.c", "svm/sev.c", "svm/svm.h")]
+PSP_FILES = ["drivers/crypto/ccp/sev-dev.c"]
 BOOT_FILES = [CPU + f for f in ("common.c", "amd.c", "cpu.h")]
 
 # The kernel itself and two modules: what each of them sees, nearest first.
 FILES = {
     "boot": BOOT_FILES + HEADERS,
     "kvm": KVM_FILES + HEADERS,
-    "kvm_amd": AMD_FILES + KVM_FILES + HEADERS,
+    "kvm_amd": AMD_FILES + KVM_FILES + HEADERS + PSP_FILES,
 }
-ALL_FILES = BOOT_FILES + AMD_FILES + KVM_FILES + HEADERS
+ALL_FILES = BOOT_FILES + AMD_FILES + KVM_FILES + HEADERS + PSP_FILES
 
 
 def module_of(path):
@@ -66,7 +67,6 @@ PIECES = [
         "whether MMIO is cached cannot be told"),
     kvm("kvm_mmu_init_vm"),
     kvm("kvm_x86_vendor_init"),
-    kvm("kvm_set_cpu_caps", "the features offered to guests cannot be told"),
     kvm("kvm_cpu_cap_has", "the features offered to guests cannot be told"),
     kvm("make_mmio_spte", "MMIO SPTEs cannot be made"),
     kvm("is_mmio_spte", "MMIO SPTEs cannot be told from others"),
@@ -88,23 +88,27 @@ PIECES = [
 IDENTIFY = ["x86_phys_bits", "x86_capability", "extended_cpuid_level",
             "X86_FEATURE_CPUID", "get_cpu_cap", "get_cpu_address_sizes",
             "apply_forced_caps"]
+CAPS = ["memset", "memcpy", "CPUID_8000_001F_EAX", "X86_FEATURE_SEV",
+        "X86_FEATURE_SEV_ES", "X86_FEATURE_SEV_SNP",
+        "kvm_is_configuring_cpu_caps"]
 KEEP = {
     "early_identify_cpu": IDENTIFY + ["c_early_init", "c_bsp_init"],
     "identify_cpu": IDENTIFY + ["generic_identify", "c_init"],
     "generic_identify": IDENTIFY,
     "early_init_amd": ["early_detect_mem_encrypt"],
     "init_amd": ["early_init_amd", "early_detect_mem_encrypt"],
-    "bsp_init_amd": ["bsp_determine_snp"],
+    "bsp_init_amd": ["bsp_determine_snp", "X86_FEATURE_ZEN3"],
     "kvm_mmu_init_vm": ["shadow_mmio_value"],
     "kvm_x86_vendor_init": ["supported_vm_types"],
-    "kvm_set_cpu_caps": ["memset", "memcpy", "CPUID_8000_001F_EAX",
-                         "X86_FEATURE_SEV", "X86_FEATURE_SEV_ES",
-                         "X86_FEATURE_SEV_SNP"],
+    "kvm_set_cpu_caps": CAPS,
+    "kvm_initialize_cpu_caps": CAPS,
+    "kvm_finalize_cpu_caps": CAPS,
     "svm_hardware_setup": ["npt_enabled", "nrips", "lbrv",
                            "kvm_configure_mmu", "kvm_mmu_set_me_spte_mask",
                            "svm_adjust_mmio_mask", "sev_hardware_setup",
                            "svm_set_cpu_caps"],
-    "svm_set_cpu_caps": ["kvm_set_cpu_caps", "sev_set_cpu_caps"],
+    "svm_set_cpu_caps": ["kvm_set_cpu_caps", "kvm_initialize_cpu_caps",
+                         "sev_set_cpu_caps", "kvm_finalize_cpu_caps"],
 }
 
 # The vendor's hooks into early boot.
@@ -116,7 +120,8 @@ PARAMS = {
 }
 PARAMS_NEEDED = ["mmio_caching", "npt", "sev", "sev_es"]
 
-# Names that library.c asks for itself.
+# Names that world.h and library.c ask for themselves.
+ALSO_OF_BOOT = ["cpu_caps_cleared", "cpu_caps_set"]
 ALSO = ["X86_BUG_L1TF", "X86_FEATURE_SEV", "X86_FEATURE_SEV_ES",
         "X86_FEATURE_SEV_SNP", "MISC_CG_RES_SEV", "MISC_CG_RES_SEV_ES",
         "CC_ATTR_HOST_SEV_SNP", "NCAPINTS"]

@@ -190,7 +190,7 @@ def guarded(item, text):
 
 def bare(text):
     """A declaration without what says where it is seen."""
-    return re.sub(r"\b(static|extern|inline|__always_inline)\b", "", text)
+    return re.sub(r"\b(static|extern|inline|__always_inline)\b *", "", text)
 
 
 def emit_variable(item, out):
@@ -352,6 +352,8 @@ def take(root):
     take_hooks(taking)
     take_roots(taking)
     take_params(taking)
+    for name in pieces.ALSO_OF_BOOT:
+        taking.take(name, "boot")
     for name in pieces.ALSO:
         taking.take(name, "kvm_amd")
     out = [f"/* Taken from Linux {taking.tree.version}; not to be kept. */\n"]

@@ -337,6 +337,23 @@ static inline bool sev_is_snp_ciphertext_hiding_supported(void)
     return world_input(POLICY_CTH_HW);
 }
 
+/* What the driver knows of the PSP; NULL: there is none. */
+struct sev_device {
+    bool snp_initialized;
+};
+struct psp_device {
+    void *sev_data;
+};
+static _Thread_local struct sev_device world_sev;
+static _Thread_local struct psp_device world_psp;
+#define psp_master                                                             \
+    (world_input(POLICY_PSP) == POLICY_PSP_ABSENT ? NULL : &world_psp)
+static inline bool sev_firmware_allows_es(struct sev_device *sev)
+{
+    (void)sev;
+    return world_input(POLICY_FW_ALLOWS_ES);
+}
+
 /* One VM with one vCPU, as far as MMIO SPTEs know of it. */
 struct kvm_memslots {
     u64 generation;

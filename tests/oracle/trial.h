@@ -44,6 +44,7 @@ struct answer {
     unsigned refs;       /* table entries read */
     struct words mem;    /* afterwards */
     bool unknown;        /* a table was read through a key: no opinion */
+    bool unsteady;       /* the same access, repeated, got another answer */
 };
 
 /* A plain 64-bit host and guest, as `batch walk` has it by default. */

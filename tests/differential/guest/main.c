@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * guest/main.c - a hypervisor that asks QEMU's CPU one question after another.
+ * Compiled for a 64-bit and for a 32-bit host.
  *
  * For every question: write its words, fill a VMCB, VMRUN, note the exit and
  * what became of the words, zero them again. It judges nothing; whoever reads
@@ -63,10 +64,10 @@ static void write_msr(uint32_t msr, uint64_t value)
 /* PKRU is no part of the VMCB: the guest runs with what the host left. */
 static void write_pkru(uint32_t value)
 {
-    uint64_t cr4;
+    uintptr_t cr4;
 
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-    __asm__ volatile("mov %0, %%cr4" ::"r"(cr4 | CR4_PKE));
+    __asm__ volatile("mov %0, %%cr4" ::"r"((uintptr_t)(cr4 | CR4_PKE)));
     __asm__ volatile("wrpkru" ::"c"(0), "a"(value), "d"(0));
     __asm__ volatile("mov %0, %%cr4" ::"r"(cr4));
 }

@@ -179,7 +179,12 @@ START_TEST(verdicts_keep_the_order_of_the_file)
                                    { "exits", number(0), 0, NULL } };
     struct expect_step step = { .id = "two", .n_items = 2, .items = items };
     struct expect_event event = { EXPECT_NEVER, EV_vc, 0, NULL, 0, { 0 } };
-    struct expectations x = { 1, 1, 1, &fact, &step, &event };
+    struct expectations x = { .n_facts = 1,
+                              .n_steps = 1,
+                              .n_events = 1,
+                              .facts = &fact,
+                              .steps = &step,
+                              .events = &event };
     const struct verdict *v;
 
     listen(&x);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report.h - what the laboratory found, in words and numbers.
+ *
+ * The lab fills it, render tells it; neither needs to know the other.
+ */
+#ifndef NPTSIM_REPORT_H
+#define NPTSIM_REPORT_H
+
+#include "base.h"
+
+/* A decision that a kernel took over from another. */
+struct report_decision {
+    const char *key, *change; /* "slots.mmio_flag", "sticky -> snapshot" */
+    const char *kernel;       /* whose file decided it so */
+    const char *because;      /* commit or tag */
+    bool undone;              /* the difference is what was before it */
+};
+
+/* All of these together are enough. */
+struct report_set {
+    unsigned n;
+    const struct report_decision *decision;
+};
+
+/* One outcome: what it was, what it is. */
+struct report_change {
+    const char *what, *from, *to;
+};
+
+/* Some members: those with one value of an input, or all. */
+struct report_places {
+    const char *when; /* "p_mmio_caching=0", "": all */
+    uint64_t count;
+    uint64_t n;       /* of places: "34 geometries"; 0: names */
+    const char *text; /* "(51,0,51), (52,0,*)", or names */
+};
+
+/* Members of a group with the same explanation. */
+struct report_cause {
+    uint64_t count;
+    /* Each alone explains them; none: nothing was tried, or too much would be
+     * needed. */
+    unsigned n_sets;
+    const struct report_set *set;
+    unsigned n_places;
+    const struct report_places *places;
+    const char *where; /* "p_npt=1 p_sev=1": what all have in common, or "" */
+    const char *example;
+};
+
+/* All that changed alike. */
+struct report_group {
+    bool is_log; /* text of log lines, not an outcome */
+    uint64_t count;
+    unsigned n_changes;
+    const struct report_change *change;
+    unsigned n_causes;
+    const struct report_cause *cause;
+};
+
+struct report_diff {
+    const char *from, *to;
+    const char *over; /* what was compared: "raw_maxphyaddr 36..52, ..." */
+    const char *noun; /* "configurations", "runs" */
+    /* What a place is: "(raw_maxphyaddr,pa_reduction,cbit)" and its name. */
+    const char *place, *place_one, *place_many;
+    uint64_t compared, differ, differ_in_log; /* in log text alone */
+    unsigned n_groups;
+    const struct report_group *group;
+};
+
+#endif

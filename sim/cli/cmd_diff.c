@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/cmd_diff.c - nptsim diff: where two kernels differ, and why. */
+#include "cli/cli.h"
+#include "lab.h"
+
+#include <string.h>
+
+enum diff_form { DIFF_TEXT, DIFF_MARKDOWN, DIFF_JSON };
+
+struct diff_args {
+    const char *from, *to, *columns;
+    enum diff_form form;
+    unsigned jobs;
+};
+
+enum { KEY_MARKDOWN = 1000, KEY_COLUMNS };
+
+static const struct argp_option options[] = {
+    { "columns", KEY_COLUMNS, "A,B,...", 0,
+      "Compare these columns of 'batch gating' only", 0 },
+    { "markdown", KEY_MARKDOWN, NULL, 0, "For a patch mail", 0 },
+    { "json", 'j', NULL, 0, "JSON Lines: the whole, then each group", 0 },
+    { "jobs", 'J', "N", 0, "Threads, 1..256 (default: all cores)", 0 },
+    { 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct diff_args *a = state->input;
+
+    switch (key) {
+    case KEY_COLUMNS:
+        a->columns = arg;
+        return 0;
+    case KEY_MARKDOWN:
+        a->form = DIFF_MARKDOWN;
+        return 0;
+    case 'j':
+        a->form = DIFF_JSON;
+        return 0;
+    case 'J':
+        a->jobs = cli_jobs(state, arg);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0)
+            a->from = arg;
+        else if (state->arg_num == 1)
+            a->to = arg;
+        else
+            argp_error(state, "two kernels, no more");
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->to)
+            argp_error(state, "which two kernels?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    options,
+    parse_option,
+    "KERNEL KERNEL",
+    "Find every configuration for which two kernels differ, in groups of equal "
+    "change, each with the decisions and commits that explain it.\v"
+    "What explains a group is found by experiment: the first kernel takes over "
+    "decisions of the second, few at a time, until it does the same.",
+    NULL,
+    NULL,
+    NULL
+};
+
+/* ---- columns ---- */
+
+static int unknown_column(const char *name, size_t len)
+{
+    const char *names[64], *near;
+    char text[64];
+
+    snprintf(text, sizeof(text), "%.*s", (int)len, name);
+    BUG_ON(n_policy_columns > ARRAY_SIZE(names));
+    for (unsigned i = 0; i < n_policy_columns; i++)
+        names[i] = policy_columns[i].name;
+    near = closest_word(text, names, n_policy_columns);
+    return cli_usage_error("--columns: unknown column '%s'%s%s%s", text,
+                           near ? ", did you mean '" : "", near ? near : "",
+                           near ? "'?" : "");
+}
+
+static int choose_columns(const char *list, struct lab_diff *q)
+{
+    while (list) {
+        size_t len = strcspn(list, ",");
+        unsigned i = 0;
+
+        while (i < n_policy_columns &&
+               (strlen(policy_columns[i].name) != len ||
+                memcmp(policy_columns[i].name, list, len) != 0))
+            i++;
+        if (i == n_policy_columns)
+            return unknown_column(list, len);
+        q->outcomes |= BIT(i);
+        list = list[len] ? list + len + 1 : NULL;
+    }
+    return STATUS_OK;
+}
+
+/* Those that `batch gating` prints; log text apart from outcomes. */
+static void default_columns(struct lab_diff *q)
+{
+    for (unsigned i = 0; i < n_policy_columns; i++) {
+        if (policy_columns[i].extra)
+            continue;
+        if (policy_columns[i].format == POLICY_TEXT)
+            q->logs |= BIT(i);
+        else
+            q->outcomes |= BIT(i);
+    }
+}
+
+/* ---- the command ---- */
+
+static int print_report(const struct diff_args *a, const struct report_diff *r)
+{
+    struct buf b = BUF_INIT;
+
+    switch (a->form) {
+    case DIFF_TEXT:
+        render_diff(&b, r);
+        break;
+    case DIFF_MARKDOWN:
+        render_diff_markdown(&b, r);
+        break;
+    case DIFF_JSON:
+        render_diff_json(&b, r);
+        break;
+    }
+    cli_print(&b);
+    buf_free(&b);
+    return r->n_groups ? STATUS_FAILED : STATUS_OK;
+}
+
+static int over_space(const struct diff_args *a, struct pool *pool)
+{
+    struct lab_space space = lab_grid(pool);
+    struct cli_progress progress =
+        cli_progress_begin("configurations", lab_space_points(&space));
+    struct lab_decisions between;
+    struct lab_diff q = { .space = &space,
+                          .between = &between,
+                          .jobs = a->jobs,
+                          .tick = cli_progress_tick,
+                          .tick_ctx = &progress };
+    struct report_diff report;
+    struct err e = { 0 };
+
+    if (a->columns && choose_columns(a->columns, &q))
+        return STATUS_USAGE;
+    if (!a->columns)
+        default_columns(&q);
+    if (lab_decisions(pool, cli_catalog(pool), a->from, a->to, &between, &e))
+        return cli_input_error(&e);
+    if (lab_diff(pool, &q, &report))
+        return STATUS_FAILED;
+    cli_progress_end(&progress);
+    return print_report(a, &report);
+}
+
+int cmd_diff(int argc, char **argv)
+{
+    struct diff_args a = { 0 };
+    struct pool *pool = pool_create();
+    int status;
+
+    cli_parse(&argp, argc, argv, &a);
+    status = over_space(&a, pool);
+    pool_destroy(pool);
+    return status;
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# nptsim diff. The numbers of rows that differ were counted in tables that the
+# kernels' own functions filled (tests/data/golden/ holds samples of them).
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.."
+    nptsim=build/nptsim
+    # What those tables have beside the inputs, without the text of log lines.
+    golden=shadow_phys_bits,x86_phys_bits,value_at_reset,caching_at_reset
+    golden+=,shadow_mmio_value,shadow_mmio_mask,enable_mmio_caching
+    golden+=,sev_enabled,sev_es_enabled,cap_sev,cap_sev_es,warn_count
+}
+
+# json PAIR...: what `diff --json` prints, for a line of Python over `whole` and
+# `groups`, which prints what does not fit.
+json() { # ARGS... -- PYTHON
+    local args=()
+    while [ "$1" != -- ]; do args+=("$1"); shift; done
+    run "$nptsim" diff --json "${args[@]}"
+    [ "$status" -le 1 ] || { echo "$output"; return 1; }
+    python3 -c "
+import json, sys
+whole, *groups = [json.loads(line) for line in sys.stdin]
+assert whole['groups'] == len(groups)
+$2" <<<"$output"
+}
+
+@test "5.18 to 5.19: 72,320 of 2,437,120 rows, 15,280 of them lose a value" {
+    json v5.18 v5.19 -- "
+assert whole['compared'] == 2437120 and whole['differ'] == 72320, whole
+lost = [g for g in groups if {'what': 'shadow_mmio_value', 'from': 'set', 'to': '0'} in g['changes']]
+assert [g['count'] for g in lost] == [15280], lost
+assert sum(g['count'] for g in groups) == 72320
+for g in groups:
+    for c in g['causes']:
+        [[d]] = c['explanations']
+        assert d['decision'] == 'slots.mmio_flag' and '8b9e74bfbf8c' in d['because'], d"
+}
+
+@test "5.19 to 6.0: 191 geometries regain caching, 34 lose SEV-ES" {
+    json v5.19 v6.0 -- "
+assert whole['differ'] == 26806 and whole['differ_in_log'] == 0, whole
+regained, refused = groups
+assert regained['count'] == 15280 and refused['count'] == 11526
+[c] = regained['causes']
+[p] = c['places']
+assert (p['n'], p['text']) == (191, '(52,1..6,*) minus (52,1,51)'), p
+assert 'c3e0c8c2e8b1' in c['explanations'][0][0]['because']
+wide, narrow = refused['causes']
+assert all('0c29397ac1fd' in d['because'] for c in refused['causes'] for s in c['explanations'] for d in s)
+# mmio_caching=0 everywhere, and 33 + 1 geometries.
+by_param, by_hardware = wide['places']
+assert (by_param['when'], by_param['count']) == ('p_mmio_caching=0', 11424), by_param
+assert (by_hardware['n'], by_hardware['text']) == (33, '(52,0,*), (52,1,51)'), by_hardware
+[p] = narrow['places']
+assert (p['n'], p['text']) == (1, '(51,0,51)'), p
+# There the reset still finds a bit, so the gate must come after the mask.
+assert [d['decision'] for d in narrow['explanations'][0]] == ['setup_order', 'sev_es_gates.mmio_caching']"
+}
+
+@test "6.0 to 6.1: nothing, which is exit 0" {
+    run "$nptsim" diff v6.0 v6.1
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == "v6.0 -> v6.1: 0 of 2,437,120 configurations differ"* ]]
+}
+
+@test "6.1 to 6.1.192: 913,920 rows, in log text alone" {
+    json v6.1 v6.1.192 -- "
+assert (whole['differ'], whole['differ_in_log']) == (0, 913920), whole
+assert all(g['log'] for g in groups)
+assert all('6d1bc9754b04' in s[0]['because'] for g in groups for c in g['causes'] for s in c['explanations'])"
+    # Whoever asks for outcomes is not told of log lines.
+    run "$nptsim" diff v6.1 v6.1.192 --columns "$golden"
+    [ "$status" -eq 0 ]
+}
+
+@test "6.12.107 to 7.3: log text of 582,726 rows, no outcome of the tables" {
+    json v6.12.107 v7.3 --columns "$golden,sev_log,sev_es_log" -- "
+assert whole['differ'] == 582726, whole
+assert all([c['what'] for c in g['changes']] == ['sev_es_log'] for g in groups)"
+}
+
+@test "the answer does not depend on the number of threads" {
+    "$nptsim" diff v5.18 v6.0 --jobs 1 >"$BATS_TEST_TMPDIR/a" || [ $? -eq 1 ]
+    "$nptsim" diff v5.18 v6.0 --jobs 3 >"$BATS_TEST_TMPDIR/b" || [ $? -eq 1 ]
+    cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+}
+
+@test "Markdown names the commit of each group" {
+    run "$nptsim" diff v5.19 v6.0 --markdown
+    [ "$status" -eq 1 ]
+    [[ ${lines[0]} == "### v5.19 -> v6.0" ]]
+    [[ $output == *"**sev_es_enabled 1 -> 0, cap_sev_es 1 -> 0**: 11,526"* ]]
+    [[ $output == *'`sev_es_gates.mmio_caching: added`: 0c29397ac1fd'* ]]
+}
+
+@test "mistakes of the command line" {
+    run "$nptsim" diff v6.0
+    [ "$status" -eq 2 ]
+    run "$nptsim" diff v6.0 v6.1 v7.3
+    [ "$status" -eq 2 ]
+    run "$nptsim" diff v6.0 v6.1 --columns sev_es
+    [ "$status" -eq 2 ]
+    [[ $output == *"unknown column 'sev_es'"* ]]
+    run "$nptsim" diff v6.0 v6.1 --jobs 0
+    [ "$status" -eq 2 ]
+    run "$nptsim" diff v6.0 v6.01
+    [ "$status" -eq 65 ]
+    [[ $output == *"unknown kernel model 'v6.01'"*"did you mean"* ]]
+}
