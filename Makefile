@@ -145,7 +145,8 @@ kernel-differential: deps deps-kernel
 	@bats --tap tests/kernel
 deps-kernel: deps
 	@tests/deps.sh packages-kernel.txt || true
-$(KERNEL)/compare: $(OPT)/tests/kernel/compare.o $(OPT)/libnptsim.a
+COMPARE := $(addprefix $(OPT)/tests/kernel/,compare.o states.o sptes.o)
+$(KERNEL)/compare: $(COMPARE) $(OPT)/libnptsim.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
 
@@ -194,6 +195,6 @@ help:
 -include $(SRC:%.c=$(OPT)/%.d) $(SRC:%.c=$(ASAN)/%.d) $(UNIT:%.c=$(ASAN)/%.d)
 -include $(BENCH:%.c=$(OPT)/%.d)
 -include $(JUDGE:%.c=$(ASAN)/%.d) $(ASAN)/tests/oracle/main.d
--include $(OPT)/tests/kernel/compare.d
+-include $(COMPARE:.o=.d)
 -include $(wildcard $(ASAN)/tests/differential/*.d $(DIFF)/guest/*.d \
     $(DIFF)/guest32/*.d)
