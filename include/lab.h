@@ -222,7 +222,11 @@ lab_explain(struct pool *pool, const struct lab_decisions *d,
 
 struct lab_diff {
     const struct lab_space *space;
+    /* The first kernel, and what makes it the second; */
+    const struct kernel_model *from;
     const struct lab_decisions *between;
+    /* or, if not NULL, the second is a library, and nothing explains it. */
+    const struct policy_text *text;
     /* Columns by bit: a difference in an outcome hides those in log text. */
     uint64_t outcomes, logs;
     unsigned jobs; /* 0: all cores */

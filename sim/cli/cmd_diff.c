@@ -8,16 +8,20 @@
 enum diff_form { DIFF_TEXT, DIFF_MARKDOWN, DIFF_JSON };
 
 struct diff_args {
-    const char *from, *to, *columns;
+    const char *from, *to, *columns, *text;
     enum diff_form form;
     unsigned jobs;
 };
 
-enum { KEY_MARKDOWN = 1000, KEY_COLUMNS };
+enum { KEY_MARKDOWN = 1000, KEY_COLUMNS, KEY_TEXT };
 
 static const struct argp_option options[] = {
     { "columns", KEY_COLUMNS, "A,B,...", 0,
       "Compare these columns of 'batch gating' only", 0 },
+    { "text", KEY_TEXT, "LIB.so", 0,
+      "Instead of a second kernel: the functions of a tree, as 'make "
+      "kernel-policy' took them",
+      0 },
     { "markdown", KEY_MARKDOWN, NULL, 0, "For a patch mail", 0 },
     { "json", 'j', NULL, 0, "JSON Lines: the whole, then each group", 0 },
     { "jobs", 'J', "N", 0, "Threads, 1..256 (default: all cores)", 0 },
@@ -31,6 +35,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_COLUMNS:
         a->columns = arg;
+        return 0;
+    case KEY_TEXT:
+        a->text = arg;
         return 0;
     case KEY_MARKDOWN:
         a->form = DIFF_MARKDOWN;
@@ -50,8 +57,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "two kernels, no more");
         return 0;
     case ARGP_KEY_END:
-        if (!a->to)
+        if (!a->from || (!a->to && !a->text))
             argp_error(state, "which two kernels?");
+        if (a->to && a->text)
+            argp_error(state, "a second kernel, or --text");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -61,7 +70,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     options,
     parse_option,
-    "KERNEL KERNEL",
+    "KERNEL KERNEL\nKERNEL --text LIB.so",
     "Find every configuration for which two kernels differ, in groups of equal "
     "change, each with the decisions and commits that explain it.\v"
     "What explains a group is found by experiment: the first kernel takes over "
@@ -141,6 +150,26 @@ static int print_report(const struct diff_args *a, const struct report_diff *r)
     return r->n_groups ? STATUS_FAILED : STATUS_OK;
 }
 
+/* Who is compared: two models, or a model and a library. */
+static int choose_kernels(const struct diff_args *a, struct pool *pool,
+                          struct lab_decisions *between, struct lab_diff *q,
+                          struct err *e)
+{
+    struct catalog *c = cli_catalog(pool);
+
+    if (a->text) {
+        const struct kernel_file *f = catalog_kernel(
+            c, a->from, (struct mark) { .file = "nptsim diff" }, e);
+
+        q->text = f ? lab_text_open(a->text, e) : NULL;
+        q->from = f ? &f->model : NULL;
+        return q->text ? 0 : -1;
+    }
+    q->between = between;
+    q->from = &between->from;
+    return lab_decisions(pool, c, a->from, a->to, between, e);
+}
+
 static int over_space(const struct diff_args *a, struct pool *pool)
 {
     struct lab_space space = lab_grid(pool);
@@ -148,7 +177,6 @@ static int over_space(const struct diff_args *a, struct pool *pool)
         cli_progress_begin("configurations", lab_space_points(&space));
     struct lab_decisions between;
     struct lab_diff q = { .space = &space,
-                          .between = &between,
                           .jobs = a->jobs,
                           .tick = cli_progress_tick,
                           .tick_ctx = &progress };
@@ -159,7 +187,7 @@ static int over_space(const struct diff_args *a, struct pool *pool)
         return STATUS_USAGE;
     if (!a->columns)
         default_columns(&q);
-    if (lab_decisions(pool, cli_catalog(pool), a->from, a->to, &between, &e))
+    if (choose_kernels(a, pool, &between, &q, &e))
         return cli_input_error(&e);
     if (lab_diff(pool, &q, &report))
         return STATUS_FAILED;

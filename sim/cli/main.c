@@ -32,7 +32,7 @@ static const struct command {
     { "nptsim kernel", cmd_kernel, "list|show NAME", "kernel models" },
     { "nptsim list", cmd_list, "events|facts|fields|invariants|schema",
       "what can be written and expected" },
-    { "nptsim diff", cmd_diff, "KERNEL KERNEL",
+    { "nptsim diff", cmd_diff, "KERNEL KERNEL|--text LIB.so",
       "every configuration that two kernels decide differently, and why" },
     { "nptsim sweep", cmd_sweep, "FILE --out DIR | merge|index|csv|map",
       "a whole matrix on all cores, and what came of it" },

@@ -121,8 +121,11 @@ static void look(void *ctx, void *own, uint64_t from, uint64_t to)
     for (uint64_t i = from; i < to; i++) {
         if (i > from)
             lab_space_next(q->space, i, &host);
-        lab_result(lab_load(f->bench, &q->between->from, &host), &a);
-        lab_result(lab_load(f->bench, &q->between->to, &host), &b);
+        lab_result(lab_load(f->bench, q->from, &host), &a);
+        if (q->text)
+            q->text->load(&host, &b);
+        else
+            lab_result(lab_load(f->bench, &q->between->to, &host), &b);
         compare(q, f, i, &a, &b);
     }
 }

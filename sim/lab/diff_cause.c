@@ -230,7 +230,7 @@ static void count(struct diffing *d, const struct differing *x)
 
 void explain_all(struct diffing *d, struct differing *list, uint64_t n)
 {
-    if (!d->q->between) { /* nothing to try out: a group has one cause */
+    if (d->q->text) { /* nothing to try out: a group has one cause */
         for (uint64_t i = 0; i < n; i++) {
             if (!d->group[list[i].group].n_causes)
                 add_cause(d, &d->group[list[i].group]);

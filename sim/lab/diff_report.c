@@ -240,8 +240,10 @@ void diff_report(const struct diffing *d, struct report_diff *out)
     for (unsigned i = 0; i < d->n_groups; i++)
         groups[i] = group_report(d, &d->group[i]);
     *out = (struct report_diff) {
-        .from = d->q->between->from.name,
-        .to = d->q->between->to.name,
+        .from = d->q->from->name,
+        .to = d->q->text
+                  ? pool_printf(d->pool, "text of %s", d->q->text->version)
+                  : d->q->between->to.name,
         .over = space_text(d->pool, d->q->space),
         .noun = "configurations",
         .place = place_text(d),

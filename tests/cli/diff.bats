@@ -91,6 +91,22 @@ assert all([c['what'] for c in g['changes']] == ['sev_es_log'] for g in groups)"
     cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
 }
 
+@test "a tree's own functions against a model: what differs, with an example" {
+    command -v ctags >/dev/null || skip "no ctags (Debian: universal-ctags)"
+    tests/kernel/mini.sh "$BATS_TEST_TMPDIR/tree"
+    tests/kernel/build.py "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/lib.so" \
+        "$BATS_TEST_TMPDIR"
+    # That tree's MMIO value is bit 50 alone, whatever the CPU.
+    json v6.1 --text "$BATS_TEST_TMPDIR/lib.so" --columns shadow_mmio_value -- "
+assert whole['to'] == 'text of 9.8.7-mini' and whole['differ'] > 0, whole
+assert all(c['explanations'] == [] and c['example'] for g in groups for c in g['causes'])"
+    run "$nptsim" diff v6.1 --text Makefile
+    [ "$status" -eq 65 ]
+    [[ $output == *"not a shared object"* ]]
+    run "$nptsim" diff v6.1 v6.0 --text "$BATS_TEST_TMPDIR/lib.so"
+    [ "$status" -eq 2 ]
+}
+
 @test "Markdown names the commit of each group" {
     run "$nptsim" diff v5.19 v6.0 --markdown
     [ "$status" -eq 1 ]

@@ -44,7 +44,9 @@ static void tear_down(void)
 
 static struct report_diff diff_in(const char *column)
 {
-    struct lab_diff q = { .space = &space, .between = &between };
+    struct lab_diff q = { .space = &space,
+                          .from = &between.from,
+                          .between = &between };
     struct report_diff out;
 
     q.outcomes = BIT(policy_column_find(column));
@@ -120,9 +122,11 @@ static bool no_more(void *ctx, uint64_t done)
 START_TEST(it_can_be_stopped)
 {
     struct lab_space grid = lab_grid(pool);
-    struct lab_diff q = {
-        .space = &grid, .between = &between, .outcomes = 1, .tick = no_more
-    };
+    struct lab_diff q = { .space = &grid,
+                          .from = &between.from,
+                          .between = &between,
+                          .outcomes = 1,
+                          .tick = no_more };
     struct report_diff out;
 
     ck_assert_int_eq(lab_diff(pool, &q, &out), -1);
