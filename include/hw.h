@@ -39,6 +39,7 @@ struct tlb_geometry {
     const struct tlb_part *l1d, *l1i, *l2d, *l2i;
     unsigned n_l1d, n_l1i, n_l2d, n_l2i;
     unsigned pwc;  /* pointers kept of each level of the guest's tables */
+    unsigned npwc; /* the same of the nested tables */
     unsigned ntlb; /* pages of the nested TLB */
 };
 

@@ -146,9 +146,26 @@ static uint64_t needs(struct npt_access a)
     return PTE_U | (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
 }
 
-static bool walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
-                      struct npt_access a, unsigned guest_level,
-                      const struct npt_start *start)
+/* Pointers that led to @leaf, all of them accessed by now. */
+static void remember(struct cpu *c, unsigned leaf, const struct path *path,
+                     gpa_t gpa)
+{
+    struct npt_start s = *path->start;
+
+    while (s.level > leaf) {
+        uint64_t entry = entry_of(c, path, s.level);
+
+        s.table = entry & PTE_ADDR_MASK;
+        s.all &= entry ^ PTE_NX;
+        s.key = path->raw[s.level] & c->nested.cbit ? &c->host_key : NULL;
+        s.level--;
+        npwc_fill(c, gpa, &s);
+    }
+}
+
+bool npt_walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
+                   struct npt_access a, unsigned guest_level,
+                   const struct npt_start *start)
 {
     const struct paging *p = &c->nested;
     const struct key *key = start->key;
@@ -156,6 +173,8 @@ static bool walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
     struct path path = { .start = start };
     unsigned level;
 
+    if (gpa & c->rules.beyond)
+        return fail_beyond(c, w, gpa, a);
     for (level = start->level;; level--) {
         spa_t slot = pt_slot(p, table, gpa, level);
 
@@ -181,6 +200,8 @@ static bool walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
         return false;
     if (!(all & PTE_A) || (a.write && !(pte & PTE_D)))
         set_ad(c, level, &path, gpa, a.write);
+    if (c->tlb_on)
+        remember(c, level, &path, gpa);
     w->key = key;
     return arrive(w, gpa, a, level, pte, BIT(p->format->shift[level]) - 1, all);
 }
@@ -220,17 +241,21 @@ static inline bool walk_plainly(struct cpu *c, struct walk *w, gpa_t gpa,
     return arrive(w, gpa, a, level, raw, BIT(pt_shift(level)) - 1, all);
 }
 
+struct npt_start npt_root(const struct cpu *c)
+{
+    const struct paging *p = &c->nested;
+
+    return (struct npt_start) { p->levels, p->root, ~0ULL, p->key };
+}
+
 static __attribute__((noinline)) bool walk_from_root(struct cpu *c,
                                                      struct walk *w, gpa_t gpa,
                                                      struct npt_access a,
                                                      unsigned guest_level)
 {
-    const struct paging *p = &c->nested;
-    const struct npt_start root = { p->levels, p->root, ~0ULL, p->key };
+    struct npt_start root = npt_root(c);
 
-    if (gpa & c->rules.beyond)
-        return fail_beyond(c, w, gpa, a);
-    return walk_from(c, w, gpa, a, guest_level, &root);
+    return npt_walk_from(c, w, gpa, a, guest_level, &root);
 }
 
 bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,

@@ -37,6 +37,26 @@ static void fill(struct cpu *c, const struct walk *w, gpa_t gpa, uint64_t tag,
     tlb_insert(c->tlb, &c->tlb->ntlb, &e);
 }
 
+/* Where nothing is remembered, or what is does not help, the tables are read: a
+ * refusal must be memory's own. */
+static bool walk_afresh(struct cpu *c, struct walk *w, gpa_t gpa,
+                        struct npt_access a, unsigned guest_level)
+{
+    struct npt_start root = npt_root(c);
+
+    tlb_forget(c->tlb, &c->tlb->ntlb, tlb_tag(c->ctl.asid, 0), gpa);
+    npwc_forget(c, gpa);
+    return npt_walk_from(c, w, gpa, a, guest_level, &root);
+}
+
+static bool walk_below(struct cpu *c, struct walk *w, gpa_t gpa,
+                       struct npt_access a, unsigned guest_level)
+{
+    struct npt_start start = npwc_recall(c, w, gpa);
+
+    return npt_walk_from(c, w, gpa, a, guest_level, &start);
+}
+
 bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
                unsigned guest_level)
 {
@@ -53,8 +73,8 @@ bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
         w->recalled = true;
         return true;
     }
-    tlb_forget(c->tlb, &c->tlb->ntlb, tag, gpa);
-    if (!npt_walk(c, w, gpa, a, guest_level))
+    if (!(e || !w->recall ? walk_afresh : walk_below)(c, w, gpa, a,
+                                                      guest_level))
         return false;
     fill(c, w, gpa, tag, a);
     return true;

@@ -4,10 +4,10 @@
  *
  * They are here because they change what software can observe: a translation
  * outlives the entries that it came from until someone flushes it. Three kinds:
- * from linear to system-physical (tlb.c), a guest's page-table pointers
- * (pwc.c), and from guest-physical to system-physical (ntlb.c). What a hit
- * costs is not here; see timing.h. With the TLB off, which is the default,
- * every access walks: skip this file on first reading.
+ * from linear to system-physical (tlb.c), from guest-physical to
+ * system-physical (ntlb.c), and pointers of either level's tables (pwc.c). What
+ * a hit costs is not here; see timing.h. With the TLB off, which is the
+ * default, every access walks: skip this file on first reading.
  */
 #ifndef NPTSIM_HW_TLB_H
 #define NPTSIM_HW_TLB_H
@@ -74,7 +74,8 @@ struct tlb {
     /* Where the most recent entry of a fully associative L1 is; else NULL is.
      */
     struct tlb_entry **recent[N_TLB_KINDS], *none;
-    struct tlb_array pwc[PT_MAX_LEVEL + 1]; /* by level of the entry */
+    /* By level of the entry: pointers of the guest's and of nested tables. */
+    struct tlb_array pwc[PT_MAX_LEVEL + 1], npwc[PT_MAX_LEVEL + 1];
     struct tlb_array ntlb;
 };
 

@@ -130,6 +130,13 @@ static bool hits_nested(const struct tlb_scope *s, const struct tlb_entry *e)
     return of_asid(s, e) && (s->any_addr || touches(s, e, e->offset));
 }
 
+static bool hits_nested_pointer(const struct tlb_scope *s,
+                                const struct tlb_entry *e)
+{
+    return of_asid(s, e) &&
+           (s->all_pointers || s->any_addr || touches(s, e, e->offset));
+}
+
 static void sweep(struct tlb *t, struct tlb_array *a, const struct tlb_scope *s,
                   bool (*hits)(const struct tlb_scope *s,
                                const struct tlb_entry *e))
@@ -154,8 +161,11 @@ void tlb_flush(struct tlb *t, const struct tlb_scope *s)
                 sweep(t, &t->level[kind][l].part[i], s, hits_page);
     for (unsigned l = 0; !s->leaves_only && l <= PT_MAX_LEVEL; l++)
         sweep(t, &t->pwc[l], s, hits_pointer);
-    if (s->nested)
-        sweep(t, &t->ntlb, s, hits_nested);
+    if (!s->nested)
+        return;
+    sweep(t, &t->ntlb, s, hits_nested);
+    for (unsigned l = 0; !s->leaves_only && l <= PT_MAX_LEVEL; l++)
+        sweep(t, &t->npwc[l], s, hits_nested_pointer);
 }
 
 /* ---- geometry ---- */
@@ -233,8 +243,11 @@ static void shape(struct tlb *t, const struct tlb_geometry *g)
         shape_level(&t->level[TLB_CODE][0], g->l1i, g->n_l1i);
         shape_level(&t->level[TLB_CODE][1], g->l2i, g->n_l2i);
     }
-    for (unsigned l = 2; l <= PT_MAX_LEVEL; l++)
+    for (unsigned l = 2; l <= PT_MAX_LEVEL; l++) {
         t->pwc[l] = make(pt_shift(l), false, endless ? 1 : g->pwc, 0, endless);
+        t->npwc[l] =
+            make(pt_shift(l), false, endless ? 1 : g->npwc, 0, endless);
+    }
     t->ntlb = make(12, false, endless ? 1 : g->ntlb, 0, endless);
 }
 
@@ -245,8 +258,10 @@ static void place_all(struct tlb *t)
         for (unsigned l = 0; l < 2; l++)
             for (unsigned i = 0; i < t->level[kind][l].n; i++)
                 place(t, &t->level[kind][l].part[i]);
-    for (unsigned l = 2; l <= PT_MAX_LEVEL; l++)
+    for (unsigned l = 2; l <= PT_MAX_LEVEL; l++) {
         place(t, &t->pwc[l]);
+        place(t, &t->npwc[l]);
+    }
     place(t, &t->ntlb);
 }
 

@@ -25,6 +25,12 @@ struct npt_start {
 bool npt_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
               unsigned guest_level);
 
+struct npt_start npt_root(const struct cpu *c);
+/* The same, always entry by entry, from @start on; pointers are remembered. */
+bool npt_walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
+                   struct npt_access a, unsigned guest_level,
+                   const struct npt_start *start);
+
 /* ntlb.c: the same, where the nested TLB may remember */
 bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
                unsigned guest_level);
@@ -43,6 +49,12 @@ unsigned pwc_recall(struct cpu *c, struct walk *w, gpa_t *base, uint64_t *raw,
 /* The entry of @level, @raw, pointed to the table at @base. */
 void pwc_fill(struct cpu *c, const struct walk *w, unsigned level, gpa_t base,
               uint64_t raw, uint64_t all);
+
+/* The same for nested tables and the walk to @gpa. */
+struct npt_start npwc_recall(struct cpu *c, struct walk *w, gpa_t gpa);
+/* The walk to @gpa has come to @s through the entry of the level above. */
+void npwc_fill(struct cpu *c, gpa_t gpa, const struct npt_start *s);
+void npwc_forget(struct cpu *c, gpa_t gpa);
 
 /* perm.c: the guest's own rules */
 struct rights guest_rights(const struct cpu *c, struct access a);

@@ -94,6 +94,7 @@ static const struct field tlb_fields[] = {
     TLB(l2d, "L2 TLB of data"),
     TLB(l2i, "L2 TLB of code"),
     TLB_SIZE(pwc, "page-walk cache: pointers kept of each level"),
+    TLB_SIZE(npwc, "the same of nested tables"),
     TLB_SIZE(ntlb, "nested TLB: guest-physical 4 KiB pages"),
 };
 

@@ -109,9 +109,22 @@ static bool repeats(struct cpu *c, const struct trial *v,
            (w.n_refs == first->refs || v->s.rogpt);
 }
 
-const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out)
+bool trial_load(struct cpu *c, const struct trial *v,
+                const struct tlb_geometry *g)
 {
     struct cpu_model m = model_of(v);
+    const char *why;
+
+    if (g)
+        m.tlb = *g;
+    cpu_reset(c, &m);
+    for (unsigned i = 0; i < v->mem.n; i++)
+        cpu_poke64(c, v->mem.at[i].spa, v->mem.at[i].value);
+    return walk_load(c, &v->s, &why);
+}
+
+const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out)
+{
     const char *why = walk_unsupported(&v->s);
     spa_t dirty[256];
     struct walk_log log = { .dirty = dirty, .max_dirty = ARRAY_SIZE(dirty) };
@@ -119,10 +132,7 @@ const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out)
 
     if (why)
         return why;
-    cpu_reset(c, &m);
-    for (unsigned i = 0; i < v->mem.n; i++)
-        cpu_poke64(c, v->mem.at[i].spa, v->mem.at[i].value);
-    if (walk_load(c, &v->s, &why))
+    if (trial_load(c, v, NULL))
         w = walk_access(c, v->gva, v->kind, v->size, v->stack, &log);
     out->outcome = w.outcome;
     out->spa = w.spa;

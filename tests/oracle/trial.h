@@ -54,6 +54,10 @@ uint64_t words_get(const struct words *w, spa_t spa);
 /* Write the word, a new one if need be; false: there are too many. */
 bool words_set(struct words *w, spa_t spa, uint64_t value);
 
+/* Make @c the core of @v, with its memory and, if @g is not NULL, with TLBs;
+ * false: VMRUN would refuse. */
+bool trial_load(struct cpu *c, const struct trial *v,
+                const struct tlb_geometry *g);
 /* The hardware's answer; NULL, or why it has none ("... not modelled"). */
 const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out);
 

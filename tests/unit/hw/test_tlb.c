@@ -4,10 +4,12 @@
 
 /* ---- hits ---- */
 
+/* The walk before reads 24 entries less 4 times 3 nested pointers, which its
+ * first nested walk has left behind. */
 START_TEST(a_hit_reads_no_table)
 {
     load_mode(_i ? TLB_ADVERSARIAL : TLB_ON);
-    ck_assert_uint_eq(touch(PAGE(0), ACCESS_READ).n_refs, 24);
+    ck_assert_uint_eq(touch(PAGE(0), ACCESS_READ).n_refs, 24 - 4 * 3);
     ck_assert_uint_eq(touch(PAGE(0) + 0x238, ACCESS_READ).n_refs, 0);
     ck_assert_uint_eq(reads(PAGE(0) + 0x238), FRAME(0) + 0x238);
 }
@@ -102,7 +104,9 @@ static const struct {
     { N(FRAME(0)), PTE_W, ACCESS_WRITE }, { G2, PTE_P, ACCESS_READ },
     { LEAF(0), PTE_NX, ACCESS_FETCH },    { N(FRAME(0)), PTE_NX, ACCESS_FETCH },
     { LEAF(0), BIT(51), ACCESS_READ },    { N(FRAME(0)), BIT(51), ACCESS_READ },
-    { N(0x4000), PTE_P, ACCESS_READ },
+    { N(0x4000), PTE_P, ACCESS_READ },    { N2, PTE_P, ACCESS_READ },
+    { N3, PTE_W, ACCESS_WRITE },          { N4, PTE_NX, ACCESS_FETCH },
+    { N2, BIT(51), ACCESS_READ },
 };
 
 START_TEST(more_permission_needs_no_flush)
@@ -182,20 +186,29 @@ END_TEST
 
 /* ---- walk caches ---- */
 
-/* The second page under a PDE: 24 references without any cache, less those
- * that a cache answers: 15 of three guest levels above the leaf, and four for
- * every nested walk that the nested TLB knows. */
+/*
+ * The second page under a PDE: 24 references without any cache, less those that
+ * a cache answers: 15 of three guest levels above the leaf, three of the four
+ * of each nested walk whose pointers are known, and all four of one that the
+ * nested TLB knows.
+ */
 START_TEST(references_are_what_the_caches_do_not_answer)
 {
-    static const unsigned refs[2][2] = { { 24, 8 }, { 9, 5 } };
+    static const struct {
+        unsigned pwc, npwc, ntlb, refs;
+    } rows[] = {
+        { 0, 0, 0, 24 },     { 0, 4, 0, 4 * 2 + 1 },   { 4, 0, 0, 24 - 15 },
+        { 4, 4, 0, 3 },      { 0, 0, 16, 24 - 4 * 4 }, { 0, 4, 16, 4 + 1 },
+        { 4, 0, 16, 1 + 4 }, { 4, 4, 16, 2 },
+    };
     struct tlb_geometry g = lab_geometry(TLB_ON);
 
-    g.pwc = _i & 2 ? 4 : 0;
-    g.ntlb = _i & 1 ? 16 : 0;
+    g.pwc = rows[_i].pwc;
+    g.npwc = rows[_i].npwc;
+    g.ntlb = rows[_i].ntlb;
     load_geometry(g);
     reads(PAGE(0));
-    ck_assert_uint_eq(touch(PAGE(1), ACCESS_READ).n_refs,
-                      refs[!!(_i & 2)][_i & 1]);
+    ck_assert_uint_eq(touch(PAGE(1), ACCESS_READ).n_refs, rows[_i].refs);
 }
 END_TEST
 
@@ -236,6 +249,81 @@ START_TEST(nested_translations_outlive_invlpga)
 }
 END_TEST
 
+/* The host moves its page table: N2 points to another one, where page 0 is
+ * mapped elsewhere. */
+#define ELSEWHERE 0x200000ULL
+static void move_nested_table(uint64_t leaf)
+{
+    for (gpa_t gpa = 0; gpa < 0x10000; gpa += PAGE_SIZE_4K)
+        cpu_poke64(cpu, 0x104000 + N(gpa) % PAGE_SIZE_4K, gpa | RWUAD);
+    cpu_poke64(cpu, 0x104000 + N(FRAME(1)) % PAGE_SIZE_4K, leaf);
+    cpu_poke64(cpu, N2, 0x104000 | RWUAD);
+}
+
+/* Who flushes: nobody, the guest, a host by linear address, by ASID, and with
+ * INVLPGB: without, with nested translations, and with leaves only. */
+enum flusher { NOBODY, GUEST, BY_ADDRESS, BY_ASID, PLAIN, NESTED, LEAVES };
+
+static void flush_as(enum flusher who)
+{
+    switch (who) {
+    case NOBODY:
+        return;
+    case GUEST:
+        tlb_invlpg(cpu, PAGE(1));
+        return;
+    case BY_ADDRESS:
+        tlb_invlpga(cpu, PAGE(1), 0);
+        return;
+    case BY_ASID:
+        vmrun_flush(3);
+        return;
+    case PLAIN:
+    case NESTED:
+    case LEAVES:
+        ck_assert(tlb_invlpgb(
+            cpu, (who == PLAIN ? 0 : BIT(5)) | (who == LEAVES ? BIT(4) : 0), 0,
+            0, false));
+        return;
+    }
+}
+
+START_TEST(a_stale_nested_pointer_is_used_until_its_flush)
+{
+    bool gone = _i == BY_ASID || _i == NESTED;
+
+    load_mode(TLB_ADVERSARIAL);
+    reads(PAGE(0));
+    move_nested_table(ELSEWHERE | RWUAD);
+    flush_as((enum flusher)_i);
+    ck_assert_uint_eq(reads(PAGE(1)), gone ? ELSEWHERE : FRAME(1));
+}
+END_TEST
+
+/* The new table maps the page, the old one does not any more. */
+START_TEST(a_stale_nested_pointer_reports_no_fault)
+{
+    load_mode(TLB_ADVERSARIAL);
+    reads(PAGE(0));
+    move_nested_table(ELSEWHERE | RWUAD);
+    cpu_poke64(cpu, N(FRAME(1)), 0);
+    ck_assert_uint_eq(reads(PAGE(1)), ELSEWHERE);
+}
+END_TEST
+
+/* A walk that the nested level refuses sets no accessed bits, so nothing of it
+ * may be remembered. */
+START_TEST(pointers_of_a_refused_nested_walk_are_not_remembered)
+{
+    load_mode(TLB_ADVERSARIAL);
+    cpu_poke64(cpu, N(FRAME(1)), FRAME(1) | RWUAD);
+    cpu_poke64(cpu, N2, 0x103000 | (RWUAD & ~PTE_U));
+    ck_assert_int_eq(touch(PAGE(1), ACCESS_READ).outcome, WALK_NPF);
+    move_nested_table(ELSEWHERE | RWUAD);
+    ck_assert_uint_eq(reads(PAGE(1)), ELSEWHERE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("tlb");
@@ -260,10 +348,14 @@ int main(void)
     tcase_add_loop_test(t, a_store_walks_until_dirty_is_known_to_be_set, 0, 2);
     tcase_add_loop_test(t, a_cleared_dirty_bit_is_set_again_after_a_flush_only,
                         0, 2);
-    tcase_add_loop_test(t, references_are_what_the_caches_do_not_answer, 0, 4);
+    tcase_add_loop_test(t, references_are_what_the_caches_do_not_answer, 0, 8);
     tcase_add_test(t, a_stale_pointer_reports_no_fault);
     tcase_add_test(t, a_stale_pointer_is_used_where_it_leads_somewhere);
     tcase_add_test(t, nested_translations_outlive_invlpga);
+    tcase_add_loop_test(t, a_stale_nested_pointer_is_used_until_its_flush,
+                        NOBODY, LEAVES + 1);
+    tcase_add_test(t, a_stale_nested_pointer_reports_no_fault);
+    tcase_add_test(t, pointers_of_a_refused_nested_walk_are_not_remembered);
     suite_add_tcase(s, t);
     sr = srunner_create(s);
     srunner_run_all(sr, CK_NORMAL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * 100,000 random operations against an oracle that knows no TLB, only history:
- * the values that each leaf has had since its last flush. An access that works
- * must be explained by one guest value and one nested value of these; an access
- * that faults must be the fault that memory gives now.
+ * the values that each leaf has had since its last flush, in either nested
+ * table if the pointer to it has moved. An access that works must be explained
+ * by one guest value and one nested value of these; an access that faults must
+ * be the fault that memory gives now.
  */
 #include "unit/hw/tlb_lab.h"
 
@@ -22,7 +23,10 @@ struct oracle {
     uint64_t seed;
     unsigned asid, pcid;     /* who runs */
     unsigned guest[N_PAGES]; /* values in memory now */
-    unsigned nested[4];
+    unsigned nested[2][4];   /* in either of two tables */
+    unsigned table;          /* to which of them the nested PDE points */
+    /* Bit t: it has pointed there since the last flush of the ASID. */
+    unsigned tables_seen[N_ASIDS];
     /* Bit v: value v was there since the last flush. */
     uint32_t guest_seen[N_ASIDS][N_PCIDS][N_PAGES];
     uint32_t nested_seen[N_ASIDS][4];
@@ -50,12 +54,33 @@ static void write_guest(struct oracle *o, unsigned page, unsigned value)
             o->guest_seen[a][p][page] |= 1U << value;
 }
 
-static void write_nested(struct oracle *o, unsigned frame, unsigned value)
+static void see_nested(struct oracle *o, unsigned a, unsigned frame)
 {
-    o->nested[frame] = value;
-    cpu_poke64(cpu, N(FRAME(frame)), pte_of(value, NESTED_BASE));
+    for (unsigned t = 0; t < 2; t++)
+        if (o->tables_seen[a] & 1U << t)
+            o->nested_seen[a][frame] |= 1U << o->nested[t][frame];
+}
+
+static void write_nested(struct oracle *o, unsigned t, unsigned frame,
+                         unsigned value)
+{
+    o->nested[t][frame] = value;
+    cpu_poke64(cpu, N(FRAME(frame)) + t * PAGE_SIZE_4K,
+               pte_of(value, NESTED_BASE));
     for (unsigned a = 0; a < N_ASIDS; a++)
-        o->nested_seen[a][frame] |= 1U << value;
+        see_nested(o, a, frame);
+}
+
+/* The host moves its page table. */
+static void point_nested(struct oracle *o, unsigned t)
+{
+    o->table = t;
+    cpu_poke64(cpu, N2, (N(0) + t * PAGE_SIZE_4K) | RWUAD);
+    for (unsigned a = 0; a < N_ASIDS; a++) {
+        o->tables_seen[a] |= 1U << t;
+        for (unsigned frame = 0; frame < 4; frame++)
+            see_nested(o, a, frame);
+    }
 }
 
 /* ---- flushes, naively: history is cut off ---- */
@@ -75,8 +100,9 @@ static void forget_asid(struct oracle *o, unsigned a)
 {
     for (unsigned p = 0; p < N_PCIDS; p++)
         forget_space(o, a, p);
+    o->tables_seen[a] = 1U << o->table;
     for (unsigned f = 0; f < 4; f++)
-        o->nested_seen[a][f] = 1U << o->nested[f];
+        o->nested_seen[a][f] = 1U << o->nested[o->table][f];
 }
 
 static void flush(struct oracle *o)
@@ -154,7 +180,7 @@ static bool explained(const struct oracle *o, unsigned page, bool write,
 static enum walk_outcome fresh(const struct oracle *o, unsigned page,
                                bool write, spa_t *spa)
 {
-    unsigned g = o->guest[page], n = o->nested[V_FRAME(g)];
+    unsigned g = o->guest[page], n = o->nested[o->table][V_FRAME(g)];
 
     if (!allows(g, write))
         return WALK_PF;
@@ -193,7 +219,10 @@ static void operate(struct oracle *o)
         write_guest(o, pick(o, N_PAGES), pick(o, N_VALUES));
         return;
     case 1:
-        write_nested(o, pick(o, 4), pick(o, N_VALUES));
+        if (pick(o, 4))
+            write_nested(o, pick(o, 2), pick(o, 4), pick(o, N_VALUES));
+        else
+            point_nested(o, pick(o, 2));
         return;
     case 2:
         o->asid = pick(o, N_ASIDS);
@@ -214,8 +243,12 @@ static struct oracle start(enum tlb_mode mode)
     load_mode(mode);
     for (unsigned page = 0; page < N_PAGES; page++)
         write_guest(&o, page, V_P | V_W | page % 4 << 2);
-    for (unsigned frame = 0; frame < 4; frame++)
-        write_nested(&o, frame, V_P | V_W | frame << 2);
+    for (gpa_t gpa = 0; gpa < FRAME(0); gpa += PAGE_SIZE_4K)
+        cpu_poke64(cpu, N(gpa) + PAGE_SIZE_4K, gpa | RWUAD);
+    point_nested(&o, 0);
+    for (unsigned t = 0; t < 2; t++)
+        for (unsigned frame = 0; frame < 4; frame++)
+            write_nested(&o, t, frame, V_P | V_W | frame << 2);
     become(1, 0);
     return o;
 }

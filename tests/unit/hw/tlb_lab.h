@@ -32,6 +32,7 @@ static inline struct tlb_geometry lab_geometry(enum tlb_mode mode)
         .l2d = lab_l2,
         .n_l2d = 2,
         .pwc = 4,
+        .npwc = 4,
         .ntlb = 4,
     };
 }

@@ -46,7 +46,7 @@ static const char base_cpu[] =
     "tlb: {l1d: [{holds: any, entries: 64}], l1i: [{holds: any, entries: "
     "64}],\n"
     "  l2d: [{holds: 4K, entries: 1536, ways: 6}], l2i: [], pwc: 64,\n"
-    "  ntlb: {value: 16, assumed: true}}\n";
+    "  npwc: 64, ntlb: {value: 16, assumed: true}}\n";
 
 static void setup(void)
 {

@@ -2,7 +2,8 @@
 /*
  * How many table entries a walk reads: with g guest and n nested levels above
  * the page, g * (n + 1) + n (APM vol. 2, 15.25, figure of the nested walk).
- * Every mode over every mode, every page size over every page size.
+ * Every mode over every mode, every page size over every page size; without
+ * page-walk caches and with each of them, alone and together.
  */
 #include "oracle/oracle.h"
 
@@ -93,6 +94,28 @@ static unsigned closed_form(const struct combination *c)
     return g * (n + 1) + n;
 }
 
+/* Sets of page-walk caches. */
+enum { GUEST_POINTERS = 1, NESTED_POINTERS = 2, NESTED_PAGES = 4, N_SETS = 8 };
+
+/*
+ * The same for a walk that was made before. Where the guest's pointers are
+ * known it begins at the entry of the page; where those of nested tables are,
+ * every nested walk does; where nested pages are, no nested entry is read.
+ */
+static unsigned form_with(const struct combination *c, unsigned caches)
+{
+    unsigned g = depth(c->guest, c->guest_leaf);
+    unsigned n = depth(c->host, c->host_leaf);
+
+    if (g && (caches & GUEST_POINTERS))
+        g = 1;
+    if (caches & NESTED_POINTERS)
+        n = 1;
+    if (caches & NESTED_PAGES)
+        n = 0;
+    return g * (n + 1) + n;
+}
+
 static void check_answer(const struct combination *c, const struct answer *a,
                          unsigned expected)
 {
@@ -115,6 +138,41 @@ START_TEST(a_walk_reads_as_many_entries_as_the_closed_form_says)
     check_answer(c, &a, closed_form(c));
     if (!trial_run(cpu, &v, &a)) /* else counted by report_skipped() */
         check_answer(c, &a, closed_form(c));
+}
+END_TEST
+
+/* There is no TLB in front of the caches, so every access walks. */
+static void check_caches(const struct combination *c, const struct trial *v,
+                         unsigned caches)
+{
+    const struct tlb_geometry g = {
+        .mode = TLB_ON,
+        .pwc = caches & GUEST_POINTERS ? 64 : 0,
+        .npwc = caches & NESTED_POINTERS ? 64 : 0,
+        .ntlb = caches & NESTED_PAGES ? 64 : 0,
+    };
+    unsigned expected = form_with(c, caches);
+    struct walk_result r;
+
+    ck_assert(trial_load(cpu, v, &g));
+    for (unsigned lap = 0; lap < 3; lap++)
+        r = walk_access(cpu, GVA, ACCESS_READ, 1, false, NULL);
+    ck_assert_int_eq(r.outcome, WALK_OK);
+    ck_assert_uint_eq(r.spa, GVA);
+    ck_assert_msg(r.n_refs == expected,
+                  "guest mode %d leaf %u, host mode %d leaf %u, caches %u: %u, "
+                  "not %u",
+                  c->guest, c->guest_leaf, c->host, c->host_leaf, caches,
+                  r.n_refs, expected);
+}
+
+START_TEST(a_walk_reads_what_its_caches_do_not_know)
+{
+    struct trial v;
+
+    build(&combinations[_i], &v);
+    for (unsigned caches = 0; caches < N_SETS; caches++)
+        check_caches(&combinations[_i], &v, caches);
 }
 END_TEST
 
@@ -217,6 +275,8 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, a_walk_reads_as_many_entries_as_the_closed_form_says,
                         0, (int)n_combinations);
+    tcase_add_loop_test(t, a_walk_reads_what_its_caches_do_not_know, 0,
+                        (int)n_combinations);
     tcase_add_loop_test(t, the_well_known_counts_come_out, 0, 11);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
