@@ -47,7 +47,7 @@ bool port_wrmsr(struct guest_port *p, uint32_t msr, uint64_t value);
 /* CPUID in the guest, if the hypervisor does not intercept it (this model does
  * not): the hardware's leaf. */
 struct cpuid_regs port_cpuid(struct guest_port *p, uint32_t leaf);
-/* IRETQ: pop RIP CS RFLAGS RSP SS from the current stack. */
+/* IRETQ, or in 32-bit code IRETD: pop a frame from the current stack. */
 enum port_result port_iret(struct guest_port *p);
 
 /* The software that answers SOFTCALL @number on this CPU. RIP already points

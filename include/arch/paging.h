@@ -75,6 +75,9 @@
 #define RFLAGS_TF         BIT(8)
 #define RFLAGS_IF         BIT(9)
 #define RFLAGS_IOPL_SHIFT 12
+#define RFLAGS_NT         BIT(14)
+#define RFLAGS_RF         BIT(16)
+#define RFLAGS_VM         BIT(17)
 #define RFLAGS_AC         BIT(18)
 #define RFLAGS_VIF        BIT(19)
 #define RFLAGS_VIP        BIT(20)

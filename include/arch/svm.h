@@ -129,9 +129,12 @@
 
 /* Segment attribute word: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10,
  * G 11. */
-#define SEG_ATTR_P  BIT(7)
-#define SEG_ATTR_L  BIT(9)
-#define SEG_ATTR_DB BIT(10)
+#define SEG_ATTR_RW   BIT(1) /* code: readable, data: writable */
+#define SEG_ATTR_DOWN BIT(2) /* data: expand-down */
+#define SEG_ATTR_CODE BIT(3)
+#define SEG_ATTR_P    BIT(7)
+#define SEG_ATTR_L    BIT(9)
+#define SEG_ATTR_DB   BIT(10)
 
 /* Intercept word 3 (0x00c) and 4 (0x010). */
 #define INTERCEPT3_INTR     BIT(0)
@@ -146,6 +149,7 @@
 #define INTERCEPT3_INVLPGA  BIT(26)
 #define INTERCEPT3_IOIO     BIT(27)
 #define INTERCEPT3_MSR      BIT(28)
+#define INTERCEPT3_TASK     BIT(29)
 #define INTERCEPT3_SHUTDOWN BIT(31)
 #define INTERCEPT4_VMRUN    BIT(0)
 #define INTERCEPT4_VMMCALL  BIT(1)
@@ -158,33 +162,34 @@
 #define INTERCEPT4_CR_TRAP(n) ((uint32_t)BIT(16 + (n)))
 
 /* Exit codes (APM vol. 2, appendix C). */
-#define EXIT_CR_READ   0x000 /* + number */
-#define EXIT_CR_WRITE  0x010 /* + number */
-#define EXIT_EXC       0x040 /* + vector */
-#define EXIT_INTR      0x060
-#define EXIT_NMI       0x061
-#define EXIT_VINTR     0x064
-#define EXIT_CR0_SEL   0x065
-#define EXIT_CPUID     0x072
-#define EXIT_IRET      0x074
-#define EXIT_SWINT     0x075
-#define EXIT_HLT       0x078
-#define EXIT_INVLPG    0x079
-#define EXIT_INVLPGA   0x07a
-#define EXIT_IOIO      0x07b
-#define EXIT_MSR       0x07c
-#define EXIT_SHUTDOWN  0x07f
-#define EXIT_VMRUN     0x080
-#define EXIT_VMMCALL   0x081
-#define EXIT_VMLOAD    0x082
-#define EXIT_VMSAVE    0x083
-#define EXIT_STGI      0x084
-#define EXIT_CLGI      0x085
-#define EXIT_EFER_TRAP 0x08f
-#define EXIT_CR_TRAP   0x090 /* + number */
-#define EXIT_NPF       0x400
-#define EXIT_VMGEXIT   0x403
-#define EXIT_INVALID   (~0ULL)
+#define EXIT_CR_READ     0x000 /* + number */
+#define EXIT_CR_WRITE    0x010 /* + number */
+#define EXIT_EXC         0x040 /* + vector */
+#define EXIT_INTR        0x060
+#define EXIT_NMI         0x061
+#define EXIT_VINTR       0x064
+#define EXIT_CR0_SEL     0x065
+#define EXIT_CPUID       0x072
+#define EXIT_IRET        0x074
+#define EXIT_SWINT       0x075
+#define EXIT_HLT         0x078
+#define EXIT_INVLPG      0x079
+#define EXIT_INVLPGA     0x07a
+#define EXIT_IOIO        0x07b
+#define EXIT_MSR         0x07c
+#define EXIT_TASK_SWITCH 0x07d
+#define EXIT_SHUTDOWN    0x07f
+#define EXIT_VMRUN       0x080
+#define EXIT_VMMCALL     0x081
+#define EXIT_VMLOAD      0x082
+#define EXIT_VMSAVE      0x083
+#define EXIT_STGI        0x084
+#define EXIT_CLGI        0x085
+#define EXIT_EFER_TRAP   0x08f
+#define EXIT_CR_TRAP     0x090 /* + number */
+#define EXIT_NPF         0x400
+#define EXIT_VMGEXIT     0x403
+#define EXIT_INVALID     (~0ULL)
 
 /* EVENTINJ and EXITINTINFO. */
 #define EVENT_VECTOR_MASK 0xffULL

@@ -90,6 +90,7 @@ const char *exit_code_name(uint64_t code)
         { EXIT_INVLPGA, "invlpga" },
         { EXIT_IOIO, "io" },
         { EXIT_MSR, "msr" },
+        { EXIT_TASK_SWITCH, "task_switch" },
         { EXIT_SHUTDOWN, "shutdown" },
         { EXIT_VMRUN, "vmrun" },
         { EXIT_VMMCALL, "hypercall" },

@@ -23,6 +23,13 @@ static gva_t linear(const struct cpu *c, gva_t gva)
     return c->guest.long_mode ? gva : (uint32_t)gva;
 }
 
+/* So do those of code in compatibility mode; not the CPU's own, of tables. */
+static gva_t next_page(const struct cpu *c, gva_t gva, struct access a)
+{
+    return in_64bit(c) || (c->guest.long_mode && a.implicit) ? gva
+                                                             : (uint32_t)gva;
+}
+
 static bool not_canonical(struct walk *w, struct access a)
 {
     w->end = a.stack ? END_SS : END_GP;
@@ -65,7 +72,8 @@ translate_both(struct cpu *c, gva_t gva, size_t len, struct access a,
     if (!is_canonical(c, gva + len - 1))
         return not_canonical(w, a);
     return translate(c, w, linear(c, gva), room, a, &piece[0]) &&
-           translate(c, w, linear(c, gva + room), len - room, a, &piece[1]);
+           translate(c, w, next_page(c, gva + room, a), len - room, a,
+                     &piece[1]);
 }
 
 /* Tables, and what lies behind the most recent entry of the TLB. */
@@ -185,23 +193,39 @@ struct access data_access(const struct cpu *c, bool write)
     return (struct access) { .write = write, .user = c->g.r.cpl == 3 };
 }
 
-/* Translate the code that follows what c->code holds, within one page. */
-static bool find_code(struct cpu *c, struct piece piece[2], struct walk *w)
+/* Where the code lies that follows what c->code holds, and how much of it CS
+ * and the page have: 0 if CS ends here. */
+static size_t code_room(const struct cpu *c, gva_t *at)
 {
-    gva_t at = c->g.r.rip + c->code_len;
-    size_t room = PAGE_SIZE_4K - at % PAGE_SIZE_4K;
-    size_t want = sizeof(c->code) - c->code_len;
+    const struct segment *cs = &c->g.seg[SEG(SAVE_CS)];
+    uint64_t rip = c->g.r.rip + c->code_len;
+    uint64_t room = in_64bit(c) ? ~0ULL : segment_room(cs, (uint32_t)rip);
+    size_t page, want = sizeof(c->code) - c->code_len;
+
+    *at = segment_linear(c, SAVE_CS, rip);
+    page = PAGE_SIZE_4K - *at % PAGE_SIZE_4K;
+    want = want < page ? want : page;
+    return want < room ? want : room;
+}
+
+static bool find_code(struct cpu *c, gva_t at, size_t len,
+                      struct piece piece[2], struct walk *w)
+{
     struct access a = { .fetch = true, .user = c->g.r.cpl == 3 };
 
-    return access_translate(c, at, want < room ? want : room, a, piece, w);
+    return access_translate(c, at, len, a, piece, w);
 }
 
 enum flow access_fetch(struct cpu *c, spa_t *spa)
 {
     struct piece piece[2];
     struct walk w;
+    gva_t at;
+    size_t len = code_room(c, &at);
 
-    if (!find_code(c, piece, &w))
+    if (!len)
+        return raise_error(c, VEC_GP, 0);
+    if (!find_code(c, at, len, piece, &w))
         return walk_failed(c, &w, false);
     crypt_read(c->mem, piece[0].spa, c->code + c->code_len, piece[0].len,
                piece[0].key);
@@ -230,12 +254,15 @@ void access_assist(struct cpu *c)
     struct trace *trace = c->trace;
     struct piece piece[2];
     struct walk w;
+    gva_t at;
+    size_t len;
 
     if (!c->model.features[FEAT_DECODE_ASSISTS] || c->ctl.sev_es ||
         c->delivering.valid || cannot_read_code(c))
         return;
     c->trace = NULL; /* a peek: no fault comes of it, nothing to tell */
-    if (c->code_len < sizeof(c->code) && find_code(c, piece, &w)) {
+    len = code_room(c, &at);
+    if (len && find_code(c, at, len, piece, &w)) {
         crypt_read(c->mem, piece[0].spa, c->code + c->code_len, piece[0].len,
                    piece[0].key);
         c->code_len += (uint8_t)piece[0].len;

@@ -3,8 +3,8 @@
  * hw/control.c - MOV to and from control registers, in a guest.
  *
  * Order for all of them: #UD, privilege, intercept, then the value (APM vol. 2,
- * 15.9). All code of this model is 64-bit code, so paging stays on and its mode
- * stays what it is.
+ * 15.9). Paging may go on and off and change its mode; 64-bit code cannot do
+ * that, compatibility mode leaves long mode so (APM vol. 2, 14.6).
  */
 #include "hw/cpu.h"
 
@@ -22,14 +22,42 @@
 
 #define CR_MOV BIT(63) /* EXITINFO1: MOV CR, register number in 3:0 */
 
+#define TSS_TYPE_32 BIT(3) /* also of 64 bits */
+
+/* May paging be switched to what @v says? Long mode begins and ends in code
+ * that is not 64-bit, and needs PAE and a TSS of its own kind. */
+static bool paging_may_change(const struct cpu *c, uint64_t v)
+{
+    const struct guest_regs *r = &c->g.r;
+    bool cs_l = c->g.seg[SEG(SAVE_CS)].attr & SEG_ATTR_L;
+
+    if (!(v & CR0_PG))
+        return !in_64bit(c) && !(r->cr4 & CR4_PCIDE);
+    if (!(r->efer & EFER_LME))
+        return true;
+    return (r->cr4 & CR4_PAE) && !cs_l &&
+           (c->g.seg[SEG(SAVE_TR)].attr & TSS_TYPE_32);
+}
+
 static enum flow write_cr0(struct cpu *c, uint64_t v)
 {
     struct guest_regs *r = &c->g.r;
+    bool switches = (v ^ r->cr0) & CR0_PG;
 
-    if (v >> 32 || !(v & CR0_PE) || !(v & CR0_PG) ||
-        (v & (CR0_NW | CR0_CD)) == CR0_NW)
+    if (v >> 32 || ((v & CR0_PG) && !(v & CR0_PE)) ||
+        (v & (CR0_NW | CR0_CD)) == CR0_NW ||
+        (switches && !paging_may_change(c, v)))
         return raise_error(c, VEC_GP, 0);
+    if (!(v & CR0_PE))
+        return refuse_insn(c, "real mode (CR0.PE = 0)");
     r->cr0 = (v & CR0_DEFINED) | CR0_ET;
+    if (!switches)
+        return FLOW_NEXT;
+    if ((v & CR0_PG) && (r->efer & EFER_LME))
+        r->efer |= EFER_LMA;
+    else
+        r->efer &= ~EFER_LMA;
+    cpu_flush_tlb(c, FLUSH_ASID, c->ctl.asid, "MOV to CR0 switched paging");
     return FLOW_NEXT;
 }
 
@@ -61,8 +89,10 @@ static enum flow write_cr4(struct cpu *c, uint64_t v)
 
     if (v & CR4_CET)
         return refuse_insn(c, "shadow stacks (CR4.CET)");
-    if ((v & cr4_reserved(c)) || ((v ^ old) & (CR4_PAE | CR4_LA57)) ||
-        ((v & ~old & CR4_PCIDE) && (r->cr3 & CR3_PCID)))
+    if ((v & cr4_reserved(c)) ||
+        (c->guest.long_mode && ((v ^ old) & (CR4_PAE | CR4_LA57))) ||
+        ((v & ~old & CR4_PCIDE) &&
+         (!c->guest.long_mode || (r->cr3 & CR3_PCID))))
         return raise_error(c, VEC_GP, 0);
     r->cr4 = v;
     if (cr4_flushes(old, v))

@@ -143,7 +143,8 @@ struct cpu {
     struct cpu_event event;      /* waits for delivery */
     struct cpu_event delivering; /* EXITINTINFO, should an exit interrupt */
     struct cpu_exit exit;
-    bool sti; /* the instruction of the moment was STI and set IF */
+    bool shadows; /* the instruction of the moment was STI, and set IF, or a MOV
+                     to SS: no interrupt before the next one */
 
     /* The instruction of the moment: bytes that were fetched. */
     uint8_t code[15];
@@ -225,6 +226,30 @@ enum flow walk_failed(struct cpu *c, const struct walk *w, bool data);
 enum memtype memtype_of(const struct cpu *c, unsigned guest_pat,
                         unsigned nested_pat);
 
+/* ---- linear.c: segments ---- */
+/* Is the code of the moment 64-bit code? */
+static inline bool in_64bit(const struct cpu *c)
+{
+    return c->guest.long_mode && (c->g.seg[SEG(SAVE_CS)].attr & SEG_ATTR_L);
+}
+enum insn_mode code_mode(const struct cpu *c);
+/* RIP behind the instruction of the moment. */
+uint64_t next_rip(const struct cpu *c, unsigned len);
+/* How many bytes from @offset on the segment has; 0: none. */
+uint64_t segment_room(const struct segment *s, uint32_t offset);
+/* The address of @len bytes at @offset in the segment at @save, which must
+ * permit what @a->write says; into @a goes what else an access needs to know.
+ * Else #GP or #SS. */
+enum flow segment_access(struct cpu *c, unsigned save, uint64_t offset,
+                         size_t len, struct access *a, gva_t *at);
+/* The same with nobody asking the segment. */
+gva_t segment_linear(const struct cpu *c, unsigned save, uint64_t offset);
+struct insn;
+enum flow operand_access(struct cpu *c, const struct insn *insn, size_t len,
+                         struct access *a, gva_t *at);
+gva_t operand_address(const struct cpu *c, const struct insn *insn);
+uint64_t stack_mask(const struct cpu *c, const struct segment *ss);
+
 bool is_canonical(const struct cpu *c, gva_t gva);
 /* Translate @len bytes (1..4096): one piece, or two if they cross a page; the
  * lower one first. piece[1].len = 0 if there is one only. */
@@ -267,11 +292,15 @@ bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
 /* 0 where PCIDs are off. */
 unsigned cpu_pcid(const struct cpu *c);
 
-/* ---- events: deliver.c, reflect.c, segment.c ---- */
+/* ---- events: deliver.c, gate.c, reflect.c, segment.c, iret.c ---- */
 enum flow raise_event(struct cpu *c, unsigned vector);
 enum flow raise_error(struct cpu *c, unsigned vector, uint32_t error);
 /* Bring c->event to the guest's handler. */
 enum flow deliver(struct cpu *c);
+/* INT n, or INT3 and INTO injected as the exceptions that they raise: the gate
+ * must be open to the guest's CPL, and RIP moves on. */
+bool is_software(const struct cpu_event *e);
+enum flow enter_handler(struct cpu *c, const struct cpu_event *e);
 /* EVENTINJ of VMRUN becomes c->event. */
 enum flow inject(struct cpu *c, uint64_t eventinj, uint64_t nrip);
 /* In the format of EXITINTINFO; 0 for none. */
@@ -287,25 +316,32 @@ enum flow intercepted(struct cpu *c, uint64_t code, uint64_t info1,
 enum flow exit_with(struct cpu *c, uint64_t code, uint64_t info1,
                     uint64_t info2);
 
-/* A descriptor of GDT or LDT; a bad selector raises #GP. @ext: the EXT bit of
- * the error code. */
-enum flow read_descriptor(struct cpu *c, uint16_t sel, unsigned ext,
-                          struct segment *out);
+/* A descriptor of GDT or LDT; a bad selector raises @vector. @ext: the EXT bit
+ * of the error code. */
+enum flow read_descriptor(struct cpu *c, uint16_t sel, unsigned vector,
+                          unsigned ext, struct segment *out);
+/* That of a stack for code with @cpl. */
+enum flow read_stack_segment(struct cpu *c, uint16_t sel, unsigned cpl,
+                             unsigned vector, unsigned ext,
+                             struct segment *out);
 /* After the checks of type and privilege: it must be present, else @vector, and
  * is marked accessed. */
 enum flow use_segment(struct cpu *c, struct segment *s, unsigned vector,
                       unsigned ext);
+bool is_code(const struct segment *s);
 bool is_code64(const struct segment *s);
 bool is_conforming(const struct segment *s);
 unsigned seg_dpl(const struct segment *s);
-enum flow iret(struct cpu *c);
+/* The CPL has become a less privileged one. */
+void drop_privileged_segments(struct cpu *c);
+enum flow mov_to_segment(struct cpu *c, const struct insn *insn, uint16_t sel);
+/* @word: bytes of a word of the frame. */
+enum flow iret(struct cpu *c, unsigned word);
 
 /* ---- exec.c and the files it calls; port.c ---- */
-struct insn;
 enum flow exec_insn(struct cpu *c);
 /* Not executed by this model: said in the trace, then #UD. */
 enum flow refuse_insn(struct cpu *c, const char *what);
-gva_t operand_address(const struct cpu *c, const struct insn *insn);
 enum flow mov_from_cr(struct cpu *c, const struct insn *insn);
 enum flow mov_to_cr(struct cpu *c, const struct insn *insn);
 enum flow exec_system(struct cpu *c, const struct insn *insn);

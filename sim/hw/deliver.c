@@ -2,30 +2,13 @@
 /*
  * hw/deliver.c - how an event reaches its handler, or does not.
  *
- * Delivery reads IDT, GDT and TSS and writes a stack, all in guest memory, so
- * it can fault itself. Two faults that do not go together make #DF, a fault on
- * top of #DF makes a shutdown (APM vol. 2, 8.2.9, 8.9 and 14.5.3).
+ * Delivery reads IDT, GDT and TSS and writes a stack, all in guest memory (see
+ * gate.c), so it can fault itself. Two faults that do not go together make #DF,
+ * a fault on top of #DF makes a shutdown (APM vol. 2, 8.2.9, 8.9 and 14.5.3).
  */
 #include "hw/cpu.h"
 
-#define GATE_SIZE      16
-#define GATE_INTERRUPT 0xe /* clears IF */
-#define GATE_TRAP      0xf
-#define ERROR_IDT      2U /* the error code names an IDT entry */
-#define ERROR_EXT      1U /* not the guest's instruction asked for it */
-#define TSS_RSP0       0x04
-#define TSS_IST1       0x24
-
-#define RFLAGS_CLEARED (RFLAGS_TF | BIT(14) | BIT(16)) /* TF NT RF */
-
 enum event_class { CLASS_BENIGN, CLASS_CONTRIBUTORY, CLASS_PAGE, CLASS_DOUBLE };
-
-struct gate {
-    uint64_t offset;
-    uint16_t sel;
-    uint8_t ist, type, dpl;
-    bool present;
-};
 
 enum flow raise_event(struct cpu *c, unsigned vector)
 {
@@ -79,9 +62,7 @@ enum flow inject(struct cpu *c, uint64_t eventinj, uint64_t nrip)
     return FLOW_EVENT;
 }
 
-/* INT n, or INT3 and INTO injected as the exceptions that they raise: the gate
- * must be open to the guest's CPL, and RIP moves on. */
-static bool is_software(const struct cpu_event *e)
+bool is_software(const struct cpu_event *e)
 {
     return e->type == EVENT_TYPE_SOFT ||
            (e->type == EVENT_TYPE_EXC && (e->vector == 3 || e->vector == 4));
@@ -198,140 +179,6 @@ static enum flow admit(struct cpu *c)
         c->g.r.cr2 = c->event.cr2;
     c->delivering = c->event;
     c->event.valid = false;
-    return FLOW_NEXT;
-}
-
-static enum flow read_gate(struct cpu *c, const struct cpu_event *e,
-                           struct gate *gate)
-{
-    const struct segment *idt = &c->g.seg[SEG(SAVE_IDTR)];
-    unsigned at = e->vector * GATE_SIZE;
-    uint32_t error =
-        e->vector * 8U | ERROR_IDT | (is_software(e) ? 0 : ERROR_EXT);
-    uint64_t d[2];
-    enum flow f;
-
-    if (at + GATE_SIZE - 1 > idt->limit)
-        return raise_error(c, VEC_GP, error);
-    f = access_read(c, idt->base + at, d, sizeof(d),
-                    (struct access) { .implicit = true });
-    if (f != FLOW_NEXT)
-        return f;
-    *gate = (struct gate) {
-        .offset = (d[0] & 0xffff) | (d[0] >> 48) << 16 | d[1] << 32,
-        .sel = (uint16_t)(d[0] >> 16),
-        .ist = d[0] >> 32 & 7,
-        .type = d[0] >> 40 & 0x1f,
-        .dpl = d[0] >> 45 & 3,
-        .present = d[0] >> 47 & 1,
-    };
-    if (gate->type != GATE_INTERRUPT && gate->type != GATE_TRAP)
-        return raise_error(c, VEC_GP, error);
-    if (is_software(e) && gate->dpl < c->g.r.cpl)
-        return raise_error(c, VEC_GP, error);
-    if (!gate->present)
-        return raise_error(c, VEC_NP, error);
-    return FLOW_NEXT;
-}
-
-/* The handler's code segment; its CPL is never less privileged. */
-static enum flow handler_segment(struct cpu *c, const struct gate *gate,
-                                 unsigned ext, struct segment *cs)
-{
-    enum flow f = read_descriptor(c, gate->sel, ext, cs);
-
-    if (f != FLOW_NEXT)
-        return f;
-    if (!is_code64(cs) || seg_dpl(cs) > c->g.r.cpl)
-        return raise_error(c, VEC_GP, (gate->sel & ~3U) | ext);
-    f = use_segment(c, cs, VEC_NP, ext);
-    if (f == FLOW_NEXT && !is_canonical(c, gate->offset))
-        return raise_error(c, VEC_GP, ext);
-    return f;
-}
-
-/* RSP of the handler: from the interrupt stack table, from the TSS when the CPL
- * changes, else the current one. */
-static enum flow handler_stack(struct cpu *c, const struct gate *gate,
-                               unsigned cpl, unsigned ext, uint64_t *rsp)
-{
-    const struct segment *tr = &c->g.seg[SEG(SAVE_TR)];
-    unsigned at =
-        gate->ist ? TSS_IST1 + 8U * (gate->ist - 1U) : TSS_RSP0 + 8U * cpl;
-    enum flow f = FLOW_NEXT;
-
-    *rsp = c->g.r.gpr[GPR_RSP];
-    if (gate->ist || cpl != c->g.r.cpl) {
-        if (at + 7 > tr->limit)
-            return raise_error(c, VEC_TS, (tr->sel & ~3U) | ext);
-        f = access_read(c, tr->base + at, rsp, sizeof(*rsp),
-                        (struct access) { .implicit = true });
-    }
-    *rsp &= ~15ULL;
-    return f;
-}
-
-static enum flow push(struct cpu *c, uint64_t *rsp, uint64_t value)
-{
-    struct access a = { .write = true, .implicit = true, .stack = true };
-
-    *rsp -= 8;
-    return access_write(c, *rsp, &value, sizeof(value), a);
-}
-
-static enum flow push_frame(struct cpu *c, const struct cpu_event *e,
-                            uint64_t *rsp)
-{
-    const struct guest_regs *r = &c->g.r;
-    const uint64_t frame[] = {
-        c->g.seg[SEG(SAVE_SS)].sel,
-        r->gpr[GPR_RSP],
-        r->rflags,
-        c->g.seg[SEG(SAVE_CS)].sel,
-        is_software(e) ? e->next : r->rip,
-        e->error,
-    };
-    size_t n = ARRAY_SIZE(frame) - !e->has_error;
-    enum flow f = FLOW_NEXT;
-
-    for (size_t i = 0; i < n && f == FLOW_NEXT; i++)
-        f = push(c, rsp, frame[i]);
-    return f;
-}
-
-/* Nothing of the guest's registers changes before the last access is done. */
-static enum flow enter_handler(struct cpu *c, const struct cpu_event *e)
-{
-    unsigned ext = is_software(e) ? 0 : ERROR_EXT;
-    struct guest_regs *r = &c->g.r;
-    struct segment cs;
-    struct gate gate;
-    unsigned cpl;
-    uint64_t rsp;
-    enum flow f;
-
-    f = read_gate(c, e, &gate);
-    if (f == FLOW_NEXT)
-        f = handler_segment(c, &gate, ext, &cs);
-    if (f != FLOW_NEXT)
-        return f;
-    cpl = is_conforming(&cs) ? r->cpl : seg_dpl(&cs);
-    f = handler_stack(c, &gate, cpl, ext, &rsp);
-    if (f == FLOW_NEXT)
-        f = push_frame(c, e, &rsp);
-    if (f != FLOW_NEXT)
-        return f;
-
-    if (cpl != r->cpl)
-        c->g.seg[SEG(SAVE_SS)] = (struct segment) { .sel = (uint16_t)cpl };
-    cs.sel = (uint16_t)((cs.sel & ~3U) | cpl);
-    c->g.seg[SEG(SAVE_CS)] = cs;
-    r->cpl = cpl;
-    r->rip = gate.offset;
-    r->gpr[GPR_RSP] = rsp;
-    r->rflags &= ~RFLAGS_CLEARED;
-    if (gate.type == GATE_INTERRUPT)
-        r->rflags &= ~RFLAGS_IF;
     return FLOW_NEXT;
 }
 

@@ -3,8 +3,9 @@
  * hw/exec.c - what an instruction does on the CPU.
  *
  * A small set: the MOV family, which touches memory, and what a kernel needs to
- * enter and leave handlers and to stop. Anything else is #UD, said in the
- * trace. KVM's emulator and the guest's #VC handler have their own versions.
+ * enter and leave handlers and to stop; as 64-bit, 32-bit or 16-bit code.
+ * Anything else is #UD, said in the trace. KVM's emulator and the guest's #VC
+ * handler have their own versions.
  */
 #include "hw/cpu.h"
 
@@ -26,17 +27,18 @@ static enum flow fetch(struct cpu *c, struct insn *insn)
     f = access_fetch(c, &spa);
     if (f != FLOW_NEXT)
         return f;
-    res = insn_decode(INSN_MODE_64, c->code, c->code_len, insn);
+    res = insn_decode(code_mode(c), c->code, c->code_len, insn);
     if (res == INSN_TRUNCATED && c->code_len < sizeof(c->code)) {
         f = access_fetch(c, &next);
         if (f != FLOW_NEXT)
             return f;
-        res = insn_decode(INSN_MODE_64, c->code, c->code_len, insn);
+        res = insn_decode(code_mode(c), c->code, c->code_len, insn);
     }
     TRACE(c->trace, fetch, .rip = c->g.r.rip, .spa = spa,
           .len = res == INSN_OK ? insn->len : c->code_len);
     if (res == INSN_TRUNCATED)
-        return raise_error(c, VEC_GP, 0); /* longer than 15 bytes */
+        return raise_error(c, VEC_GP,
+                           0); /* more than 15 bytes, or than CS has */
     return res == INSN_OK ? FLOW_NEXT : raise_event(c, VEC_UD);
 }
 
@@ -44,7 +46,7 @@ static const char *code_text(struct cpu *c, const struct insn *insn)
 {
     char text[96];
 
-    insn_text(INSN_MODE_64, c->code, insn->len, c->g.r.rip, text, sizeof(text));
+    insn_text(code_mode(c), c->code, insn->len, c->g.r.rip, text, sizeof(text));
     return trace_text(c->trace, "%s", text);
 }
 
@@ -57,19 +59,13 @@ static const char *code_hex(struct cpu *c, const struct insn *insn)
     return trace_text(c->trace, "%.*s", 3 * insn->len - 1, hex);
 }
 
-gva_t operand_address(const struct cpu *c, const struct insn *insn)
-{
-    gva_t at = insn_address(insn, c->g.r.gpr, c->g.r.rip);
-
-    return insn->segment >= SAVE_FS ? at + c->g.seg[SEG(insn->segment)].base
-                                    : at;
-}
-
 static enum flow operand_read(struct cpu *c, const struct insn *insn,
                               uint64_t *value)
 {
     const struct insn_operand *s = &insn->s;
     struct access a = data_access(c, false);
+    enum flow f;
+    gva_t at;
 
     *value = 0;
     switch (s->kind) {
@@ -80,8 +76,8 @@ static enum flow operand_read(struct cpu *c, const struct insn *insn,
         *value = insn->imm;
         return FLOW_NEXT;
     case OPND_MEM:
-        a.stack = insn->stack_seg;
-        return access_read(c, operand_address(c, insn), value, s->size, a);
+        f = operand_access(c, insn, s->size, &a, &at);
+        return f == FLOW_NEXT ? access_read(c, at, value, s->size, a) : f;
     case OPND_NONE:
         break;
     }
@@ -93,10 +89,12 @@ static enum flow operand_write(struct cpu *c, const struct insn *insn,
 {
     const struct insn_operand *d = &insn->d;
     struct access a = data_access(c, true);
+    enum flow f;
+    gva_t at;
 
     if (d->kind == OPND_MEM) {
-        a.stack = insn->stack_seg;
-        return access_write(c, operand_address(c, insn), &value, d->size, a);
+        f = operand_access(c, insn, d->size, &a, &at);
+        return f == FLOW_NEXT ? access_write(c, at, &value, d->size, a) : f;
     }
     gpr_write(c->g.r.gpr, d, value);
     return FLOW_NEXT;
@@ -122,6 +120,23 @@ static enum flow move(struct cpu *c, const struct insn *insn)
     if (f == FLOW_NEXT)
         c->g.r.rip += insn->len;
     return f;
+}
+
+static enum flow move_from_segment(struct cpu *c, const struct insn *insn)
+{
+    enum flow f = operand_write(c, insn, c->g.seg[SEG(insn->imm)].sel);
+
+    if (f == FLOW_NEXT)
+        c->g.r.rip += insn->len;
+    return f;
+}
+
+static enum flow move_to_segment(struct cpu *c, const struct insn *insn)
+{
+    uint64_t sel;
+    enum flow f = operand_read(c, insn, &sel);
+
+    return f == FLOW_NEXT ? mov_to_segment(c, insn, (uint16_t)sel) : f;
 }
 
 /* Not intercepted, HLT waits; what ends the wait is a virtual interrupt, or the
@@ -162,7 +177,7 @@ static enum flow software_interrupt(struct cpu *c, const struct insn *insn)
         .vector = (uint8_t)insn->imm,
         .type = EVENT_TYPE_SOFT,
         .valid = true,
-        .next = c->g.r.rip + insn->len,
+        .next = next_rip(c, insn->len),
     };
     return FLOW_EVENT;
 }
@@ -171,7 +186,8 @@ static enum flow jump(struct cpu *c, const struct insn *insn)
 {
     uint64_t target = gpr_read(c->g.r.gpr, &insn->s);
 
-    if (!is_canonical(c, target))
+    if (in_64bit(c) ? !is_canonical(c, target)
+                    : !segment_room(&c->g.seg[SEG(SAVE_CS)], (uint32_t)target))
         return raise_error(c, VEC_GP, 0);
     c->g.r.rip = target;
     return FLOW_NEXT;
@@ -223,11 +239,9 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
     case INSN_INT:
         return software_interrupt(c, insn);
     case INSN_IRET:
-        if (insn->imm != 8)
-            return unsupported(c, insn);
         if (c->ctl.word3 & INTERCEPT3_IRET)
             return intercepted(c, EXIT_IRET, 0, 0, insn->len);
-        return iret(c);
+        return iret(c, (unsigned)insn->imm);
     case INSN_JMP:
         return jump(c, insn);
     case INSN_NOP:
@@ -255,7 +269,9 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
     case INSN_SOFTCALL:
         return softcall(c, (unsigned)insn->imm, insn->len);
     case INSN_MOV_FROM_SEG:
+        return move_from_segment(c, insn);
     case INSN_MOV_TO_SEG:
+        return move_to_segment(c, insn);
     case INSN_OTHER:
         return unsupported(c, insn);
     }
@@ -273,11 +289,13 @@ enum flow exec_insn(struct cpu *c)
     if (insn.op != INSN_OTHER)
         TRACE(c->trace, insn, .rip = c->g.r.rip, .len = insn.len,
               .text = code_text(c, &insn));
-    c->sti = false;
+    c->shadows = false;
     f = execute(c, &insn);
+    if (!in_64bit(c))
+        c->g.r.rip = (uint32_t)c->g.r.rip;
     if (f != FLOW_NEXT)
         return f;
-    c->g.shadow = c->sti; /* it lasts for one instruction */
+    c->g.shadow = c->shadows; /* it lasts for one instruction */
     if (!step)
         return FLOW_NEXT;
     c->g.dr6 |= DR6_BS;

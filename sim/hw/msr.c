@@ -191,10 +191,13 @@ bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
     return read_register(c, find_register(msr), value);
 }
 
-/* EFER: only what does not change the paging mode. SEV_STATUS is read-only. */
+/* LME not while paging is on; LMA follows from the two (APM vol. 2, 3.1.7). */
 static bool guest_write_efer(struct cpu *c, uint64_t value)
 {
-    uint64_t writable = EFER_SCE | (c->model.features[FEAT_NX] ? EFER_NXE : 0);
+    const bool *f = c->model.features;
+    bool paging = c->g.r.cr0 & CR0_PG;
+    uint64_t writable = EFER_SCE | (f[FEAT_NX] ? EFER_NXE : 0) |
+                        (f[FEAT_LM] && !paging ? EFER_LME : 0);
 
     if ((value ^ c->g.r.efer) & ~writable)
         return false;

@@ -75,7 +75,7 @@ enum port_result port_iret(struct guest_port *p)
 {
     BUG_ON(p->flow != FLOW_NEXT);
     registers_written(p->c);
-    return ended(p, iret(p->c));
+    return ended(p, iret(p->c, in_64bit(p->c) ? 8 : 4));
 }
 
 bool port_rdmsr(struct guest_port *p, uint32_t msr, uint64_t *value)

@@ -73,10 +73,10 @@ enum flow intercepted(struct cpu *c, uint64_t code, uint64_t info1,
                         "APM vol. 2, 15.35.4");
     exit_with(c, code, info1, info2);
     if (c->ctl.sev_es && a->advances) {
-        c->g.r.rip += len;
+        c->g.r.rip = next_rip(c, len);
         c->g.shadow = false;
     } else if (len && c->model.features[FEAT_NRIPS]) {
-        c->exit.nrip = c->g.r.rip + len;
+        c->exit.nrip = next_rip(c, len);
     }
     return FLOW_EXIT;
 }

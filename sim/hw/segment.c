@@ -1,34 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hw/segment.c - descriptors, and the way back from a handler.
+ * hw/segment.c - descriptors, and who may load them.
  *
- * 64-bit mode: of a segment only type, privilege and presence still matter
- * (APM vol. 2, 4.8).
+ * For 64-bit code only type, privilege and presence of a segment still matter
+ * (APM vol. 2, 4.8); what base and limit do for other code is in linear.c.
  */
 #include "hw/cpu.h"
 
+#include "arch/insn.h"
+
 #define ATTR_ACCESSED   BIT(0)
-#define ATTR_WRITABLE   BIT(1) /* data */
 #define ATTR_CONFORMING BIT(2) /* code */
-#define ATTR_CODE       BIT(3)
 #define ATTR_S          BIT(4) /* code or data, not a system segment */
-
-#define FRAME_WORDS 5 /* RIP CS RFLAGS RSP SS */
-
-/* Flags that IRET takes from the frame at any CPL: CF PF AF ZF SF TF DF OF NT
- * RF AC ID. IF and IOPL are guarded. */
-#define RFLAGS_LOADED 0x254dd5ULL
-#define RFLAGS_IOPL   (3ULL << RFLAGS_IOPL_SHIFT)
 
 unsigned seg_dpl(const struct segment *s)
 {
     return s->attr >> 5 & 3;
 }
 
+bool is_code(const struct segment *s)
+{
+    return (s->attr & ATTR_S) && (s->attr & SEG_ATTR_CODE);
+}
+
 bool is_code64(const struct segment *s)
 {
-    return (s->attr & ATTR_S) && (s->attr & ATTR_CODE) &&
-           (s->attr & SEG_ATTR_L) && !(s->attr & SEG_ATTR_DB);
+    return is_code(s) && (s->attr & SEG_ATTR_L) && !(s->attr & SEG_ATTR_DB);
 }
 
 bool is_conforming(const struct segment *s)
@@ -50,25 +47,30 @@ static struct segment unpack(uint16_t sel, uint64_t d)
     return s;
 }
 
+static bool is_null(uint16_t sel)
+{
+    return !(sel & ~3U);
+}
+
 static const struct segment *table_of(const struct cpu *c, uint16_t sel)
 {
     return &c->g.seg[sel & 4 ? SEG(SAVE_LDTR) : SEG(SAVE_GDTR)];
 }
 
-enum flow read_descriptor(struct cpu *c, uint16_t sel, unsigned ext,
-                          struct segment *out)
+enum flow read_descriptor(struct cpu *c, uint16_t sel, unsigned vector,
+                          unsigned ext, struct segment *out)
 {
     const struct segment *table = table_of(c, sel);
     uint32_t error = (sel & ~3U) | ext;
     uint64_t d;
     enum flow f;
 
-    if (!(sel & ~3U))
-        return raise_error(c, VEC_GP, ext);
+    if (is_null(sel))
+        return raise_error(c, vector, ext);
     if ((sel & 4) && !(table->attr & SEG_ATTR_P))
-        return raise_error(c, VEC_GP, error);
+        return raise_error(c, vector, error);
     if ((sel | 7U) > table->limit)
-        return raise_error(c, VEC_GP, error);
+        return raise_error(c, vector, error);
     f = access_read(c, table->base + (sel & ~7U), &d, sizeof(d),
                     (struct access) { .implicit = true });
     if (f == FLOW_NEXT)
@@ -93,75 +95,91 @@ enum flow use_segment(struct cpu *c, struct segment *s, unsigned vector,
                         &type, sizeof(type), a);
 }
 
-/* SS of the frame: null is fine outside user mode, else a stack at @cpl. */
-static enum flow iret_stack(struct cpu *c, uint16_t sel, unsigned cpl,
-                            struct segment *out)
+enum flow read_stack_segment(struct cpu *c, uint16_t sel, unsigned cpl,
+                             unsigned vector, unsigned ext, struct segment *out)
 {
-    enum flow f;
+    enum flow f = read_descriptor(c, sel, vector, ext, out);
 
-    if (!(sel & ~3U)) {
-        *out = (struct segment) { .sel = sel };
-        return cpl == 3 ? raise_error(c, VEC_GP, 0) : FLOW_NEXT;
-    }
-    f = read_descriptor(c, sel, 0, out);
     if (f != FLOW_NEXT)
         return f;
     if ((sel & 3U) != cpl || seg_dpl(out) != cpl || !(out->attr & ATTR_S) ||
-        (out->attr & ATTR_CODE) || !(out->attr & ATTR_WRITABLE))
-        return raise_error(c, VEC_GP, sel & ~3U);
-    return use_segment(c, out, VEC_SS, 0);
+        (out->attr & SEG_ATTR_CODE) || !(out->attr & SEG_ATTR_RW))
+        return raise_error(c, vector, (sel & ~3U) | ext);
+    return use_segment(c, out, VEC_SS, ext);
 }
 
-static enum flow iret_code(struct cpu *c, uint16_t sel, struct segment *out)
+/* A null selector leaves base and limit what they were (as on CPUs without
+ * NullSelectorClearsBase). */
+static void make_null(struct segment *s, uint16_t sel)
 {
-    enum flow f = read_descriptor(c, sel, 0, out);
-    unsigned rpl = sel & 3U;
-
-    if (f != FLOW_NEXT)
-        return f;
-    if (!is_code64(out) || rpl < c->g.r.cpl)
-        return raise_error(c, VEC_GP, sel & ~3U);
-    if (is_conforming(out) ? seg_dpl(out) > rpl : seg_dpl(out) != rpl)
-        return raise_error(c, VEC_GP, sel & ~3U);
-    return use_segment(c, out, VEC_NP, 0);
+    s->sel = sel;
+    s->attr = 0;
 }
 
-static uint64_t iret_flags(const struct guest_regs *r, uint64_t frame)
+/* Less privileged code must not keep segments that only its caller could load
+ * (APM vol. 2, 4.10.4, and vol. 3, IRET). */
+void drop_privileged_segments(struct cpu *c)
 {
-    uint64_t load = RFLAGS_LOADED;
+    static const unsigned data[] = { SAVE_ES, SAVE_DS, SAVE_FS, SAVE_GS };
 
-    if (r->cpl == 0)
-        load |= RFLAGS_IOPL;
-    if (r->cpl <= (r->rflags >> RFLAGS_IOPL_SHIFT & 3))
-        load |= RFLAGS_IF;
-    return (r->rflags & ~load) | (frame & load) | RFLAGS_FIXED;
+    for (unsigned i = 0; i < ARRAY_SIZE(data); i++) {
+        struct segment *s = &c->g.seg[SEG(data[i])];
+        bool open = is_code(s) && is_conforming(s);
+
+        if (!open && seg_dpl(s) < c->g.r.cpl)
+            make_null(s, 0);
+    }
 }
 
-/* IRETQ to 64-bit code; a frame for another mode is #GP, because this model
- * runs 64-bit code only. */
-enum flow iret(struct cpu *c)
+static enum flow load_data(struct cpu *c, uint16_t sel, struct segment *s)
 {
-    struct access a = { .user = c->g.r.cpl == 3, .stack = true };
-    struct guest_regs *r = &c->g.r;
-    uint64_t frame[FRAME_WORDS];
-    struct segment cs, ss;
+    unsigned rpl = sel & 3U, cpl = c->g.r.cpl;
+    struct segment new;
     enum flow f;
 
-    f = access_read(c, r->gpr[GPR_RSP], frame, sizeof(frame), a);
-    if (f == FLOW_NEXT)
-        f = iret_code(c, (uint16_t)frame[1], &cs);
-    if (f == FLOW_NEXT)
-        f = iret_stack(c, (uint16_t)frame[4], cs.sel & 3U, &ss);
+    if (is_null(sel)) {
+        make_null(s, sel);
+        return FLOW_NEXT;
+    }
+    f = read_descriptor(c, sel, VEC_GP, 0, &new);
     if (f != FLOW_NEXT)
         return f;
-    if (!is_canonical(c, frame[0]))
-        return raise_error(c, VEC_GP, 0);
-    r->rflags = iret_flags(r, frame[2]);
-    r->rip = frame[0];
-    r->gpr[GPR_RSP] = frame[3];
-    r->cpl = cs.sel & 3U;
-    c->g.seg[SEG(SAVE_CS)] = cs;
-    c->g.seg[SEG(SAVE_SS)] = ss;
-    nmi_ends(c);
+    if (!(new.attr &ATTR_S) || (is_code(&new) && !(new.attr &SEG_ATTR_RW)) ||
+        (!(is_code(&new) && is_conforming(&new)) &&
+         seg_dpl(&new) < (rpl > cpl ? rpl : cpl)))
+        return raise_error(c, VEC_GP, sel & ~3U);
+    f = use_segment(c, &new, VEC_NP, 0);
+    if (f == FLOW_NEXT)
+        *s = new;
+    return f;
+}
+
+/* Outside of user mode 64-bit code may do without. */
+static enum flow load_stack(struct cpu *c, uint16_t sel, struct segment *s)
+{
+    unsigned cpl = c->g.r.cpl;
+    struct segment new;
+    enum flow f;
+
+    if (is_null(sel) && in_64bit(c) && cpl != 3 && (sel & 3U) == cpl) {
+        make_null(s, sel);
+        return FLOW_NEXT;
+    }
+    f = read_stack_segment(c, sel, cpl, VEC_GP, 0, &new);
+    if (f == FLOW_NEXT)
+        *s = new;
+    return f;
+}
+
+enum flow mov_to_segment(struct cpu *c, const struct insn *insn, uint16_t sel)
+{
+    struct segment *s = &c->g.seg[SEG(insn->imm)];
+    enum flow f =
+        insn->imm == SAVE_SS ? load_stack(c, sel, s) : load_data(c, sel, s);
+
+    if (f != FLOW_NEXT)
+        return f;
+    c->shadows = insn->imm == SAVE_SS;
+    c->g.r.rip += insn->len;
     return FLOW_NEXT;
 }

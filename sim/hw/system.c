@@ -109,7 +109,7 @@ static enum flow set_interrupt_flag(struct cpu *c, bool on, unsigned len)
             return raise_error(c, VEC_GP, 0);
         flag = RFLAGS_VIF;
     }
-    c->sti = on && flag == RFLAGS_IF && !(r->rflags & RFLAGS_IF);
+    c->shadows = on && flag == RFLAGS_IF && !(r->rflags & RFLAGS_IF);
     r->rflags = on ? r->rflags | flag : r->rflags & ~flag;
     r->rip += len;
     return FLOW_NEXT;

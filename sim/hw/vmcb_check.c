@@ -22,7 +22,6 @@
 #define EFER_UAIE     BIT(20)
 #define CR4_RESERVED  (bits(63, 24) | BIT(19) | bits(15, 13))
 #define CR4_UMIP      BIT(11)
-#define RFLAGS_VM     BIT(17)
 
 #define CET_SHSTK    BIT(0)
 #define CET_RESERVED bits(63, 2) /* of S_CET and U_CET */
@@ -277,10 +276,7 @@ struct refusal check_state(const struct cpu *c)
            "G_PAT holds a reserved memory type", "APM vol. 2, 15.25.4");
     check_cet(c, &r);
     refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
-    refuse(&r, pt_mode(g->r.cr0, g->r.cr4, g->r.efer) < PT_4LEVEL,
-           "the guest is not in long mode", MODEL);
-    refuse(&r, !(cs->attr & SEG_ATTR_L),
-           "the guest runs 16-bit or 32-bit code (CS.L = 0)", MODEL);
+    refuse(&r, !(g->r.cr0 & CR0_PE), "real mode (CR0.PE = 0)", MODEL);
     refuse(&r, g->r.rflags & RFLAGS_VM, "virtual-8086 mode", MODEL);
     refuse(&r, g->r.cr4 & CR4_CET, "shadow stacks (CR4.CET)", MODEL);
     refuse(&r, g->r.efer & EFER_UAIE, "upper address ignore (EFER.UAIE)",

@@ -41,6 +41,7 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
             .rflags = s->g_rflags,
             .cpl = s->cpl,
         },
+        .seg[SEG(SAVE_CS)].attr = SEG_ATTR_L, /* counts in long mode only */
         .pkru = s->pkru,
         .pat = s->g_pat,
     };

@@ -89,7 +89,7 @@ static const struct {
     { 22, "V_NMI, NMI not intercepted", VMCB_INT_CTL, 8, INT_CTL_V_NMI_ENABLE,
       PLAIN, FEAT_VNMI },
     /* Legal and not modelled; the reason says so. */
-    { 0, "paging off", SAVE(SAVE_CR0), 8, CR0_PE, PLAIN, 0 },
+    { 0, "real mode", SAVE(SAVE_CR0), 8, 0, PLAIN, 0 },
     { 0, "AVIC", VMCB_INT_CTL, 8, AVIC_ON, PLAIN, FEAT_AVIC },
     { 0, "CET", SAVE(SAVE_CR4), 8, CR4_PAE | CR4_CET, PLAIN, FEAT_CET_SS },
 };
