@@ -10,7 +10,7 @@ PREFIX ?= /usr/local
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 WARN := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow \
         -Wstrict-prototypes -Wmissing-prototypes -Wvla
-LIBS := -lZydis -lyaml -ljansson -lpthread
+LIBS := -lZydis -lyaml -ljansson -lsqlite3 -lpthread
 
 SRC := $(sort $(wildcard sim/*/*.c sim/*/*/*.c))
 CLI := $(filter sim/cli/%,$(SRC))

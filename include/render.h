@@ -142,6 +142,29 @@ bool walk_list(struct buf *b, const struct walk_table *t);
 /* Where @addr leads to; false: nowhere. */
 bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
 
+/* ---- a map of a space ------------------------------------------------------
+ */
+
+struct map_axis {
+    const char *name; /* NULL: one unnamed place */
+    unsigned n;
+    const char *const *label;
+};
+/* Panels of equal size, x across and y down, a letter at each place. */
+struct map {
+    const char *what; /* what the letters stand for: "hpet.outcome" */
+    struct map_axis x, y;
+    unsigned n_panels;
+    const char *const *title; /* of each panel; "" = none */
+    unsigned n_values;
+    const char *const *value; /* what there is, in the order of the legend */
+    /* By panel, y, x: which value, from 1; 0: there is no answer. */
+    const uint16_t *cell;
+};
+/* At most @width columns, or as many as one panel needs. */
+void render_map(struct buf *b, const struct map *m, unsigned width,
+                bool colour);
+
 /* Verdicts as `run` prints them. @colour: ANSI colours. */
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
                      bool colour);

@@ -120,4 +120,44 @@ enum lab_sweep_end lab_sweep_run(const struct lab_sweep *s, struct err *e);
 int lab_merge(const char *const *dirs, unsigned n, const char *out,
               struct lab_totals *totals, struct err *e);
 
+/* ---- answers as a table ----------------------------------------------------
+ */
+
+/* "point", "cpu.set.cbit", "kvm.sev_es", "hpet.outcome". */
+struct lab_column {
+    const char *name;
+    enum value_kind kind;
+    bool axis;
+    bool hex; /* a number to be read as bits */
+};
+struct lab_cell {
+    bool known; /* not every point has every fact */
+    struct value value;
+};
+
+/* The answers in a sweep's folder or in a merged file, read row by row in the
+ * order of points. */
+struct lab_table;
+struct lab_table *lab_table_open(struct pool *pool, const char *path,
+                                 struct err *e);
+void lab_table_close(struct lab_table *t);
+unsigned lab_table_columns(const struct lab_table *t,
+                           const struct lab_column **out);
+/* The index of a column; or -1 with @e set, and a hint. */
+int lab_table_find(const struct lab_table *t, const char *name, struct err *e);
+/* 1 = a row is there, 0 = end of the table, -1 = error. */
+int lab_table_next(struct lab_table *t, struct err *e);
+/* The row's cells, one for each column; until the next row. */
+const struct lab_cell *lab_table_row(const struct lab_table *t);
+/* Points of the matrix that a folder has not (yet): other shards' too. */
+uint64_t lab_table_missing(const struct lab_table *t);
+
+/* ---- an index --------------------------------------------------------------
+ */
+
+/* Write @t as table "points" of an SQLite database, @path. The names of its
+ * columns have '_' for '.' and '-'; table "columns" tells which is which. */
+int lab_index(struct lab_table *t, const char *path, uint64_t *points,
+              struct err *e);
+
 #endif

@@ -10,7 +10,7 @@ mapfile -t wanted < <(grep -vE '^ *(#|$)' "$list")
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # Not Debian: fine if the tools and headers are there anyway.
-    for header in Zydis/Zydis.h yaml.h jansson.h uthash.h check.h; do
+    for header in Zydis/Zydis.h yaml.h jansson.h sqlite3.h uthash.h check.h; do
         [ -e "/usr/include/$header" ] && continue
         echo "This is not a Debian system. nptsim needs the equivalents of:" >&2
         printf '  %s\n' "${wanted[@]}" >&2

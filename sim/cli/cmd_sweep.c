@@ -10,6 +10,9 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     { "nptsim sweep merge", sweep_merge },
+    { "nptsim sweep index", sweep_index },
+    { "nptsim sweep csv", sweep_csv },
+    { "nptsim sweep map", sweep_map },
 };
 #define NAME_AT 13
 

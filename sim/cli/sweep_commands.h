@@ -6,5 +6,8 @@
 
 int sweep_run(int argc, char **argv);
 int sweep_merge(int argc, char **argv);
+int sweep_index(int argc, char **argv);
+int sweep_csv(int argc, char **argv);
+int sweep_map(int argc, char **argv);
 
 #endif

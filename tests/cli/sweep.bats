@@ -328,3 +328,146 @@ EOF
     done
     [ ! -e "$t/s" ]
 }
+
+# ---- what can be done with the answers ----
+
+@test "the map shows where caching is lost" {
+    "$nptsim" sweep $caching --out "$t/s" >/dev/null
+    run "$nptsim" sweep map "$t/s"
+    # By hand: (51,0,51), (52,0,any), (52,1,51); the C-bit is 32..63 from left to right.
+    diff - <(echo "$output") <<'EOF'
+hpet.outcome; across: cpu.set.cbit; down: cpu.set.maxphyaddr_raw
+
+phys_reduction=0                      phys_reduction=1
+   33333333444444444455555555556666      33333333444444444455555555556666
+   23456789012345678901234567890123      23456789012345678901234567890123
+51 vvvvvvvvvvvvvvvvvvvsvvvvvvvvvvvv   51 vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv
+52 ssssssssssssssssssssssssssssssss   52 vvvvvvvvvvvvvvvvvvvsvvvvvvvvvvvv
+
+v  mmio.vc         94
+s  skipped         34
+EOF
+    run "$nptsim" sweep map "$t/s" --fact kvm.sev_es --where cpu.set.phys_reduction=1 \
+        --x cpu.set.maxphyaddr_raw --y cpu.set.cbit
+    diff - <(sed -n '1,6p;22,99p' <<<"$output") <<'EOF'
+kvm.sev_es; across: cpu.set.maxphyaddr_raw; down: cpu.set.cbit
+
+   55
+   12
+32 tt
+33 tt
+49 tt
+50 tt
+51 tf
+52 tt
+53 tt
+54 tt
+55 tt
+56 tt
+57 tt
+58 tt
+59 tt
+60 tt
+61 tt
+62 tt
+63 tt
+
+t  true            63
+f  false            1
+EOF
+}
+@test "the map of an unfinished sweep, and of a merged one" {
+    "$nptsim" sweep $caching --out "$t/1" --shard 1/2 >/dev/null
+    "$nptsim" sweep $caching --out "$t/2" --shard 2/2 >/dev/null
+    run "$nptsim" sweep map "$t/1"
+    [[ $output == *"64 points are not in $t/1 yet" ]]
+    "$nptsim" sweep merge "$t/1" "$t/2" --out "$t/all" >/dev/null
+    run "$nptsim" sweep map "$t/all"
+    [ "${lines[-1]}" = "s  skipped         34" ]
+}
+@test "colour on a terminal only, and not with NO_COLOR" {
+    "$nptsim" sweep $caching --out "$t/s" >/dev/null
+    "$nptsim" sweep map "$t/s" >"$t/plain"
+    ! grep -q $'\033' "$t/plain"
+    script -qec "$nptsim sweep map $t/s" /dev/null </dev/null | tr -d '\r' >"$t/terminal"
+    grep -q $'\033\\[0;32mvvv' "$t/terminal"
+    sed 's/\x1b\[[0-9;]*m//g' "$t/terminal" | diff "$t/plain" -
+    NO_COLOR=1 script -qec "$nptsim sweep map $t/s" /dev/null </dev/null | tr -d '\r' | diff "$t/plain" -
+}
+@test "the index answers questions in SQL, from a folder and from a file" {
+    "$nptsim" sweep $caching --out "$t/s" >/dev/null
+    "$nptsim" sweep merge "$t/s" --out "$t/all" >/dev/null
+    run "$nptsim" sweep index "$t/s"
+    [ "$output" = "128 points in $t/s/index.sqlite" ]
+    "$nptsim" sweep index "$t/all" --out "$t/other"
+    python3 - "$t/s/index.sqlite" "$t/other" <<'EOF'
+import sqlite3, sys
+for path in sys.argv[1:]:
+    db = sqlite3.connect(path)
+    def ask(sql):
+        return db.execute(sql).fetchall()
+    assert ask("select count(*), sum(passed), sum(failed) from points") == [(128, 640, 0)]
+    assert ask("select cpu_set_maxphyaddr_raw, cpu_set_phys_reduction, cpu_set_cbit from points"
+               " where kvm_sev_es = 0 and cpu_width = 51 order by point") == [(51, 0, 51), (52, 1, 51)]
+    assert ask("select hpet_outcome, kvm_sev_es, vm_create, count(*), min(hpet_value) from points group by 1"
+               " order by 4") == [("skipped", 0, "ENOTTY", 34, None), ("mmio.vc", 1, "ok", 94, 0x5a)]
+    # Bits 50 and 51, and the present bit.
+    assert ask("select distinct printf('%x', kvm_mmio_value) from points where cpu_width = 50 and cpu_cbit < 50"
+               ) == [("c000000000001",)]
+    assert ("kvm_mmio_value", "kvm.mmio_value") in ask("select * from columns")
+EOF
+    # It is no part of the sweep: that goes on, and the index is made again.
+    "$nptsim" sweep $caching --out "$t/s"
+    "$nptsim" sweep index "$t/s"
+}
+@test "CSV has a column for everything, or for what is asked" {
+    "$nptsim" sweep $caching --out "$t/s" >/dev/null
+    "$nptsim" sweep csv "$t/s" | python3 -c '
+import csv, sys
+rows = list(csv.DictReader(sys.stdin))
+assert len(rows) == 128
+for n, r in enumerate(rows):
+    assert int(r["point"]) == n and r["passed"] == "5", r
+    lost = r["kvm.mmio_caching"] == "0"
+    assert (r["hpet.value"] == "") == lost and (r["hpet.outcome"] == "skipped") == lost, r
+    assert (r["kvm.mmio_value"] == "0x0") == lost, r
+'
+    run "$nptsim" sweep csv "$t/s" --columns cpu.set.cbit,hpet.outcome,point
+    [ "${lines[0]}" = cpu.set.cbit,hpet.outcome,point ]
+    [ "${lines[20]}" = 51,skipped,19 ]
+    [ "${#lines[@]}" -eq 129 ]
+}
+@test "questions about answers that are not there" {
+    "$nptsim" sweep $caching --out "$t/s" >/dev/null
+    "$nptsim" sweep merge "$t/s" --out "$t/all" >/dev/null
+    refused() { # words, arguments
+        local words=$1
+        shift
+        run "$nptsim" sweep "$@"
+        echo "$output"
+        [ "$status" -eq 65 ] && [[ $output == *"$words"* ]]
+    }
+    refused "there is no column 'hpet.outcom'" csv "$t/s" --columns hpet.outcom
+    [[ $output == *"did you mean 'hpet.outcome'?"* ]]
+    refused "there is no column 'kvm.sev_se'" map "$t/s" --fact kvm.sev_se
+    refused "'kvm.sev' is no axis" map "$t/s" --x kvm.sev
+    refused "no point fulfils every --where" map "$t/s" --where cpu.set.cbit=64
+    refused "the same axis" map "$t/s" --x cpu.set.cbit --y cpu.set.cbit
+    refused "cannot open" map "$t/nowhere"
+    mkdir "$t/empty"
+    refused "manifest.json" index "$t/empty"
+    : >"$t/nothing"
+    refused "holds no answers yet" csv "$t/nothing"
+    sed '7s/^/x/' "$t/all" >"$t/bad"
+    refused "bad:7:1: error: not the answer of a sweep" csv "$t/bad"
+    sed '7s/"facts":{/"facts":{{/' "$t/all" >"$t/bad"
+    refused "bad:7:1: error: not the answer of a sweep" index "$t/bad"
+    [ ! -e "$t/bad.sqlite" ] && [ ! -e "$t/bad.sqlite.part" ]
+    sed '7s/"cpu.width":"[^"]*"/"cpu.width":"wide"/' "$t/all" >"$t/bad"
+    refused "bad:7:1: error: not the answer of a sweep: cpu.width" map "$t/bad"
+    sed '7s/"id":"hpet"//; 7s/"steps":.*/"steps":[]}/' "$t/all" >"$t/bad"
+    refused "bad:7:1: error: not the answer of a sweep" map "$t/bad"
+    head -c -20 "$t/all" >"$t/bad"
+    refused "bad:128:1: error: the line has no end" csv "$t/bad"
+    refused "cannot write the index" index "$t/s" --out "$t/no/folder"
+}
