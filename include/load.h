@@ -34,8 +34,16 @@ struct cpu_file {
  * was written, for the message. */
 const struct cpu_file *catalog_cpu(struct catalog *c, const char *name,
                                    struct mark at, struct err *e);
+enum kernel_kind {
+    KERNEL_MAINLINE, /* a release; they extend each other in their order */
+    KERNEL_STABLE,   /* took from later ones */
+    KERNEL_WHAT_IF,  /* nobody's */
+    N_KERNEL_KINDS,
+};
+extern const char *const kernel_kind_names[N_KERNEL_KINDS];
 struct kernel_file {
     struct kernel_model model;
+    enum kernel_kind kind;
     const char *title;
     const char *extends; /* NULL for the oldest */
     const char *path;

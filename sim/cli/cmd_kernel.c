@@ -51,8 +51,9 @@ static int kernel_list(struct catalog *catalog)
 
         if (!f)
             return cli_input_error(&e);
-        printf("%-12s %-32s %s%s\n", names[i], f->title,
-               f->extends ? "extends " : "", f->extends ? f->extends : "");
+        printf("%-12s %-9s %-32s %s%s\n", names[i], kernel_kind_names[f->kind],
+               f->title, f->extends ? "extends " : "",
+               f->extends ? f->extends : "");
     }
     return STATUS_OK;
 }
@@ -79,8 +80,8 @@ static int kernel_show(struct catalog *catalog, const char *name)
     if (!f)
         return cli_input_error(&e);
     m = &f->model;
-    printf("%s   %s\nfile        %s\nsource      %s\n", m->name, f->title,
-           f->path, m->source);
+    printf("%s   %s\nkind        %s\nfile        %s\nsource      %s\n", m->name,
+           f->title, kernel_kind_names[f->kind], f->path, m->source);
     if (f->extends)
         printf("extends     %s\n", f->extends);
     printf("\nsetup order ");

@@ -19,8 +19,15 @@ static const char *const list_names[N_LISTS] = {
     [LIST_SEV_SNP] = "sev_snp_gates",
 };
 
+const char *const kernel_kind_names[N_KERNEL_KINDS] = {
+    [KERNEL_MAINLINE] = "mainline",
+    [KERNEL_STABLE] = "stable",
+    [KERNEL_WHAT_IF] = "what-if",
+};
+
 struct kernel_doc {
     struct model_head head;
+    enum kernel_kind kind;
     const struct node *slots, *lists[N_LISTS], *because;
 };
 
@@ -34,6 +41,12 @@ static const char *const kernel_schema[] = { "nptsim/kernel/v1" };
 
 static const struct field doc_fields[] = {
     MODEL_HEAD_FIELDS(struct kernel_doc, kernel_schema),
+    { .key = "kind",
+      .type = FIELD_WORD,
+      .required = true,
+      MEMBER(struct kernel_doc, kind),
+      .words = kernel_kind_names,
+      .n = N_KERNEL_KINDS },
     PART("slots", slots),
     PART("setup_order", lists[LIST_SETUP]),
     PART("sev_gates", lists[LIST_SEV]),
@@ -335,6 +348,7 @@ int kernel_read(struct pool *pool, struct catalog *c, const char *path,
     out->file.model.name = name;
     out->file.model.source = doc.head.source;
     out->file.title = doc.head.title;
+    out->file.kind = doc.kind;
     out->file.extends = doc.head.extends;
     out->file.path = path;
     if ((doc.slots && read_slots(&r, doc.slots)) || read_lists(&r, &doc) ||

@@ -313,6 +313,7 @@ static void write_base_kernel(void)
     struct buf b = BUF_INIT;
 
     buf_adds(&b, "schema: nptsim/kernel/v1\nname: base\ntitle: t\n"
+                 "kind: mainline\n"
                  "source: tag base\nslots:\n");
     for (unsigned i = 0; i < N_KVM_SLOTS; i++)
         buf_printf(&b, "  %s: %s\n", kvm_slot_table[i].name,
@@ -334,6 +335,7 @@ START_TEST(a_decision_keeps_its_reason_until_it_changes)
     write_base_kernel();
     write_model("kernels", "next",
                 "schema: nptsim/kernel/v1\nname: next\ntitle: t\n"
+                "kind: mainline\n"
                 "extends: base\nsource: tag next\n"
                 "slots: {mmio_flag: snapshot, sev_log: states}\n"
                 "sev_es_gates: [mmio_caching, asids, lbrv]\n"
@@ -365,27 +367,33 @@ START_TEST(a_decision_keeps_its_reason_until_it_changes)
 }
 END_TEST
 
-#define KHEAD "schema: nptsim/kernel/v1\nname: bad\ntitle: t\nsource: s\n"
+#define KHEAD                                                                  \
+    "schema: nptsim/kernel/v1\nname: bad\ntitle: t\nkind: what-if\nsource: "   \
+    "s\n"
 
 static const struct {
     const char *text;
     unsigned line, col;
     const char *words;
 } bad_kernels[] = {
-    { KHEAD "extends: v1\n", 5, 10, "unknown kernel model 'v1'" },
-    { KHEAD "extends: base\nslots: {mmio_flg: tag}\n", 6, 9,
+    { "schema: nptsim/kernel/v1\nname: bad\ntitle: t\nkind: wish\nsource: s\n",
+      4, 7, "'wish' is not one of mainline, stable, what-if" },
+    { "schema: nptsim/kernel/v1\nname: bad\ntitle: t\nsource: s\n", 1, 1,
+      "'kind' is missing" },
+    { KHEAD "extends: v1\n", 6, 10, "unknown kernel model 'v1'" },
+    { KHEAD "extends: base\nslots: {mmio_flg: tag}\n", 7, 9,
       "unknown slot 'mmio_flg'" },
-    { KHEAD "extends: base\nslots: {mmio_flag: snap}\n", 6, 20,
+    { KHEAD "extends: base\nslots: {mmio_flag: snap}\n", 7, 20,
       "'snap' is not one of tag, value, sticky, snapshot" },
-    { KHEAD "extends: base\nsetup_order: [npt, mmio]\n", 6, 20,
+    { KHEAD "extends: base\nsetup_order: [npt, mmio]\n", 7, 20,
       "'mmio' is not one of npt" },
-    { KHEAD "extends: base\nsetup_order: [npt, npt]\n", 6, 20, "twice" },
-    { KHEAD "extends: base\nsev_gates: cpuid\n", 6, 12, "a list is needed" },
-    { KHEAD "extends: base\nbecause: {slots.x: y}\n", 6, 11,
+    { KHEAD "extends: base\nsetup_order: [npt, npt]\n", 7, 20, "twice" },
+    { KHEAD "extends: base\nsev_gates: cpuid\n", 7, 12, "a list is needed" },
+    { KHEAD "extends: base\nbecause: {slots.x: y}\n", 7, 11,
       "unknown slot 'x'" },
-    { KHEAD "extends: base\nbecause: {sev_gates.lbrv: y}\n", 6, 11,
+    { KHEAD "extends: base\nbecause: {sev_gates.lbrv: y}\n", 7, 11,
       "'lbrv' is not in sev_gates" },
-    { KHEAD "extends: base\nbecause: {gates: y}\n", 6, 11,
+    { KHEAD "extends: base\nbecause: {gates: y}\n", 7, 11,
       "'gates' is no decision" },
     { KHEAD "slots: {mmio_flag: tag}\n", 1, 1,
       "setup_order is nowhere decided" },
