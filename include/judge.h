@@ -186,4 +186,34 @@ struct step_report {
 };
 unsigned judge_steps(const struct judge *j, const struct step_report **out);
 
+/* ---- by name ---------------------------------------------------------------
+ */
+
+/* A fact, or a property of a step: "kvm.sev_es", "hpet.outcome". */
+struct outcome {
+    const char *name;
+    enum value_kind kind; /* `npf` is a list of them */
+    bool of_step;
+    unsigned fact;
+    unsigned step; /* by number */
+    const char *property;
+};
+/* All that a run with these steps has. */
+unsigned judge_outcomes(struct pool *pool, unsigned n_steps,
+                        const char *const *ids, const struct outcome **out);
+/* NULL with @e set: unknown, with a hint. @at: where the name was written. */
+const struct outcome *judge_outcome_find(const struct outcome *list, unsigned n,
+                                         const char *name, struct mark at,
+                                         struct err *e);
+
+struct outcome_value {
+    bool known; /* a step that was skipped has no value */
+    struct value value;
+    const char *text;   /* as one would write it; "none" */
+    const char *reason; /* may be NULL */
+};
+/* After judge_finish(); texts live in @pool. */
+struct outcome_value judge_outcome(const struct judge *j, struct pool *pool,
+                                   const struct outcome *o);
+
 #endif

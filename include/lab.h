@@ -239,4 +239,14 @@ struct lab_diff {
 int lab_diff(struct pool *pool, const struct lab_diff *q,
              struct report_diff *out);
 
+/* ---- one outcome, every release --------------------------------------------
+ */
+
+/* The releases, each behind the one that it comes from; -1 with @e set: files
+ * that do not make one chain. */
+struct kernel_file;
+int lab_generations(struct pool *pool, struct catalog *c,
+                    const struct kernel_file *const **out, unsigned *n,
+                    struct err *e);
+
 #endif

@@ -103,5 +103,10 @@ struct verdict watches_verdict(const struct watches *w, unsigned i);
 /* "0x1f", "31", "true", "hang": @kind says how the number is written. */
 const char *value_text(struct pool *pool, const struct value *v,
                        enum field_kind kind);
+/* A property of a step as a value; false: the step has no such thing. */
+bool step_value(const struct step_report *r, const char *name,
+                struct value *out, enum field_kind *kind);
+/* "[0x100000004, 0x10000000d]" */
+const char *step_npf_text(struct pool *pool, const struct step_report *r);
 
 #endif

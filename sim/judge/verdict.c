@@ -146,6 +146,13 @@ static const char *npf_text(struct pool *pool, const uint64_t *codes,
                        total);
 }
 
+const char *step_npf_text(struct pool *pool, const struct step_report *r)
+{
+    unsigned kept = r->n_npf < STEP_MAX_NPF ? r->n_npf : STEP_MAX_NPF;
+
+    return npf_text(pool, r->npf, kept, r->n_npf);
+}
+
 static void judge_npf(struct judge *j, const struct expect_item *x,
                       const struct step_report *r, struct verdict *v)
 {
@@ -161,12 +168,11 @@ static void judge_npf(struct judge *j, const struct expect_item *x,
                           npf_text(j->texts, want, x->n_list, x->n_list));
     v->result = same ? VERDICT_PASS : VERDICT_FAIL;
     if (!same)
-        v->got = npf_text(j->texts, r->npf, kept, r->n_npf);
+        v->got = step_npf_text(j->texts, r);
 }
 
-/* A property of a step as a value; false: the step has no such thing. */
-static bool property_value(const struct step_report *r, const char *name,
-                           struct value *out, enum field_kind *kind)
+bool step_value(const struct step_report *r, const char *name,
+                struct value *out, enum field_kind *kind)
 {
     *out = (struct value) { .kind = VALUE_NUMBER };
     *kind = KIND_HEX;
@@ -205,7 +211,7 @@ static struct verdict judge_property(struct judge *j,
         judge_npf(j, x, r, &v);
         return v;
     }
-    has = property_value(r, x->name, &is, &kind);
+    has = step_value(r, x->name, &is, &kind);
     v.what = pool_printf(j->texts, "step %s: %s = %s", r->id, x->name,
                          value_text(j->texts, &x->want, kind));
     if (has && same_value(&is, &x->want))

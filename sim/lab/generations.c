@@ -11,9 +11,8 @@
 #include <string.h>
 
 /* The release that @f comes from; NULL: it is the first. *@e set on error. */
-static const struct kernel_file *before(struct catalog *c,
-                                        const struct kernel_file *f,
-                                        struct err *e)
+static const struct kernel_file *
+before(struct catalog *c, const struct kernel_file *f, struct err *e)
 {
     while (f && f->extends) {
         f = catalog_kernel(c, f->extends, (struct mark) { .file = f->path }, e);
@@ -44,11 +43,9 @@ static int read_all(struct pool *pool, struct catalog *c,
 }
 
 /* The one of @all that comes behind @last, NULL: behind nothing. */
-static const struct kernel_file *next(struct catalog *c,
-                                      const struct kernel_file *const *all,
-                                      unsigned n,
-                                      const struct kernel_file *last,
-                                      struct err *e)
+static const struct kernel_file *
+next(struct catalog *c, const struct kernel_file *const *all, unsigned n,
+     const struct kernel_file *last, struct err *e)
 {
     const struct kernel_file *found = NULL;
 
