@@ -6,10 +6,10 @@
  * which every point of a sweep has, and all facts that there are.
  */
 #include "lab/lines.h"
+#include "lab/scan.h"
 
 #include "trace.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ struct lab_table {
     struct column *from;
     struct lab_cell *cells;
     unsigned n_steps;
-    json_t *line;
+    unsigned guess; /* the column that is probably filled next */
 };
 
 /* ---- columns ---- */
@@ -74,9 +74,9 @@ static bool is_hex(const json_t *j)
     return text && strncmp(text, "0x", 2) == 0;
 }
 
-static void add_axes(struct lab_table *t)
+static void add_axes(struct lab_table *t, const json_t *line)
 {
-    json_t *axes = json_object_get(t->line, "axes"), *value;
+    json_t *axes = json_object_get(line, "axes"), *value;
     const char *key;
 
     json_object_foreach(axes, key, value)
@@ -109,7 +109,7 @@ static void add_facts(struct lab_table *t)
     }
 }
 
-static void add_steps(struct lab_table *t)
+static void add_steps(struct lab_table *t, const json_t *line)
 {
     static const struct {
         const char *key;
@@ -121,7 +121,7 @@ static void add_steps(struct lab_table *t)
         { "n_npf", VALUE_NUMBER, false },     { "npf", VALUE_TEXT, false },
         { "exits", VALUE_NUMBER, false },     { "cycles", VALUE_NUMBER, false },
     };
-    json_t *steps = json_object_get(t->line, "steps");
+    json_t *steps = json_object_get(line, "steps");
 
     t->n_steps = (unsigned)json_array_size(steps);
     for (unsigned i = 0; i < t->n_steps; i++) {
@@ -176,110 +176,140 @@ static int bad_line(struct lab_table *t, const char *what, struct err *e)
 }
 
 /* 1 = a line is there, 0 = no more, -1 = error. */
-static int read_line(struct lab_table *t, struct err *e)
+static int read_line(struct lab_table *t, const char **text, size_t *len,
+                     struct err *e)
 {
-    const char *text;
-    size_t len;
     struct lab_line head;
-    json_error_t why;
-    int ret = lines_next(t->lines, &text, &len, e);
+    int ret = lines_next(t->lines, text, len, e);
 
-    json_decref(t->line);
-    t->line = NULL;
-    if (ret <= 0)
-        return ret;
-    if (!lab_line_read(text, len, &head))
+    if (ret > 0 && !lab_line_read(*text, *len, &head))
         return bad_line(t, "it does not begin with point and counts", e);
-    t->line = json_loadb(text, len, 0, &why);
-    return t->line ? 1 : bad_line(t, why.text, e);
+    return ret;
 }
 
-static const json_t *source_of(const struct lab_table *t, unsigned column)
+/* Values stand in the line as columns do in the table, but for those that are
+ * not there: the next one is almost always the right guess. */
+static int find_column(struct lab_table *t, enum source source, unsigned step,
+                       const char *key, size_t len)
 {
-    const struct column *c = &t->from[column];
+    for (unsigned k = 0; k < t->n; k++) {
+        unsigned i = (t->guess + k) % t->n;
+        const struct column *c = &t->from[i];
 
-    switch (c->source) {
-    case FROM_ROOT:
-        return json_object_get(t->line, c->key);
-    case FROM_AXES:
-        return json_object_get(json_object_get(t->line, "axes"), c->key);
-    case FROM_FACTS:
-        return json_object_get(json_object_get(t->line, "facts"), c->key);
-    case FROM_STEP:
-        return json_object_get(
-            json_array_get(json_object_get(t->line, "steps"), c->step), c->key);
+        if (c->source == source && c->step == step &&
+            strncmp(c->key, key, len) == 0 && !c->key[len]) {
+            t->guess = i + 1;
+            return (int)i;
+        }
     }
-    return NULL;
-}
-
-static bool number_of(const json_t *j, uint64_t *out)
-{
-    const char *text = json_string_value(j);
-
-    if (json_is_integer(j))
-        *out = (uint64_t)json_integer_value(j);
-    return text ? num_parse(text, strlen(text), out) == NUM_OK
-                : json_is_integer(j);
+    return -1;
 }
 
 /* "0x100000004 0x10000000d" */
-static const char *list_text(struct pool *pool, const json_t *list)
+static const char *list_text(struct scan *s, struct pool *pool)
 {
-    const char *text = "";
+    const char *text = "", *one;
+    bool first = true;
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *one = json_string_value(json_array_get(list, i));
-
-        text = pool_printf(pool, "%s%s%s", text, i ? " " : "", one ? one : "?");
-    }
+    scan_expect(s, '[');
+    while (scan_more(s, ']', &first) && (one = scan_text(s, pool)))
+        text = *text ? pool_printf(pool, "%s %s", text, one) : one;
     return text;
 }
 
-/* false: there stands something else than in the first line. */
-static bool fill_cell(struct lab_table *t, unsigned column)
+static void fill_cell(struct lab_table *t, unsigned column, struct scan *s)
 {
-    const json_t *j = source_of(t, column);
     struct lab_cell *cell = &t->cells[column];
-    struct value *v = &cell->value;
+    bool truth = false;
 
-    *cell = (struct lab_cell) { .known = j != NULL,
-                                .value.kind = t->columns[column].kind };
-    if (!j)
-        return t->from[column].source == FROM_FACTS ||
-               t->from[column].source == FROM_STEP;
-    switch (v->kind) {
+    cell->known = true;
+    cell->value.kind = t->columns[column].kind;
+    switch (cell->value.kind) {
     case VALUE_NUMBER:
-        return number_of(j, &v->number);
+        scan_number(s, &cell->value.number);
+        return;
     case VALUE_BOOL:
-        v->number = json_is_true(j);
-        return json_is_boolean(j);
+        scan_bool(s, &truth);
+        cell->value.number = truth;
+        return;
     case VALUE_TEXT:
-        v->text =
-            json_is_array(j) ? list_text(t->row, j) : json_string_value(j);
-        return v->text != NULL;
+        cell->value.text =
+            scan_sees(s, '[') ? list_text(s, t->row) : scan_text(s, t->row);
+        return;
     }
-    return false;
 }
 
-static int fill_row(struct lab_table *t, struct err *e)
-{
-    json_t *steps = json_object_get(t->line, "steps");
+static void fill_group(struct lab_table *t, struct scan *s, enum source source,
+                       unsigned step);
 
-    pool_reset(t->row);
-    if (json_array_size(steps) != t->n_steps ||
-        !json_is_object(json_object_get(t->line, "facts")))
-        return bad_line(t, "it has other steps than the first line", e);
+static void fill_steps(struct lab_table *t, struct scan *s)
+{
+    unsigned step = 0;
+    bool first = true;
+
+    scan_expect(s, '[');
+    while (scan_more(s, ']', &first))
+        fill_group(t, s, FROM_STEP, step++);
+    s->bad |= step != t->n_steps;
+}
+
+static void fill_member(struct lab_table *t, struct scan *s, enum source source,
+                        unsigned step, const char *key, size_t len)
+{
+    int column = find_column(t, source, step, key, len);
+
+    if (column >= 0)
+        fill_cell(t, (unsigned)column, s);
+    else if (source == FROM_ROOT && len == 4 && memcmp(key, "axes", 4) == 0)
+        fill_group(t, s, FROM_AXES, 0);
+    else if (source == FROM_ROOT && len == 5 && memcmp(key, "facts", 5) == 0)
+        fill_group(t, s, FROM_FACTS, 0);
+    else if (source == FROM_ROOT && len == 5 && memcmp(key, "steps", 5) == 0)
+        fill_steps(t, s);
+    else
+        scan_skip(s);
+}
+
+static void fill_group(struct lab_table *t, struct scan *s, enum source source,
+                       unsigned step)
+{
+    bool first = true, plain;
+    const char *key;
+    size_t len;
+
+    scan_expect(s, '{');
+    while (scan_more(s, '}', &first) && scan_raw(s, &key, &len, &plain) &&
+           scan_expect(s, ':'))
+        fill_member(t, s, source, step, key, len);
+}
+
+/* Counts and axes are in every line. */
+static bool is_complete(const struct lab_table *t)
+{
     for (unsigned i = 0; i < t->n; i++)
-        if (!fill_cell(t, i))
-            return bad_line(t, t->columns[i].name, e);
-    return 1;
+        if (!t->cells[i].known &&
+            (t->from[i].source == FROM_ROOT || t->from[i].source == FROM_AXES))
+            return false;
+    return true;
 }
 
 int lab_table_next(struct lab_table *t, struct err *e)
 {
-    int ret = read_line(t, e);
+    struct scan s = { 0 };
+    size_t len;
+    int ret = read_line(t, &s.at, &len, e);
 
-    return ret > 0 ? fill_row(t, e) : ret;
+    if (ret <= 0)
+        return ret;
+    s.end = s.at + len;
+    pool_reset(t->row);
+    memset(t->cells, 0, t->n * sizeof(*t->cells));
+    t->guess = 0;
+    fill_group(t, &s, FROM_ROOT, 0);
+    if (s.bad || s.at != s.end)
+        return bad_line(
+            t, t->guess ? t->columns[t->guess - 1].name : "it is no JSON", e);
+    return is_complete(t) ? 1 : bad_line(t, "an axis is missing", e);
 }
 
 const struct lab_cell *lab_table_row(const struct lab_table *t)
@@ -296,18 +326,24 @@ uint64_t lab_table_missing(const struct lab_table *t)
 
 static int look_at_first(struct lab_table *t, struct err *e)
 {
-    int ret = read_line(t, e);
+    const char *text;
+    size_t len;
+    int ret = read_line(t, &text, &len, e);
+    json_error_t why;
+    json_t *line;
 
     if (ret < 0)
         return -1;
-    if (ret == 0) {
-        err_plain(e, t->path, "holds no answers yet");
-        return -1;
-    }
+    if (ret == 0)
+        return err_plain(e, t->path, "holds no answers yet");
+    line = json_loadb(text, len, 0, &why);
+    if (!line)
+        return bad_line(t, why.text, e);
     add_counts(t);
-    add_axes(t);
+    add_axes(t, line);
     add_facts(t);
-    add_steps(t);
+    add_steps(t, line);
+    json_decref(line);
     t->cells = pool_alloc(t->pool, t->n * sizeof(*t->cells));
     lines_rewind(t->lines);
     return 0;
@@ -330,10 +366,6 @@ struct lab_table *lab_table_open(struct pool *pool, const char *path,
 
 void lab_table_close(struct lab_table *t)
 {
-    if (!t)
-        return;
-    json_decref(t->line);
-    t->line = NULL;
-    if (t->lines)
+    if (t && t->lines)
         lines_close(t->lines);
 }
