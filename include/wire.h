@@ -36,6 +36,10 @@ struct wire_ops {
     void (*vmrun)(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS]);
     /* Flush @asid's nested translations of one linear address. */
     void (*invlpga)(void *hw, gva_t va, uint32_t asid);
+    /* Flush what the registers select; false: #UD or #GP. It is done when
+     * TLBSYNC is. */
+    bool (*invlpgb)(void *hw, uint64_t rax, uint32_t ecx, uint32_t edx);
+    void (*tlbsync)(void *hw);
     enum psp_status (*psp)(void *hw, enum psp_cmd cmd, struct psp_request *r);
 };
 

@@ -35,6 +35,9 @@ enum insn_op {
     INSN_MOV_FROM_SEG, /* d = register or memory, imm = SAVE_ES .. SAVE_GS */
     INSN_MOV_TO_SEG,   /* s = register or memory, imm likewise */
     INSN_INVLPG,       /* s = memory, of which only the address counts */
+    INSN_INVPCID,      /* d = register with the type, s = memory, 16 bytes */
+    INSN_INVLPGB,      /* rAX (by addr32 only EAX), ECX, EDX */
+    INSN_TLBSYNC,
     INSN_RDMSR,
     INSN_WRMSR,
     INSN_STI,
@@ -54,7 +57,7 @@ enum insn_operand_kind { OPND_NONE, OPND_REG, OPND_MEM, OPND_IMM };
 
 struct insn_operand {
     enum insn_operand_kind kind;
-    uint8_t size; /* bytes: 1 2 4 8 */
+    uint8_t size; /* bytes: 1 2 4 8, 16 for INVPCID */
     uint8_t reg;  /* OPND_REG: enum gpr */
     bool high8;   /* OPND_REG: ah ch dh bh, reg is then rax..rbx */
 };

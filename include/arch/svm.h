@@ -53,6 +53,8 @@
 #define NESTED_CTL_SSS   BIT(4)
 #define NESTED_CTL_VTE   BIT(5)
 #define NESTED_CTL_ROGPT BIT(6)
+/* INVLPGB and TLBSYNC may be executed in the guest. */
+#define NESTED_CTL_INVLPGB BIT(7)
 /* VMCB_VIRT_EXT bits. */
 #define VIRT_EXT_LBR         BIT(0)
 #define VIRT_EXT_VMLOAD_SAVE BIT(1) /* in a guest: rAX is guest-physical */
@@ -158,38 +160,46 @@
 #define INTERCEPT4_STGI     BIT(4)
 #define INTERCEPT4_CLGI     BIT(5)
 /* Traps: the instruction is done when these exit. */
-#define INTERCEPT4_EFER_TRAP  BIT(15)
-#define INTERCEPT4_CR_TRAP(n) ((uint32_t)BIT(16 + (n)))
+#define INTERCEPT4_EFER_TRAP       BIT(15)
+#define INTERCEPT4_CR_TRAP(n)      ((uint32_t)BIT(16 + (n)))
+#define INTERCEPT5_INVLPGB         BIT(0)
+#define INTERCEPT5_INVLPGB_ILLEGAL BIT(1)
+#define INTERCEPT5_INVPCID         BIT(2)
+#define INTERCEPT5_TLBSYNC         BIT(4)
 
 /* Exit codes (APM vol. 2, appendix C). */
-#define EXIT_CR_READ     0x000 /* + number */
-#define EXIT_CR_WRITE    0x010 /* + number */
-#define EXIT_EXC         0x040 /* + vector */
-#define EXIT_INTR        0x060
-#define EXIT_NMI         0x061
-#define EXIT_VINTR       0x064
-#define EXIT_CR0_SEL     0x065
-#define EXIT_CPUID       0x072
-#define EXIT_IRET        0x074
-#define EXIT_SWINT       0x075
-#define EXIT_HLT         0x078
-#define EXIT_INVLPG      0x079
-#define EXIT_INVLPGA     0x07a
-#define EXIT_IOIO        0x07b
-#define EXIT_MSR         0x07c
-#define EXIT_TASK_SWITCH 0x07d
-#define EXIT_SHUTDOWN    0x07f
-#define EXIT_VMRUN       0x080
-#define EXIT_VMMCALL     0x081
-#define EXIT_VMLOAD      0x082
-#define EXIT_VMSAVE      0x083
-#define EXIT_STGI        0x084
-#define EXIT_CLGI        0x085
-#define EXIT_EFER_TRAP   0x08f
-#define EXIT_CR_TRAP     0x090 /* + number */
-#define EXIT_NPF         0x400
-#define EXIT_VMGEXIT     0x403
-#define EXIT_INVALID     (~0ULL)
+#define EXIT_CR_READ         0x000 /* + number */
+#define EXIT_CR_WRITE        0x010 /* + number */
+#define EXIT_EXC             0x040 /* + vector */
+#define EXIT_INTR            0x060
+#define EXIT_NMI             0x061
+#define EXIT_VINTR           0x064
+#define EXIT_CR0_SEL         0x065
+#define EXIT_CPUID           0x072
+#define EXIT_IRET            0x074
+#define EXIT_SWINT           0x075
+#define EXIT_HLT             0x078
+#define EXIT_INVLPG          0x079
+#define EXIT_INVLPGA         0x07a
+#define EXIT_IOIO            0x07b
+#define EXIT_MSR             0x07c
+#define EXIT_TASK_SWITCH     0x07d
+#define EXIT_SHUTDOWN        0x07f
+#define EXIT_VMRUN           0x080
+#define EXIT_VMMCALL         0x081
+#define EXIT_VMLOAD          0x082
+#define EXIT_VMSAVE          0x083
+#define EXIT_STGI            0x084
+#define EXIT_CLGI            0x085
+#define EXIT_EFER_TRAP       0x08f
+#define EXIT_CR_TRAP         0x090 /* + number */
+#define EXIT_INVLPGB         0x0a0
+#define EXIT_INVLPGB_ILLEGAL 0x0a1
+#define EXIT_INVPCID         0x0a2
+#define EXIT_TLBSYNC         0x0a4
+#define EXIT_NPF             0x400
+#define EXIT_VMGEXIT         0x403
+#define EXIT_INVALID         (~0ULL)
 
 /* EVENTINJ and EXITINTINFO. */
 #define EVENT_VECTOR_MASK 0xffULL

@@ -181,6 +181,12 @@ static enum insn_op op_of(const ZydisDecodedInstruction *zi,
         return INSN_CPUID;
     case ZYDIS_MNEMONIC_INVLPG:
         return INSN_INVLPG;
+    case ZYDIS_MNEMONIC_INVPCID:
+        return INSN_INVPCID;
+    case ZYDIS_MNEMONIC_INVLPGB:
+        return INSN_INVLPGB;
+    case ZYDIS_MNEMONIC_TLBSYNC:
+        return INSN_TLBSYNC;
     case ZYDIS_MNEMONIC_RDMSR:
         return INSN_RDMSR;
     case ZYDIS_MNEMONIC_WRMSR:
@@ -246,6 +252,10 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_INVLPG:
         ok = set_operand(out, &out->s, zi, &zo[0]);
         break;
+    case INSN_INVPCID:
+        ok = set_operand(out, &out->d, zi, &zo[0]) &&
+             set_operand(out, &out->s, zi, &zo[1]);
+        break;
     case INSN_IRET:
         out->imm = zi->operand_width / 8;
         break;
@@ -255,6 +265,7 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_STGI:
     case INSN_CLGI:
     case INSN_INVLPGA:
+    case INSN_INVLPGB:
         set_address_width(out, zi);
         break;
     case INSN_HLT:
@@ -262,6 +273,7 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_VMGEXIT:
     case INSN_NOP:
     case INSN_CPUID:
+    case INSN_TLBSYNC:
     case INSN_RDMSR:
     case INSN_WRMSR:
     case INSN_STI:

@@ -282,6 +282,19 @@ static void wire_invlpga(void *hw, gva_t va, uint32_t asid)
     tlb_invlpga(hw, va, asid);
 }
 
+static bool wire_invlpgb(void *hw, uint64_t rax, uint32_t ecx, uint32_t edx)
+{
+    const struct cpu *c = hw;
+
+    return c->model.features[FEAT_INVLPGB] &&
+           tlb_invlpgb(hw, rax, ecx, edx, false);
+}
+
+static void wire_tlbsync(void *hw)
+{
+    tlb_tlbsync(hw);
+}
+
 static enum psp_status wire_psp(void *hw, enum psp_cmd cmd,
                                 struct psp_request *r)
 {
@@ -302,6 +315,8 @@ struct wire cpu_wire(struct cpu *c)
         .write64 = wire_write64,
         .vmrun = wire_vmrun,
         .invlpga = wire_invlpga,
+        .invlpgb = wire_invlpgb,
+        .tlbsync = wire_tlbsync,
         .psp = wire_psp,
     };
 

@@ -42,7 +42,7 @@ struct guest_state {
 
 /* What the control area of the VMCB says, read once per VMRUN. */
 struct vmcb_control {
-    uint32_t cr, exceptions, word3, word4; /* intercepts */
+    uint32_t cr, exceptions, word3, word4, word5; /* intercepts */
     uint32_t asid, clean;
     uint8_t tlb_control;
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
@@ -285,10 +285,10 @@ void tlb_invlpg(struct cpu *c, gva_t gva);
 void tlb_invlpga(struct cpu *c, gva_t gva, uint32_t asid);
 /* false: #GP, nothing was flushed. */
 bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t gva);
-/* INVLPGB, by the host or by the guest. This core is the only one, so nothing
- * is left to do for TLBSYNC. false: #GP. */
+/* INVLPGB, by the host or by the guest. false: an illegal operand. */
 bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
                  bool guest);
+void tlb_tlbsync(struct cpu *c);
 /* 0 where PCIDs are off. */
 unsigned cpu_pcid(const struct cpu *c);
 
@@ -345,6 +345,7 @@ enum flow refuse_insn(struct cpu *c, const char *what);
 enum flow mov_from_cr(struct cpu *c, const struct insn *insn);
 enum flow mov_to_cr(struct cpu *c, const struct insn *insn);
 enum flow exec_system(struct cpu *c, const struct insn *insn);
+enum flow exec_invalidate(struct cpu *c, const struct insn *insn);
 enum flow exec_svm(struct cpu *c, const struct insn *insn);
 /* The instruction is done; does the hypervisor want to hear of it? */
 enum flow trapped(struct cpu *c, uint32_t intercept, uint64_t code,

@@ -254,6 +254,10 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
     case INSN_MOV_TO_CR:
         return mov_to_cr(c, insn);
     case INSN_INVLPG:
+    case INSN_INVPCID:
+    case INSN_INVLPGB:
+    case INSN_TLBSYNC:
+        return exec_invalidate(c, insn);
     case INSN_RDMSR:
     case INSN_WRMSR:
     case INSN_STI:

@@ -134,12 +134,19 @@ void tlb_invlpga(struct cpu *c, gva_t va, uint32_t asid)
 bool tlb_invpcid(struct cpu *c, uint64_t type, uint64_t pcid, gva_t va)
 {
     enum { ADDRESS, CONTEXT, ALL, ALL_BUT_GLOBAL };
+    static const enum flush_scope scopes[] = {
+        [ADDRESS] = FLUSH_PAGE,
+        [CONTEXT] = FLUSH_PCID,
+        [ALL] = FLUSH_ASID,
+        [ALL_BUT_GLOBAL] = FLUSH_ASID_LOCAL,
+    };
     bool one_pcid = type == ADDRESS || type == CONTEXT;
 
     if (type > ALL_BUT_GLOBAL || (pcid & ~TAG_PCID) ||
         (type == ADDRESS && !is_canonical(c, va)) ||
         (one_pcid && pcid && !(c->g.r.cr4 & CR4_PCIDE)))
         return false;
+    tell(c, scopes[type], c->ctl.asid, type == ADDRESS ? va : 0, "INVPCID");
     flush(c, (struct tlb_scope) {
                  .asid = c->ctl.asid,
                  .pcid = (unsigned)pcid,
@@ -181,6 +188,17 @@ static bool invlpgb_legal(const struct cpu *c, uint64_t rax, uint32_t ecx,
     return !(rax & RAX_NESTED) || c->model.features[FEAT_INVLPGB_NESTED];
 }
 
+static enum flush_scope invlpgb_scope(const struct tlb_scope *s)
+{
+    if (!s->any_addr)
+        return FLUSH_PAGE;
+    if (s->any_asid)
+        return FLUSH_ALL;
+    if (!s->any_pcid)
+        return FLUSH_PCID;
+    return s->globals ? FLUSH_ASID : FLUSH_ASID_LOCAL;
+}
+
 bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
                  bool guest)
 {
@@ -189,21 +207,32 @@ bool tlb_invlpgb(struct cpu *c, uint64_t rax, uint32_t ecx, uint32_t edx,
     uint64_t page = pt_size(ecx & ECX_2M ? 2 : 1);
     gva_t from = rax & PAGE_MASK_4K;
     uint64_t more = ((ecx & ECX_COUNT) + 1) * page - 1;
+    struct tlb_scope s;
 
     if (!invlpgb_legal(c, rax, ecx, edx, cr4))
         return false;
-    flush(c, (struct tlb_scope) {
-                 .any_asid = !guest && !(rax & RAX_ASID),
-                 .asid = guest ? c->ctl.asid : edx & 0xffff,
-                 .any_pcid = !(rax & RAX_PCID),
-                 .pcid = edx >> 16 & TAG_PCID,
-                 .any_addr = !(rax & RAX_VA),
-                 .addr = from,
-                 .last = more > ~from ? ~0ULL : from + more,
-                 .globals = rax & RAX_GLOBAL,
-                 .leaves_only = rax & RAX_FINAL,
-                 .nested = rax & RAX_NESTED,
-                 .all_pointers = !(efer & EFER_TCE),
-             });
+    s = (struct tlb_scope) {
+        .any_asid = !guest && !(rax & RAX_ASID),
+        .asid = guest ? c->ctl.asid : edx & 0xffff,
+        .any_pcid = !(rax & RAX_PCID),
+        .pcid = edx >> 16 & TAG_PCID,
+        .any_addr = !(rax & RAX_VA),
+        .addr = from,
+        .last = more > ~from ? ~0ULL : from + more,
+        .globals = rax & RAX_GLOBAL,
+        .leaves_only = rax & RAX_FINAL,
+        .nested = rax & RAX_NESTED,
+        .all_pointers = !(efer & EFER_TCE),
+    };
+    tell(c, invlpgb_scope(&s), s.asid, s.any_addr ? 0 : from, "INVLPGB");
+    if (c->tlb_on)
+        tlb_flush_later(c->tlb, &s);
     return true;
+}
+
+/* The CPU may take its time with INVLPGB, until here (Linux, asm/tlb.h). */
+void tlb_tlbsync(struct cpu *c)
+{
+    if (c->tlb_on)
+        tlb_wait(c->tlb);
 }

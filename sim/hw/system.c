@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hw/system.c - what only a guest's kernel executes: MSRs, the interrupt flag,
- * INVLPG. Control registers are in control.c.
+ * hw/system.c - what only a guest's kernel executes: MSRs and the interrupt
+ * flag. Control registers are in control.c, flushes in invalidate.c.
  */
 #include "hw/cpu.h"
 
@@ -115,28 +115,11 @@ static enum flow set_interrupt_flag(struct cpu *c, bool on, unsigned len)
     return FLOW_NEXT;
 }
 
-static enum flow invlpg(struct cpu *c, const struct insn *insn)
-{
-    gva_t gva = operand_address(c, insn);
-
-    if (c->g.r.cpl != 0)
-        return raise_error(c, VEC_GP, 0);
-    if (c->ctl.word3 & INTERCEPT3_INVLPG)
-        return intercepted(c, EXIT_INVLPG,
-                           c->model.features[FEAT_DECODE_ASSISTS] ? gva : 0, 0,
-                           insn->len);
-    tlb_invlpg(c, gva);
-    c->g.r.rip += insn->len;
-    return FLOW_NEXT;
-}
-
 enum flow exec_system(struct cpu *c, const struct insn *insn)
 {
     if (insn->op == INSN_RDMSR)
         return rdmsr(c, insn->len);
     if (insn->op == INSN_WRMSR)
         return wrmsr(c, insn->len);
-    if (insn->op == INSN_INVLPG)
-        return invlpg(c, insn);
     return set_interrupt_flag(c, insn->op == INSN_STI, insn->len);
 }

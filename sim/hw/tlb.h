@@ -65,6 +65,20 @@ struct tlb_level {
 
 enum tlb_kind { TLB_DATA, TLB_CODE, N_TLB_KINDS };
 
+/* What a flush covers (APM vol. 2, 15.16). */
+struct tlb_scope {
+    bool any_asid, any_pcid, any_addr;
+    bool globals;      /* global pages, too */
+    bool nested;       /* translations of guest-physical addresses, too */
+    bool all_pointers; /* pointers on every path, not only to addr */
+    bool leaves_only;  /* no pointers at all */
+    uint32_t asid;
+    unsigned pcid;
+    uint64_t addr, last; /* the range, inclusive */
+};
+
+#define TLB_MAX_PENDING 16
+
 struct tlb {
     struct pool *pool;
     struct tlb_entry *spare;
@@ -77,18 +91,10 @@ struct tlb {
     /* By level of the entry: pointers of the guest's and of nested tables. */
     struct tlb_array pwc[PT_MAX_LEVEL + 1], npwc[PT_MAX_LEVEL + 1];
     struct tlb_array ntlb;
-};
-
-/* What a flush covers (APM vol. 2, 15.16). */
-struct tlb_scope {
-    bool any_asid, any_pcid, any_addr;
-    bool globals;      /* global pages, too */
-    bool nested;       /* translations of guest-physical addresses, too */
-    bool all_pointers; /* pointers on every path, not only to addr */
-    bool leaves_only;  /* no pointers at all */
-    uint32_t asid;
-    unsigned pcid;
-    uint64_t addr, last; /* the range, inclusive */
+    /* Flushes that nobody has waited for yet. */
+    bool lazy;
+    struct tlb_scope pending[TLB_MAX_PENDING];
+    unsigned n_pending;
 };
 
 /* ---- tlb_array.c: remembering, apart from what it is about ---- */
@@ -131,6 +137,9 @@ void tlb_insert(struct tlb *t, struct tlb_array *a, const struct tlb_entry *e);
 void tlb_forget(struct tlb *t, struct tlb_array *a, uint64_t tag,
                 uint64_t addr);
 void tlb_flush(struct tlb *t, const struct tlb_scope *s);
+/* The same, to be waited for: an adversarial TLB does not do it before. */
+void tlb_flush_later(struct tlb *t, const struct tlb_scope *s);
+void tlb_wait(struct tlb *t);
 /* A number for the content and its order of use. */
 uint64_t tlb_digest(const struct tlb *t);
 

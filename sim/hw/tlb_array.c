@@ -3,8 +3,8 @@
  * hw/tlb_array.c - sets and ways, and what a flush takes out of them.
  *
  * Replacement is least recently used. An adversarial TLB is the same thing
- * without an end to its ways: nothing leaves it that the architecture does not
- * throw out, so that a missing flush is always noticed.
+ * without an end to its ways: nothing leaves it before the architecture throws
+ * it out, so that a missing flush is always noticed.
  */
 #include "hw/tlb.h"
 
@@ -168,6 +168,31 @@ void tlb_flush(struct tlb *t, const struct tlb_scope *s)
         sweep(t, &t->npwc[l], s, hits_nested_pointer);
 }
 
+static void flush_first_pending(struct tlb *t)
+{
+    tlb_flush(t, &t->pending[0]);
+    t->n_pending--;
+    memmove(&t->pending[0], &t->pending[1],
+            t->n_pending * sizeof(t->pending[0]));
+}
+
+void tlb_flush_later(struct tlb *t, const struct tlb_scope *s)
+{
+    if (!t->lazy) {
+        tlb_flush(t, s);
+        return;
+    }
+    if (t->n_pending == TLB_MAX_PENDING)
+        flush_first_pending(t);
+    t->pending[t->n_pending++] = *s;
+}
+
+void tlb_wait(struct tlb *t)
+{
+    while (t->n_pending)
+        flush_first_pending(t);
+}
+
 /* ---- geometry ---- */
 
 static void point_to_recent(struct tlb *t)
@@ -270,6 +295,8 @@ void tlb_reset(struct tlb *t, const struct tlb_geometry *g)
     for (size_t i = 0; i < t->n_heads; i++)
         while (t->heads[i])
             drop(t, &t->heads[i]);
+    t->lazy = g->mode == TLB_ADVERSARIAL;
+    t->n_pending = 0;
     shape(t, g);
     place_all(t);
     if (t->n_heads > t->max_heads) {
@@ -282,8 +309,10 @@ void tlb_reset(struct tlb *t, const struct tlb_geometry *g)
 
 uint64_t tlb_digest(const struct tlb *t)
 {
-    uint64_t v = 0;
+    uint64_t v = t->n_pending;
 
+    for (unsigned i = 0; i < t->n_pending; i++)
+        v = mix64(v + t->pending[i].addr + t->pending[i].asid);
     for (size_t i = 0; i < t->n_heads; i++)
         for (const struct tlb_entry *e = t->heads[i]; e; e = e->next) {
             v = mix64(v + i + e->addr);

@@ -155,6 +155,7 @@ void vmcb_load_control(struct cpu *c, const uint8_t *vmcb)
         .exceptions = (uint32_t)get(vmcb, VMCB_INTERCEPT_EXC, 4),
         .word3 = (uint32_t)get(vmcb, VMCB_INTERCEPT_3, 4),
         .word4 = (uint32_t)get(vmcb, VMCB_INTERCEPT_4, 4),
+        .word5 = (uint32_t)get(vmcb, VMCB_INTERCEPT_5, 4),
         .iopm = get(vmcb, VMCB_IOPM_BASE, 8),
         .msrpm = get(vmcb, VMCB_MSRPM_BASE, 8),
         .clean = (uint32_t)get(vmcb, VMCB_CLEAN, 4),

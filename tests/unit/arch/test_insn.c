@@ -95,6 +95,31 @@ START_TEST(vmgexit_is_not_vmmcall)
 }
 END_TEST
 
+START_TEST(invpcid_has_a_type_and_a_descriptor)
+{
+    struct insn i = DECODED("\x66\x44\x0f\x38\x82\x0b"); /* r9,[rbx] */
+    uint64_t gpr[N_GPRS] = { [GPR_RBX] = 0x1000 };
+
+    ck_assert_int_eq(i.op, INSN_INVPCID);
+    ck_assert_uint_eq(i.d.reg, GPR_R8 + 1);
+    ck_assert_uint_eq(i.d.size, 8);
+    ck_assert_uint_eq(i.s.size, 16);
+    ck_assert_uint_eq(insn_address(&i, gpr, 0), 0x1000);
+}
+END_TEST
+
+/* Their neighbours by prefix are other instructions, of SEV-SNP. */
+START_TEST(invlpgb_and_tlbsync_are_told_from_their_neighbours)
+{
+    ck_assert_int_eq(DECODED("\x0f\x01\xfe").op, INSN_INVLPGB);
+    ck_assert(!DECODED("\x0f\x01\xfe").addr32);
+    ck_assert(DECODED("\x67\x0f\x01\xfe").addr32);
+    ck_assert_int_eq(DECODED("\x0f\x01\xff").op, INSN_TLBSYNC);
+    ck_assert_int_eq(DECODED("\xf3\x0f\x01\xfe").op, INSN_OTHER);
+    ck_assert_int_eq(DECODED("\xf2\x0f\x01\xff").op, INSN_OTHER);
+}
+END_TEST
+
 START_TEST(softcall_carries_its_number)
 {
     struct insn i = DECODED("\x0f\x3f\x07");
@@ -399,6 +424,8 @@ int main(void)
     tcase_add_test(t, movzx_and_movsx_keep_both_sizes);
     tcase_add_test(t, store_of_an_immediate_is_sign_extended);
     tcase_add_test(t, vmgexit_is_not_vmmcall);
+    tcase_add_test(t, invpcid_has_a_type_and_a_descriptor);
+    tcase_add_test(t, invlpgb_and_tlbsync_are_told_from_their_neighbours);
     tcase_add_test(t, softcall_carries_its_number);
     tcase_add_test(t, control_registers_have_numbers);
     tcase_add_test(t, system_instructions_have_names);

@@ -284,6 +284,7 @@ static void flush_as(enum flusher who)
         ck_assert(tlb_invlpgb(
             cpu, (who == PLAIN ? 0 : BIT(5)) | (who == LEAVES ? BIT(4) : 0), 0,
             0, false));
+        tlb_tlbsync(cpu);
         return;
     }
 }

@@ -198,8 +198,10 @@ static bool perform(enum op op, uint64_t a, uint64_t b, uint64_t c)
         return tlb_invpcid(cpu, a, b, c);
     case INVLPGB_HOST:
     case INVLPGB_GUEST:
-        return tlb_invlpgb(cpu, a, (uint32_t)b, (uint32_t)c,
-                           op == INVLPGB_GUEST);
+        if (!tlb_invlpgb(cpu, a, (uint32_t)b, (uint32_t)c, op == INVLPGB_GUEST))
+            return false;
+        tlb_tlbsync(cpu);
+        return true;
     case SYSCFG:
         return cpu_rdmsr(cpu, MSR_SYSCFG, &syscfg) &&
                cpu_wrmsr(cpu, MSR_SYSCFG, syscfg);
@@ -282,6 +284,7 @@ START_TEST(invlpgb_spares_pointers_if_told_to)
     cpu_poke64(cpu, G2, 0xc000 | RWUAD);
     ck_assert(
         tlb_invlpgb(cpu, PAGE(1) | 1 | (final_only ? BIT(4) : 0), 0, 0, true));
+    tlb_tlbsync(cpu);
     ck_assert_uint_eq(reads(PAGE(1)), FRAME(final_only ? 1 : 2));
 }
 END_TEST
@@ -295,6 +298,7 @@ START_TEST(invlpgb_reaches_nested_translations_if_told_to)
     reads(PAGE(0));
     cpu_poke64(cpu, N(FRAME(0)), FRAME(3) | RWUAD);
     ck_assert(tlb_invlpgb(cpu, nested ? BIT(5) : 0, 0, 0, true));
+    tlb_tlbsync(cpu);
     ck_assert_uint_eq(reads(PAGE(0)), FRAME(nested ? 3 : 0));
 }
 END_TEST
