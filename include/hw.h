@@ -76,6 +76,19 @@ struct cpu_knobs {
     bool vmcb_clean_strict;
 };
 
+/* Is there a secure processor, and does INIT succeed on it? */
+enum psp_health { PSP_WORKS, PSP_FAILS, PSP_ABSENT };
+/* What its firmware knows of SEV-SNP: nothing; SNP_INIT claims success and
+ * changes nothing; SNP_INIT works; somebody before this kernel has done it. */
+enum psp_snp {
+    PSP_SNP_NONE,
+    PSP_SNP_STUCK,
+    PSP_SNP_READY,
+    PSP_SNP_INITIALIZED
+};
+/* Hiding ciphertext takes an SNP firmware that can and a BIOS that lets it. */
+enum psp_cth { PSP_CTH_NONE, PSP_CTH_FIRMWARE, PSP_CTH_BIOS, PSP_CTH_BOTH };
+
 /* What the silicon is; filled from models/cpus/<name>.yaml and cpu.set. */
 struct cpu_model {
     const char *name;
@@ -92,6 +105,12 @@ struct cpu_model {
     unsigned invlpgb_max;    /* CPUID 8000_0008 EDX[15:0] */
     bool mem_encrypt;        /* SYSCFG[23] as the firmware left it */
     bool smmlock;            /* HWCR[0] as the firmware left it */
+    /* The platform around the cores. */
+    enum psp_health psp;
+    enum psp_snp psp_snp;
+    unsigned psp_svn; /* version of the SNP firmware, TCB_VERSION.SNP */
+    enum psp_cth psp_cth;
+    bool rmp_table; /* the BIOS set memory aside for a reverse map table */
     bool features[N_FEATURES];
     struct tlb_geometry tlb;
     struct cpu_knobs knobs;

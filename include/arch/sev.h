@@ -67,6 +67,9 @@ enum psp_cmd {
     PSP_LAUNCH_UPDATE_VMSA, /* encrypt one VMSA page in place */
     PSP_LAUNCH_FINISH,
     PSP_DEACTIVATE,
+    PSP_SNP_INIT,            /* SNP_INIT_EX */
+    PSP_SNP_PLATFORM_STATUS, /* -> snp */
+    PSP_SNP_FEATURE_INFO,    /* -> feature_ecx; sub-leaf 0 */
 };
 
 /* Firmware status codes that this model returns. */
@@ -74,13 +77,32 @@ enum psp_status {
     PSP_OK = 0x00,
     PSP_INVALID_PLATFORM_STATE = 0x01,
     PSP_INVALID_GUEST_STATE = 0x02,
+    PSP_INVALID_CONFIG = 0x03,
     PSP_INVALID_LEN = 0x04,
     PSP_INVALID_ADDRESS = 0x09,
     PSP_ASID_OWNED = 0x0c,
     PSP_INVALID_ASID = 0x0d,
     PSP_INVALID_GUEST = 0x10,
+    PSP_HW_ERROR_PLATFORM = 0x13,
     PSP_UNSUPPORTED = 0x15,
+    PSP_INVALID_PARAM = 0x16,
+    /* No status of the firmware: nothing decodes the mailbox, reads return
+     * ones. */
+    PSP_NO_DEVICE = 0xffff,
 };
+
+/* SNP_PLATFORM_STATUS (SNP firmware ABI, pub. 56860), what matters here. */
+struct psp_snp_status {
+    bool initialized;           /* STATE is INIT */
+    bool feature_info;          /* SNP_FEATURE_INFO is there */
+    bool ciphertext_hiding_cap; /* the BIOS lets ciphertext be hidden */
+    uint64_t current_tcb;       /* TCB_VERSION; its layout is the family's */
+};
+#define PSP_FEATURE_CIPHERTEXT_HIDING BIT(3) /* SNP_FEATURE_INFO, ECX */
+
+/* Where the SNP firmware's version number (SVN) lies in a TCB_VERSION. */
+#define PSP_TCB_SNP_SHIFT       48 /* families before 1Ah */
+#define PSP_TCB_SNP_SHIFT_TURIN 24
 
 /* One mailbox command; fields that a command does not use are 0. */
 struct psp_request {
@@ -89,6 +111,10 @@ struct psp_request {
     bool es; /* LAUNCH_START policy: SEV-ES required */
     spa_t spa;
     uint64_t len;
+    uint32_t max_snp_asid; /* SNP_INIT: hide ciphertext of ASIDs 1 to this one;
+                              0: hide nothing */
+    struct psp_snp_status snp; /* out */
+    uint32_t feature_ecx;      /* out */
 };
 
 #endif

@@ -133,6 +133,7 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
     c->tlb = tlb;
     c->software = software;
     c->psp = psp;
+    c->psp.snp_initialized = m->psp_snp == PSP_SNP_INITIALIZED;
     c->host_key = key_make(KEY_N_HOST, KEY_ID_HOST);
     c->efer =
         EFER_LMA | EFER_LME | EFER_SCE | (m->features[FEAT_NX] ? EFER_NXE : 0);

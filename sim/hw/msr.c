@@ -55,6 +55,22 @@ static bool write_register(struct cpu *c, const struct msr_register *r,
     return true;
 }
 
+/*
+ * The reverse map table that the BIOS set aside, at the top of memory: 16 KiB
+ * for the cores, then 16 bytes for each 4 KiB page (APM vol. 2, 15.36.4).
+ * Without one both registers are 0.
+ */
+static bool read_rmp(const struct cpu *c, uint32_t msr, uint64_t *value)
+{
+    uint64_t end = BIT(cpu_phys_bits(c));
+    uint64_t size = (16ULL << 10) + (end >> 12) * 16;
+
+    *value = !c->model.rmp_table   ? 0
+             : msr == MSR_RMP_BASE ? end - size
+                                   : end - 1;
+    return c->model.features[FEAT_SEV_SNP];
+}
+
 bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
 {
     bool svm = c->model.features[FEAT_SVM];
@@ -72,6 +88,9 @@ bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
     case MSR_PAT:
         *value = c->host_pat;
         return true;
+    case MSR_RMP_BASE:
+    case MSR_RMP_END:
+        return read_rmp(c, msr, value);
     case MSR_VM_CR:
         *value = c->vm_cr;
         return svm;

@@ -4,7 +4,9 @@
  *
  * The commands that KVM needs to launch a SEV or SEV-ES guest, with the status
  * codes and the order rules of the SEV API (pub. 55766). No certificates, no
- * measurement: nothing in this simulator would check them.
+ * measurement: nothing in this simulator would check them. Of SEV-SNP (pub.
+ * 56860) only what a host asks before it offers such guests: there is no
+ * command that launches one.
  */
 #include "hw/cpu.h"
 
@@ -31,6 +33,12 @@ static const char *cmd_name(enum psp_cmd cmd)
         return "LAUNCH_FINISH";
     case PSP_DEACTIVATE:
         return "DEACTIVATE";
+    case PSP_SNP_INIT:
+        return "SNP_INIT_EX";
+    case PSP_SNP_PLATFORM_STATUS:
+        return "SNP_PLATFORM_STATUS";
+    case PSP_SNP_FEATURE_INFO:
+        return "SNP_FEATURE_INFO";
     }
     return "?";
 }
@@ -82,6 +90,8 @@ static struct psp_guest *new_guest(struct cpu *c)
 
 static enum psp_status init(struct cpu *c)
 {
+    if (c->model.psp == PSP_FAILS)
+        return PSP_HW_ERROR_PLATFORM;
     if (!c->model.features[FEAT_SEV])
         return PSP_UNSUPPORTED;
     if (!cpu_cbit(c) || c->psp.initialized)
@@ -89,6 +99,72 @@ static enum psp_status init(struct cpu *c)
     c->psp.initialized = true;
     return PSP_OK;
 }
+
+/* ---- SEV-SNP ----
+ */
+
+static bool can_hide(const struct cpu *c, enum psp_cth part)
+{
+    return c->model.psp_cth == part || c->model.psp_cth == PSP_CTH_BOTH;
+}
+
+static bool snp_firmware(const struct cpu *c)
+{
+    return c->model.psp_snp != PSP_SNP_NONE;
+}
+
+/* The firmware initialises the RMP, so there must be one; that SNP is enabled
+ * on every core (SYSCFG[24]) is not checked, because it cannot be here. */
+static enum psp_status snp_init(struct cpu *c, const struct psp_request *r)
+{
+    if (c->model.psp == PSP_FAILS)
+        return PSP_HW_ERROR_PLATFORM;
+    if (!snp_firmware(c))
+        return PSP_UNSUPPORTED;
+    if (c->psp.snp_initialized || c->psp.initialized)
+        return PSP_INVALID_PLATFORM_STATE;
+    if (!c->model.rmp_table)
+        return PSP_INVALID_CONFIG;
+    if (r->max_snp_asid && (c->model.psp_cth != PSP_CTH_BOTH ||
+                            r->max_snp_asid >= c->model.min_sev_asid))
+        return PSP_INVALID_PARAM;
+    c->psp.snp_initialized = c->model.psp_snp != PSP_SNP_STUCK;
+    return PSP_OK;
+}
+
+static uint64_t tcb_version(const struct cpu_model *m)
+{
+    bool turin = cpuid_family(m->signature) >= 0x1a;
+
+    return (uint64_t)m->psp_svn
+           << (turin ? PSP_TCB_SNP_SHIFT_TURIN : PSP_TCB_SNP_SHIFT);
+}
+
+static enum psp_status snp_platform_status(const struct cpu *c,
+                                           struct psp_request *r)
+{
+    if (!snp_firmware(c))
+        return PSP_UNSUPPORTED;
+    r->snp = (struct psp_snp_status) {
+        .initialized = c->psp.snp_initialized,
+        .feature_info = can_hide(c, PSP_CTH_FIRMWARE),
+        .ciphertext_hiding_cap = can_hide(c, PSP_CTH_BIOS),
+        .current_tcb = tcb_version(&c->model),
+    };
+    return PSP_OK;
+}
+
+static enum psp_status snp_feature_info(const struct cpu *c,
+                                        struct psp_request *r)
+{
+    if (!snp_firmware(c) || !can_hide(c, PSP_CTH_FIRMWARE))
+        return PSP_UNSUPPORTED;
+    r->feature_ecx = PSP_FEATURE_CIPHERTEXT_HIDING;
+    return PSP_OK;
+}
+
+/* ---- SEV, SEV-ES ----
+ */
 
 static enum psp_status launch_start(struct cpu *c, struct psp_request *r)
 {
@@ -168,8 +244,16 @@ static enum psp_status execute(struct cpu *c, enum psp_cmd cmd,
 {
     struct psp_guest *g = find_handle(&c->psp, r->handle);
 
+    if (c->model.psp == PSP_ABSENT)
+        return PSP_NO_DEVICE;
     if (cmd == PSP_INIT)
         return init(c);
+    if (cmd == PSP_SNP_INIT)
+        return snp_init(c, r);
+    if (cmd == PSP_SNP_PLATFORM_STATUS)
+        return snp_platform_status(c, r);
+    if (cmd == PSP_SNP_FEATURE_INFO)
+        return snp_feature_info(c, r);
     if (!c->psp.initialized)
         return PSP_INVALID_PLATFORM_STATE;
     if (cmd == PSP_LAUNCH_START)
@@ -190,6 +274,9 @@ static enum psp_status execute(struct cpu *c, enum psp_cmd cmd,
         return PSP_OK;
     case PSP_INIT:
     case PSP_LAUNCH_START:
+    case PSP_SNP_INIT:
+    case PSP_SNP_PLATFORM_STATUS:
+    case PSP_SNP_FEATURE_INFO:
         break;
     }
     return PSP_UNSUPPORTED;

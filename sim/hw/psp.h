@@ -18,6 +18,7 @@ struct psp_guest {
 
 struct psp {
     bool initialized;
+    bool snp_initialized;
     uint32_t last_handle;
     struct psp_guest *guests, *spare;
 };

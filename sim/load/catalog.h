@@ -53,6 +53,7 @@ enum cpu_group {
     CPU_SVM,
     CPU_SEV,
     CPU_FIRMWARE,
+    CPU_PLATFORM,
     CPU_TIMING,
     CPU_TLB,
     N_CPU_GROUPS,

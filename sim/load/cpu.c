@@ -158,6 +158,37 @@ static const struct field_table knob_table = {
     .n = ARRAY_SIZE(knob_fields),
 };
 
+static const char *const psp_words[] = {
+    [PSP_WORKS] = "ok",
+    [PSP_FAILS] = "fail",
+    [PSP_ABSENT] = "absent",
+};
+
+static const char *const psp_snp_words[] = {
+    [PSP_SNP_NONE] = "none",
+    [PSP_SNP_STUCK] = "stuck",
+    [PSP_SNP_READY] = "ready",
+    [PSP_SNP_INITIALIZED] = "initialized",
+};
+
+static const char *const psp_cth_words[] = {
+    [PSP_CTH_NONE] = "none",
+    [PSP_CTH_FIRMWARE] = "firmware",
+    [PSP_CTH_BIOS] = "bios",
+    [PSP_CTH_BOTH] = "both",
+};
+
+#define WORD(member, list, text)                                               \
+    {                                                                          \
+        .key = #member, .type = FIELD_WORD, MEMBER(struct cpu_model, member),  \
+        .words = list, .n = ARRAY_SIZE(list), .doc = text                      \
+    }
+#define FLAG(member, text)                                                     \
+    {                                                                          \
+        .key = #member, .type = FIELD_BOOL, MEMBER(struct cpu_model, member),  \
+        .doc = text                                                            \
+    }
+
 /* In the order of the groups, which are slices of this table. */
 static const struct field model_fields[] = {
     NUMBER(signature, 0, UINT32_MAX, "CPUID 1 EAX: family, model, stepping"),
@@ -185,14 +216,23 @@ static const struct field model_fields[] = {
            "CPUID 8000_001F EDX: lowest ASID of an SEV guest without ES"),
     NUMBER(n_vmpls, 0, 15, "CPUID 8000_001F EBX[15:12]: privilege levels"),
 
-    { .key = "mem_encrypt",
-      .type = FIELD_BOOL,
-      MEMBER(struct cpu_model, mem_encrypt),
-      .doc = "SYSCFG[23], MemEncryptionModEn, as the firmware left it" },
-    { .key = "smmlock",
-      .type = FIELD_BOOL,
-      MEMBER(struct cpu_model, smmlock),
-      .doc = "HWCR[0], SmmLock, as the firmware left it" },
+    FLAG(mem_encrypt,
+         "SYSCFG[23], MemEncryptionModEn, as the firmware left it"),
+    FLAG(smmlock, "HWCR[0], SmmLock, as the firmware left it"),
+
+    WORD(psp, psp_words,
+         "the secure processor: its INIT works, fails, or is "
+         "not there"),
+    WORD(psp_snp, psp_snp_words,
+         "SEV-SNP in its firmware: unknown, SNP_INIT changes nothing, SNP_INIT "
+         "works, or was done before the kernel came"),
+    NUMBER(psp_svn, 0, 255, "version (SVN) of the SNP firmware"),
+    WORD(psp_cth, psp_cth_words,
+         "who allows hiding of ciphertext: SNP firmware, BIOS, or both, as it "
+         "takes"),
+    FLAG(rmp_table,
+         "the BIOS set memory aside for a reverse map table (RMP_BASE, "
+         "RMP_END)"),
 
     { .key = "features",
       .type = FIELD_FLAGS,
@@ -249,7 +289,7 @@ static const struct field cost_fields[] = {
         .name = group, .fields = model_fields + (first), .n = (count)          \
     }
 
-_Static_assert(ARRAY_SIZE(model_fields) == 16, "the slices must follow");
+_Static_assert(ARRAY_SIZE(model_fields) == 21, "the slices must follow");
 
 static const struct field_table group_tables[N_CPU_GROUPS] = {
     [CPU_IDENTITY] = SLICE("identity", 0, 1),
@@ -257,6 +297,7 @@ static const struct field_table group_tables[N_CPU_GROUPS] = {
     [CPU_SVM] = SLICE("svm", 5, 3),
     [CPU_SEV] = SLICE("sev", 8, 3),
     [CPU_FIRMWARE] = SLICE("firmware", 11, 2),
+    [CPU_PLATFORM] = SLICE("platform", 13, 5),
     [CPU_TIMING] = { .name = "timing",
                      .fields = cost_fields,
                      .n = ARRAY_SIZE(cost_fields) },
@@ -285,6 +326,7 @@ static const struct field doc_fields[] = {
     GROUP("svm", CPU_SVM),
     GROUP("sev", CPU_SEV),
     GROUP("firmware", CPU_FIRMWARE),
+    GROUP("platform", CPU_PLATFORM),
     GROUP("timing", CPU_TIMING),
     GROUP("tlb", CPU_TLB),
     { .key = "features",
