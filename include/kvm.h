@@ -20,8 +20,12 @@ struct trace;
 /* A decision that upstream made in more than one way. The rows of each slot
  * are named in sim/kvm/slots.c. */
 enum kvm_slot {
-    SLOT_MMIO_FLAG, /* what "MMIO caching is on" means, and when it is set */
+    SLOT_BOOT_WIDTH, /* when early boot reads the width, and reduces it */
+    SLOT_SNP_HOST,   /* which CPUs may host SEV-SNP */
+    SLOT_MMIO_FLAG,  /* what "MMIO caching is on" means, and when it is set */
     SLOT_MMIO_MASK_CHECK,  /* is the mask confined to the allowed bits? */
+    SLOT_MMIO_MASK_BUMP,   /* does the mask step over the C-bit? */
+    SLOT_MMIO_ZERO_WARN,   /* does planting an MMIO value of 0 WARN? */
     SLOT_MMIO_GENERATION,  /* width of the generation in an MMIO SPTE */
     SLOT_MMIO_ACCESS,      /* which access bits a TDP MMIO SPTE stores */
     SLOT_FROZEN_SPTE,      /* the value of a removed/frozen SPTE */
@@ -32,10 +36,13 @@ enum kvm_slot {
     SLOT_SEV_LOG,          /* which log lines SEV setup prints */
     SLOT_SEV_RANGES,       /* how ES and SNP share the ASIDs */
     SLOT_SEV_PSP_INIT,     /* when the PSP is initialised, what failure does */
+    SLOT_PSP_SNP_FAILURE,  /* does a failed SNP_INIT end SEV's INIT, too? */
     SLOT_VM_TYPES,         /* which VM types KVM_CAP_VM_TYPES offers */
     SLOT_SEV_INIT_ERRNO,   /* errno of SEV_INIT with no usable ASID */
+    SLOT_SEV_REINIT_ERRNO, /* errno of a second SEV_INIT */
     SLOT_VM_CREATE,        /* how userspace asks for SEV: ES_INIT or INIT2 */
     SLOT_EMULATE_VERDICT,  /* bool or code; which code for SEV-ES */
+    SLOT_SKIP_NO_BYTES,    /* what stepping over unseen code does to SEV */
     SLOT_NPF_EXIT,         /* what npf_interception does before the MMU */
     SLOT_NOSLOT,           /* the no-slot handler's order */
     SLOT_MAX_GFN,          /* is a gfn beyond the host's width refused? */
@@ -43,6 +50,8 @@ enum kvm_slot {
     SLOT_GHCB_BAD_SCRATCH, /* how a bad GHCB is answered */
     SLOT_GHCB_TERMINATE,   /* how a guest's wish to die reaches userspace */
     SLOT_ES_SHUTDOWN,      /* SHUTDOWN of an SEV-ES guest */
+    SLOT_CPUID_SEV,        /* what KVM_GET_SUPPORTED_CPUID shows of SEV */
+    SLOT_CPUID_WIDTH,      /* what it shows of widths */
     N_KVM_SLOTS,
 };
 
@@ -108,6 +117,7 @@ struct kernel_model {
 struct kvm_params {
     bool mmio_caching, npt, sev, sev_es, sev_snp; /* defaults: all true */
     bool nrips, lbrv;
+    uint32_t ciphertext_hiding_asids; /* default 0 */
     bool sme; /* booted with memory encryption: sme_me_mask is the C-bit */
     /* Not an AMD reality, but in the code that all x86 share. */
     bool bug_l1tf;
@@ -116,6 +126,11 @@ struct kvm_params {
 struct kvm_params kvm_default_params(void);
 
 #define KVM_LOG_MAX 48
+
+/* What the driver of the secure processor knows. */
+struct kvm_psp {
+    bool initialized, snp_initialized;
+};
 
 /* Everything that the kernel concluded by the time kvm-amd.ko is loaded. */
 struct kvm_module {
@@ -131,7 +146,8 @@ struct kvm_module {
     unsigned sme_cbit;                              /* 0: SME not active */
     uint32_t extended_cpuid_level;                  /* CPUID 8000_0000 EAX */
     uint32_t svm_features;                          /* CPUID 8000_000A EDX */
-    bool psp_initialized; /* by the PSP driver, which stays loaded */
+    unsigned x86_phys_bits_pass1; /* after the first of two passes */
+    struct kvm_psp psp;           /* the PSP driver, which stays loaded */
 
     /* kvm.ko */
     unsigned maxphyaddr; /* shadow_phys_bits, kvm_host.maxphyaddr: raw */
@@ -157,6 +173,10 @@ struct kvm_module {
     /* Condensed log lines: "enabled:1-99", "supported:410"; "" = no line. */
     char sev_log[KVM_LOG_MAX], sev_es_log[KVM_LOG_MAX], snp_log[KVM_LOG_MAX];
     uint32_t cg_sev, cg_sev_es; /* misc-cgroup capacities, 0 = not set */
+    uint32_t cth_asids;         /* final ciphertext_hiding_asids */
+    bool cth_log; /* "SEV-SNP ciphertext hiding enabled" was printed */
+    /* What the PSP driver was told to hide; -1: it was not called. */
+    int64_t init_max_snp_asid;
     unsigned warn_count;
 };
 
@@ -172,6 +192,10 @@ void kvm_module_reload(struct kvm_module *m);
  * with the in-progress flag in bit 63. */
 uint64_t kvm_make_mmio_spte(const struct kvm_module *m, uint64_t gfn,
                             unsigned access, uint64_t gen);
+/* Does making one WARN, because KVM has no MMIO value? */
+bool kvm_mmio_spte_warns(const struct kvm_module *m);
+/* What an MMIO SPTE holds of a memslots generation. */
+uint64_t kvm_mmio_generation_part(const struct kvm_module *m, uint64_t gen);
 bool kvm_is_mmio_spte(const struct kvm_module *m, uint64_t spte);
 uint64_t kvm_mmio_spte_gfn(const struct kvm_module *m, uint64_t spte);
 unsigned kvm_mmio_spte_access(const struct kvm_module *m, uint64_t spte);

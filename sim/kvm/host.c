@@ -63,19 +63,39 @@ static void early_detect_mem_encrypt(struct kvm_module *m, unsigned reduction)
         m->cap_sev = m->cap_sev_es = m->cap_sev_snp = false;
 }
 
+/* Can this kernel read the reverse map table of such a CPU? Its format is Zen
+ * 3's and 4's own, unless the CPU has RMPREAD. */
+static bool knows_rmp(const struct kvm_module *m, unsigned family,
+                      struct cpuid_regs enc)
+{
+    switch ((enum snp_host)kvm_slot(m->kernel, SLOT_SNP_HOST)) {
+    case SNP_HOST_NONE:
+        return false;
+    case SNP_HOST_FAMILY_19H:
+        return family >= 0x19;
+    case SNP_HOST_RMPREAD:
+        return family == 0x19 || has(enc.eax, FEAT_RMPREAD);
+    }
+    BUG_ON(true);
+}
+
 /*
  * May this kernel host SEV-SNP? It must be first on the hardware, know the
- * generation (Zen 3 and later), and find the table that the firmware reserved.
- * Linux: bsp_determine_snp(). Kernels that host no SNP guests never ask.
+ * generation, and find the table that the firmware reserved. Linux:
+ * bsp_determine_snp().
  */
-static bool determine_snp(const struct kvm_module *m)
+static bool determine_snp(const struct kvm_module *m, struct cpuid_regs enc)
 {
-    struct cpuid_regs id = kvm_host_cpuid(m, 1);
-    uint64_t base = kvm_host_rdmsr(m, MSR_RMP_BASE);
-    uint64_t end = kvm_host_rdmsr(m, MSR_RMP_END);
+    struct cpuid_regs id;
+    uint64_t base, end;
 
-    return !has(id.ecx, FEAT_HYPERVISOR) && cpuid_family(id.eax) >= 0x19 &&
-           base && base < end;
+    if (!has(enc.eax, FEAT_SEV_SNP))
+        return false;
+    id = kvm_host_cpuid(m, 1);
+    base = kvm_host_rdmsr(m, MSR_RMP_BASE);
+    end = kvm_host_rdmsr(m, MSR_RMP_END);
+    return !has(id.ecx, FEAT_HYPERVISOR) &&
+           knows_rmp(m, cpuid_family(id.eax), enc) && base && base < end;
 }
 
 /* Is the kernel itself encrypted? Asked once, before anything else runs. */
@@ -85,6 +105,19 @@ static unsigned sme_enable(const struct kvm_module *m, struct cpuid_regs enc)
         !(kvm_host_rdmsr(m, MSR_SYSCFG) & SYSCFG_MEM_ENCRYPT))
         return 0;
     return enc.ebx & 0x3f;
+}
+
+/* What early boot ends with: the hook's width, unless the raw one is read over
+ * it, to the harm of whatever asks before identify_cpu(). */
+static unsigned early_width(const struct kvm_module *m, unsigned raw)
+{
+    switch ((enum boot_width)kvm_slot(m->kernel, SLOT_BOOT_WIDTH)) {
+    case BOOT_WIDTH_FIRST:
+        return m->x86_phys_bits;
+    case BOOT_WIDTH_LAST:
+        return raw;
+    }
+    BUG_ON(true);
 }
 
 static const char *width_why(const struct kvm_module *m, struct cpuid_regs enc,
@@ -140,13 +173,15 @@ void kvm_host_boot(struct kvm_module *m)
     m->cap_sme = has(enc.eax, FEAT_SME);
     m->cap_sev = has(enc.eax, FEAT_SEV);
     m->cap_sev_es = has(enc.eax, FEAT_SEV_ES);
-    m->cap_sev_snp = has(enc.eax, FEAT_SEV_SNP) && determine_snp(m);
+    m->cap_sev_snp = determine_snp(m, enc);
 
     /* early_identify_cpu(), then identify_cpu(): both start at the raw width,
      * only flags survive from the first to the second. */
     for (int pass = 1; pass <= 2; pass++) {
         m->x86_phys_bits = raw;
         early_detect_mem_encrypt(m, enc.ebx >> 6 & 0x3f);
+        if (pass == 1)
+            m->x86_phys_bits_pass1 = early_width(m, raw);
     }
     m->x86_cache_bits =
         m->params.x86_cache_bits ? m->params.x86_cache_bits : raw;

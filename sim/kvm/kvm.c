@@ -11,7 +11,7 @@ struct kvm *kvm_open(struct pool *pool, const struct kvm_module *m)
 
     k->pool = pool;
     k->m = m;
-    k->psp_ready = m->psp_initialized;
+    k->psp = m->psp;
     host_memory_init(k);
     svm_asid_init(k);
     return k;
@@ -66,11 +66,6 @@ static int check_vm_type(const struct kvm *k, unsigned type, const char **why)
     }
     if (type >= 32 || !(m->vm_types & BIT(type))) {
         *why = "KVM_CAP_VM_TYPES does not offer it";
-        return -EINVAL;
-    }
-    if (type == KVM_X86_SNP_VM) {
-        *why = "the kernel offers it, but SEV-SNP VMs are not modelled in this "
-               "version";
         return -EINVAL;
     }
     *why = "KVM_CAP_VM_TYPES offers it";

@@ -34,6 +34,9 @@ static inline uint64_t mmio_mark(unsigned first)
     return first < 52 ? bits(51, first) | PTE_P : 0;
 }
 
+/* Each builds on the one before. */
+enum sev_feature { FEATURE_SEV, FEATURE_SEV_ES, FEATURE_SEV_SNP };
+
 /* A WARN: count it, tell it. Returns @text, for use as a reason. */
 const char *kvm_warn(struct kvm_module *m, const char *text);
 

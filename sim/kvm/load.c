@@ -55,6 +55,8 @@ static void kvm_x86_vendor_exit(struct kvm_module *m)
     m->vm_types = 0;
     m->sev_log[0] = m->sev_es_log[0] = m->snp_log[0] = '\0';
     m->cg_sev = m->cg_sev_es = 0;
+    m->cth_asids = 0;
+    m->cth_log = false;
 }
 
 void kvm_module_load(struct kvm_module *m, const struct wire *wire,

@@ -16,6 +16,13 @@
     }
 
 const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
+    [SLOT_BOOT_WIDTH] = { "boot_width",
+                          "Does early boot read the width before the vendor "
+                          "hook reduces it, or after?",
+                          ROWS("before_hook", "after_hook") },
+    [SLOT_SNP_HOST] = { "snp_host",
+                        "On which CPUs may the kernel host SEV-SNP guests?",
+                        ROWS("none", "family_19h", "known_rmp") },
     [SLOT_MMIO_FLAG] = { "mmio_flag",
                          "What does 'MMIO caching is on' mean, and when is it "
                          "decided?",
@@ -25,6 +32,14 @@ const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
                                "SPTE leaves free?",
                                ROWS("none", "allowed_bits",
                                     "allowed_bits_and_10") },
+    [SLOT_MMIO_MASK_BUMP] = { "mmio_mask_bump",
+                              "Does the MMIO mask start one bit higher where "
+                              "it would start at the C-bit?",
+                              ROWS("none", "over_cbit") },
+    [SLOT_MMIO_ZERO_WARN] = { "mmio_zero_warn",
+                              "Is there a WARN when an MMIO SPTE is made of "
+                              "value 0?",
+                              ROWS("warn", "silent") },
     [SLOT_MMIO_GENERATION] = { "mmio_generation",
                                "How many bits of the memslots generation does "
                                "an MMIO SPTE hold?",
@@ -36,7 +51,7 @@ const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
     [SLOT_FROZEN_SPTE] = { "frozen_spte",
                            "What value marks an SPTE that another CPU is "
                            "changing?",
-                           ROWS("5a0", "bit63_5a0", "bit63_1a0") },
+                           ROWS("bit59", "5a0", "bit63_5a0", "bit63_1a0") },
     [SLOT_EMPTY_SPTE] = { "empty_spte",
                           "What value does a never-used SPTE have?",
                           ROWS("zero", "bit63") },
@@ -50,10 +65,10 @@ const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
     [SLOT_SEV_CGROUP] = { "sev_cgroup",
                           "What follows when the misc cgroup refuses the ASID "
                           "capacity?",
-                          ROWS("error", "warn", "if_usable") },
+                          ROWS("none", "error", "warn", "if_usable") },
     [SLOT_SEV_LOG] = { "sev_log", "Which lines does SEV setup print?",
                        ROWS("success_only", "states", "states_unusable",
-                            "own_ranges") },
+                            "own_ranges", "vm_types") },
     [SLOT_SEV_RANGES] = { "sev_ranges",
                           "Do SEV-ES and SEV-SNP share one range of ASIDs?",
                           ROWS("shared", "split") },
@@ -61,17 +76,29 @@ const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
                             "When is the PSP initialised, and does its failure "
                             "count?",
                             ROWS("at_vm", "probe_ignored", "at_load") },
+    [SLOT_PSP_SNP_FAILURE] = { "psp_snp_failure",
+                               "Does the PSP driver initialise SEV although "
+                               "SNP_INIT failed?",
+                               ROWS("go_on", "abort") },
     [SLOT_VM_TYPES] = { "vm_types", "What does KVM_CAP_VM_TYPES offer?",
-                        ROWS("none", "booleans", "usable_and_firmware") },
+                        ROWS("none", "default", "booleans",
+                             "usable_and_firmware") },
     [SLOT_SEV_INIT_ERRNO] = { "sev_init_errno",
                               "Which errno has SEV_INIT when no ASID is usable "
                               "at all?",
                               ROWS("ebusy", "enotty") },
+    [SLOT_SEV_REINIT_ERRNO] = { "sev_reinit_errno",
+                                "Which errno has a second SEV_INIT?",
+                                ROWS("ebusy", "einval") },
     [SLOT_VM_CREATE] = { "vm_create", "How does userspace ask for an SEV VM?",
                          ROWS("legacy", "typed") },
     [SLOT_EMULATE_VERDICT] = { "emulate_verdict",
                                "How does can_emulate_instruction answer?",
                                ROWS("bool", "code") },
+    [SLOT_SKIP_NO_BYTES] = { "skip_no_bytes",
+                             "What becomes of an SEV guest's instruction that "
+                             "KVM must step over but cannot read?",
+                             ROWS("ud", "give_up") },
     [SLOT_NPF_EXIT] = { "npf_exit",
                         "What does npf_interception do before the MMU?",
                         ROWS("plain", "private", "fast_mmio") },
@@ -98,6 +125,13 @@ const struct kvm_slot_desc kvm_slot_table[N_KVM_SLOTS] = {
                            "How does the shutdown of an SEV-ES guest reach "
                            "userspace?",
                            ROWS("einval", "exit_shutdown") },
+    [SLOT_CPUID_SEV] = { "cpuid_sev",
+                         "What does KVM_GET_SUPPORTED_CPUID show in leaf "
+                         "8000_001F?",
+                         ROWS("host", "granted") },
+    [SLOT_CPUID_WIDTH] = { "cpuid_width",
+                           "Which widths does it show in leaf 8000_0008?",
+                           ROWS("guest", "guest_and_mappable") },
 };
 
 const char *const kvm_setup_step_names[N_SETUP_STEPS] = {

@@ -138,6 +138,16 @@ struct kvm_last_exit kvm_last_exit_of(const struct kvm_vcpu *v)
 
 #define KVM_MAX_VCPU_IDS 4096U
 
+/* Such a VM can be created, as kernels do; nothing here could run it. */
+static int refuse_snp(const struct kvm_vm *vm)
+{
+    TRACE(vm->kvm->m->trace, kvm_create_vm, .path = kvm_vm_type_name(vm->type),
+          .call = "KVM_CREATE_VCPU", .ret = kvm_errno_name(-EOPNOTSUPP),
+          .why = "the kernel would, but this version does not model vCPUs of "
+                 "SEV-SNP VMs");
+    return -EOPNOTSUPP;
+}
+
 int kvm_create_vcpu(struct kvm_vm *vm, unsigned id, struct kvm_vcpu **out)
 {
     struct kvm_vcpu *v;
@@ -145,6 +155,8 @@ int kvm_create_vcpu(struct kvm_vm *vm, unsigned id, struct kvm_vcpu **out)
 
     if (id >= KVM_MAX_VCPU_IDS)
         return -EINVAL;
+    if (vm->type == KVM_X86_SNP_VM)
+        return refuse_snp(vm);
     for (v = vm->vcpus; v; v = v->next) {
         if (v->id == id)
             return -EEXIST;

@@ -33,8 +33,8 @@ struct kvm {
     const struct kvm_module *m;
     struct host_memory mem;
     struct kvm_vm *vms;
-    bool svm_enabled; /* EFER.SVME and the host-save area are set */
-    bool psp_ready;   /* the platform has left the UNINIT state */
+    bool svm_enabled;   /* EFER.SVME and the host-save area are set */
+    struct kvm_psp psp; /* the driver's, which VMs may call, too */
     spa_t iopm, msrpm;
     /* svm/asid.c: ASIDs of guests without encryption. */
     uint64_t asid_generation;
@@ -83,7 +83,7 @@ struct mmio_cache {
  */
 
 struct kvm_sev {
-    bool active, es_active;
+    bool active, es_active, snp_active;
     bool need_init; /* typed VM, KVM_SEV_INIT2 still missing */
     uint32_t asid, handle;
     gpa_t ap_jump_table;          /* as the guest set it */

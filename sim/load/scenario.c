@@ -31,6 +31,11 @@ static const struct field param_fields[] = {
     PARAM(sev_snp, "kvm_amd.sev_snp (default true)"),
     PARAM(nrips, "kvm_amd.nrips (default true)"),
     PARAM(lbrv, "kvm_amd.lbrv (default true)"),
+    { .key = "ciphertext_hiding_asids",
+      .type = FIELD_NUMBER,
+      MEMBER(struct scenario_doc, s.config.params.ciphertext_hiding_asids),
+      .max = UINT32_MAX,
+      .doc = "kvm_amd.ciphertext_hiding_asids (default 0)" },
 };
 
 static const struct field_table param_table = {

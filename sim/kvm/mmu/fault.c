@@ -140,7 +140,7 @@ void kvm_mmu_zap_all_fast(struct kvm_vm *vm, const char *why)
 
 void kvm_mmu_invalidate_mmio_sptes(struct kvm_vm *vm, uint64_t generation)
 {
-    uint64_t part = mmio_spte_generation_part(vm->kvm->m, generation);
+    uint64_t part = kvm_mmio_generation_part(vm->kvm->m, generation);
 
     if ((part & ~(uint64_t)(KVM_ADDRESS_SPACES - 1)) == 0)
         kvm_mmu_zap_all_fast(vm, "the memslots generation wrapped in its "

@@ -32,12 +32,6 @@ bool vcpu_match_mmio_gpa(const struct kvm_vcpu *v, gpa_t gpa)
            v->mmio_cache.generation == current_generation(v);
 }
 
-uint64_t mmio_spte_generation_part(const struct kvm_module *m,
-                                   uint64_t generation)
-{
-    return kvm_mmio_spte_generation(m, kvm_make_mmio_spte(m, 0, 0, generation));
-}
-
 /* Is the SPTE of the generation that is current? */
 static bool check_mmio_spte(struct kvm_vcpu *v, uint64_t spte)
 {
@@ -46,7 +40,7 @@ static bool check_mmio_spte(struct kvm_vcpu *v, uint64_t spte)
 
     if (generation & GEN_IN_PROGRESS)
         return false;
-    kvm_gen = mmio_spte_generation_part(m, generation);
+    kvm_gen = kvm_mmio_generation_part(m, generation);
     spte_gen = kvm_mmio_spte_generation(m, spte);
     TRACE(m->trace, check_mmio_spte, .spte = spte, .kvm_gen = kvm_gen,
           .spte_gen = spte_gen, .valid = kvm_gen == spte_gen);

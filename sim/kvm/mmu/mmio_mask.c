@@ -12,6 +12,8 @@
 uint64_t kvm_frozen_spte(const struct kernel_model *k)
 {
     switch ((enum frozen_spte)kvm_slot(k, SLOT_FROZEN_SPTE)) {
+    case FROZEN_59:
+        return BIT(59);
     case FROZEN_5A0:
         return 0x5a0;
     case FROZEN_63_5A0:

@@ -35,12 +35,33 @@ static uint64_t encode_generation(struct gen_layout l, uint64_t gen)
     return low << 3 | high << l.high_shift;
 }
 
+uint64_t kvm_mmio_generation_part(const struct kvm_module *m, uint64_t gen)
+{
+    struct gen_layout l = gen_layout(m->kernel);
+
+    return gen & bits(l.low_bits + l.high_bits - 1, 0);
+}
+
+bool kvm_mmio_spte_warns(const struct kvm_module *m)
+{
+    switch ((enum mmio_zero_warn)kvm_slot(m->kernel, SLOT_MMIO_ZERO_WARN)) {
+    case MMIO_ZERO_WARNS:
+        return !m->mmio_value;
+    case MMIO_ZERO_SILENT:
+        return false;
+    }
+    BUG_ON(true);
+}
+
 uint64_t kvm_make_mmio_spte(const struct kvm_module *m, uint64_t gfn,
                             unsigned access, uint64_t gen)
 {
     uint64_t gpa = gfn << 12;
     uint64_t spte = encode_generation(gen_layout(m->kernel), gen);
 
+    if (kvm_mmio_spte_warns(m))
+        TRACE(m->trace, kvm_warn,
+              .text = "an MMIO SPTE is made although there is no MMIO value");
     spte |= m->mmio_value | (access & m->mmio_access_mask);
     spte |= gpa | m->nonpresent_or_rsvd_mask;
     spte |= (gpa & m->nonpresent_or_rsvd_mask) << L1TF_MOVED_BITS;

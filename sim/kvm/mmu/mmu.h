@@ -57,9 +57,6 @@ int kvm_faultin_pfn(struct kvm_vcpu *v, struct kvm_page_fault *fault);
 int handle_mmio_page_fault(struct kvm_vcpu *v, struct kvm_page_fault *fault);
 void vcpu_cache_mmio_info(struct kvm_vcpu *v, uint64_t gfn, unsigned access);
 bool vcpu_match_mmio_gpa(const struct kvm_vcpu *v, gpa_t gpa);
-/* The part of a generation that an MMIO SPTE holds. */
-uint64_t mmio_spte_generation_part(const struct kvm_module *m,
-                                   uint64_t generation);
 
 /* ---- tdp_mmu.c -------------------------------------------------------------
  */

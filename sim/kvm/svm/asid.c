@@ -91,18 +91,35 @@ static bool asid_in_use(const struct kvm *k, uint32_t asid)
     return false;
 }
 
-int64_t sev_asid_new(const struct kvm *k, bool es, const char **why)
-{
-    const struct kvm_module *m = k->m;
-    uint32_t min = es ? m->min_sev_es_asid : m->min_sev_asid;
-    uint32_t max = es ? m->max_sev_es_asid : m->max_sev_asid;
+struct asid_range {
+    uint32_t min, max;
+};
 
-    if (min > max) {
-        *why = es ? "the ASID range for SEV-ES is empty"
-                  : "the ASID range for SEV is empty";
+static struct asid_range range_of(const struct kvm_module *m,
+                                  enum sev_feature f)
+{
+    switch (f) {
+    case FEATURE_SEV:
+        return (struct asid_range) { m->min_sev_asid, m->max_sev_asid };
+    case FEATURE_SEV_ES:
+        return (struct asid_range) { m->min_sev_es_asid, m->max_sev_es_asid };
+    case FEATURE_SEV_SNP:
+        return (struct asid_range) { m->min_snp_asid, m->max_snp_asid };
+    }
+    BUG_ON(true);
+}
+
+int64_t sev_asid_new(const struct kvm *k, enum sev_feature f, const char **why)
+{
+    struct asid_range r = range_of(k->m, f);
+
+    if (r.min > r.max) {
+        *why = f == FEATURE_SEV      ? "the ASID range for SEV is empty"
+               : f == FEATURE_SEV_ES ? "the ASID range for SEV-ES is empty"
+                                     : "the ASID range for SEV-SNP is empty";
         return -ENOTTY;
     }
-    for (uint32_t asid = min; asid <= max && asid >= min; asid++) {
+    for (uint32_t asid = r.min; asid <= r.max && asid >= r.min; asid++) {
         if (asid && !asid_in_use(k, asid))
             return asid;
     }

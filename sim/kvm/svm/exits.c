@@ -50,6 +50,17 @@ static struct verdict sev_without_bytes(struct kvm_vcpu *v)
                               "(erratum 1096), and memory is ciphertext" };
 }
 
+static bool skip_gives_up(const struct kvm_vcpu *v)
+{
+    switch ((enum skip_no_bytes)vm_slot(v->vm, SLOT_SKIP_NO_BYTES)) {
+    case SKIP_INJECTS_UD:
+        return false;
+    case SKIP_GIVES_UP:
+        return true;
+    }
+    BUG_ON(true);
+}
+
 static struct verdict can_emulate(struct kvm_vcpu *v, unsigned type,
                                   const uint8_t *insn, unsigned insn_len)
 {
@@ -64,7 +75,7 @@ static struct verdict can_emulate(struct kvm_vcpu *v, unsigned type,
     if (type & EMULTYPE_NO_DECODE)
         return (struct verdict) { EMUL_CONTINUE,
                                   "SEV: nothing needs to be decoded" };
-    if (!insn && (type & EMULTYPE_SKIP))
+    if (!insn && (type & EMULTYPE_SKIP) && skip_gives_up(v))
         return (struct verdict) { EMUL_UNHANDLEABLE,
                                   "SEV: no instruction bytes to step over" };
     if (!insn) {

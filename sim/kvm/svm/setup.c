@@ -10,6 +10,18 @@
 
 #define LEAF_ENCRYPTION 0x8000001fU
 
+/* Does this kernel step over a C-bit at the first bit of the mask? */
+static bool steps_over_cbit(const struct kvm_module *m)
+{
+    switch ((enum mmio_mask_bump)kvm_slot(m->kernel, SLOT_MMIO_MASK_BUMP)) {
+    case MASK_BUMP_NONE:
+        return false;
+    case MASK_BUMP_CBIT:
+        return true;
+    }
+    BUG_ON(true);
+}
+
 /* Why the run of bits from @first (after a C-bit that stood in the way) is what
  * it is. */
 static const char *spare_bits_why(struct kvm_module *m, unsigned cbit)
@@ -17,6 +29,11 @@ static const char *spare_bits_why(struct kvm_module *m, unsigned cbit)
     unsigned first = m->x86_phys_bits;
     bool collides = first == cbit;
 
+    if (collides && first <= 51 && !steps_over_cbit(m))
+        return trace_text(m->trace,
+                          "bits %u to 51 lie above the width, and nobody asks "
+                          "whether the first is the C-bit, as it is",
+                          first);
     if (first > 51)
         return trace_text(m->trace,
                           "the width is %u: no spare bit of an NPTE is left",
@@ -44,8 +61,7 @@ static void tell_mmio_mask(struct kvm_module *m, const char *why)
 /*
  * With memory encryption on, the walker reserves what lies above the reduced
  * width, except the C-bit. Only an exact collision matters: a C-bit higher up
- * ends inside the mask, where the bits below it fault. The same in every kernel
- * here.
+ * ends inside the mask, where the bits below it fault.
  */
 static void svm_adjust_mmio_mask(struct kvm_module *m)
 {
@@ -65,7 +81,7 @@ static void svm_adjust_mmio_mask(struct kvm_module *m)
 
     cbit = kvm_host_cpuid(m, LEAF_ENCRYPTION).ebx & 0x3f;
     bit = m->x86_phys_bits;
-    if (bit == cbit)
+    if (bit == cbit && steps_over_cbit(m))
         bit++;
     dropped = kvm_mmu_set_mmio_spte_mask(m, mmio_mark(bit));
     if (trace_hears(m->trace, EV_kvm_mmio_mask))

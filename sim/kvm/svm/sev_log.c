@@ -65,6 +65,7 @@ void sev_log_granted(struct kvm_module *m, enum sev_feature f)
     case SEV_LOG_STATES:
     case SEV_LOG_UNUSABLE:
     case SEV_LOG_OWN_RANGES:
+    case SEV_LOG_VM_TYPES:
         break;
     }
 }
@@ -93,6 +94,10 @@ static bool is_usable(const struct kvm_module *m, enum sev_feature f)
     case SEV_LOG_UNUSABLE:
         return f != FEATURE_SEV || m->min_sev_asid <= m->max_sev_asid;
     case SEV_LOG_OWN_RANGES:
+        return f == FEATURE_SEV      ? m->min_sev_asid <= m->max_sev_asid
+               : f == FEATURE_SEV_ES ? m->min_sev_es_asid <= m->max_sev_es_asid
+                                     : true;
+    case SEV_LOG_VM_TYPES:
         return m->vm_types & BIT(KVM_X86_SEV_VM + (unsigned)f);
     }
     BUG_ON(true);
@@ -113,7 +118,7 @@ static struct range range_of(const struct kvm_module *m, enum sev_feature f)
 {
     if (f == FEATURE_SEV)
         return (struct range) { m->min_sev_asid, m->max_sev_asid };
-    if (kvm_slot(m->kernel, SLOT_SEV_LOG) != SEV_LOG_OWN_RANGES)
+    if (kvm_slot(m->kernel, SLOT_SEV_RANGES) == SEV_RANGES_SHARED)
         return (struct range) { m->min_sev_asid > 1 ? 1 : 0,
                                 m->min_sev_asid - 1 };
     if (f == FEATURE_SEV_ES)

@@ -7,8 +7,6 @@
 
 #include "kvm/kvm_module.h"
 
-enum sev_feature { FEATURE_SEV, FEATURE_SEV_ES, FEATURE_SEV_SNP };
-
 /* What a gate says, and why, in words for a newcomer. */
 struct sev_verdict {
     bool open;

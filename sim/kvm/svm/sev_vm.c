@@ -6,6 +6,7 @@
  * registers are the secure processor's. The order of the launch commands is
  * policed by the firmware, not by KVM: a wrong one is -EIO.
  */
+#include "kvm/svm/psp.h"
 #include "kvm/svm/svm.h"
 
 /* GHCB protocol versions that this KVM speaks. */
@@ -49,23 +50,36 @@ static enum psp_status psp(struct kvm_vm *vm, enum psp_cmd cmd,
 
 static struct sev_answer platform_init(struct kvm_vm *vm)
 {
-    struct psp_request r = { 0 };
+    int ret = psp_platform_init(vm->kvm->m, &vm->kvm->psp, 0);
 
-    if (!vm->kvm->psp_ready && psp(vm, PSP_INIT, &r) != PSP_OK)
-        return refuse(-EIO, "the secure processor could not be initialised");
-    vm->kvm->psp_ready = true;
-    return ok("");
+    return ret ? refuse(ret, "the secure processor could not be initialised")
+               : ok("");
 }
 
-/* Kernels before 6.9 had one word, EBUSY, for whatever was not free; 6.9 tells
- * an empty range (ENOTTY, 0aa6b90ef9d7) and a second init (EINVAL,
- * fdd58834d132) from it. */
-static bool everything_is_ebusy(const struct kvm_vm *vm)
+/* Once there was one word, EBUSY, for whatever was not free. */
+static int no_asid_errno(const struct kvm_vm *vm, int ret)
 {
-    return vm_slot(vm, SLOT_SEV_INIT_ERRNO) == SEV_INIT_EBUSY;
+    switch ((enum sev_init_errno)vm_slot(vm, SLOT_SEV_INIT_ERRNO)) {
+    case SEV_INIT_EBUSY:
+        return -EBUSY;
+    case SEV_INIT_ENOTTY: /* an empty range is not a busy one */
+        return ret;
+    }
+    BUG_ON(true);
 }
 
-static struct sev_answer guest_init(struct kvm_vm *vm, bool es,
+static int second_init_errno(const struct kvm_vm *vm)
+{
+    switch ((enum sev_reinit_errno)vm_slot(vm, SLOT_SEV_REINIT_ERRNO)) {
+    case SEV_REINIT_EBUSY:
+        return -EBUSY;
+    case SEV_REINIT_EINVAL:
+        return -EINVAL;
+    }
+    BUG_ON(true);
+}
+
+static struct sev_answer guest_init(struct kvm_vm *vm, enum sev_feature f,
                                     unsigned ghcb_version)
 {
     struct sev_answer answer;
@@ -75,17 +89,17 @@ static struct sev_answer guest_init(struct kvm_vm *vm, bool es,
     if (vm->vcpus)
         return refuse(-EINVAL, "the VM has vCPUs already");
     if (vm->sev.active)
-        return refuse(everything_is_ebusy(vm) ? -EBUSY : -EINVAL,
-                      "the VM is an SEV VM already");
-    asid = sev_asid_new(vm->kvm, es, &why);
+        return refuse(second_init_errno(vm), "the VM is an SEV VM already");
+    asid = sev_asid_new(vm->kvm, f, &why);
     if (asid < 0)
-        return refuse(everything_is_ebusy(vm) ? -EBUSY : (int)asid, why);
+        return refuse(no_asid_errno(vm, (int)asid), why);
     answer = platform_init(vm);
     if (answer.ret)
         return answer;
 
     vm->sev = (struct kvm_sev) { .active = true,
-                                 .es_active = es,
+                                 .es_active = f != FEATURE_SEV,
+                                 .snp_active = f == FEATURE_SEV_SNP,
                                  .asid = (uint32_t)asid,
                                  .ghcb_version = ghcb_version };
     return ok("an ASID was free");
@@ -97,7 +111,8 @@ static struct sev_answer legacy_init(struct kvm_vm *vm, bool es)
         return refuse(-ENOTTY, "SEV-ES is off");
     if (vm->type != KVM_X86_DEFAULT_VM)
         return refuse(-EINVAL, "a VM with a type wants KVM_SEV_INIT2");
-    return guest_init(vm, es, GHCB_VERSION_LEGACY);
+    return guest_init(vm, es ? FEATURE_SEV_ES : FEATURE_SEV,
+                      GHCB_VERSION_LEGACY);
 }
 
 static struct sev_answer init2(struct kvm_vm *vm)
@@ -107,7 +122,11 @@ static struct sev_answer init2(struct kvm_vm *vm)
     if (vm->type == KVM_X86_DEFAULT_VM)
         return refuse(-EINVAL, "a default VM wants KVM_SEV_INIT or "
                                "KVM_SEV_ES_INIT");
-    return guest_init(vm, vm->type == KVM_X86_SEV_ES_VM, GHCB_VERSION_DEFAULT);
+    return guest_init(vm,
+                      vm->type == KVM_X86_SEV_VM      ? FEATURE_SEV
+                      : vm->type == KVM_X86_SEV_ES_VM ? FEATURE_SEV_ES
+                                                      : FEATURE_SEV_SNP,
+                      GHCB_VERSION_DEFAULT);
 }
 
 /* ---- launch ----------------------------------------------------------------

@@ -32,9 +32,8 @@ void svm_get_regs(struct kvm_vcpu *v, struct kvm_regs *r);
 void svm_asid_init(struct kvm *k);
 /* Before each VMRUN: an ASID for @v, and what TLB_CONTROL must do. */
 void svm_prepare_asid(struct kvm_vcpu *v);
-/* The lowest free ASID for an SEV (or SEV-ES) guest: positive, or -errno and
- * *@why. */
-int64_t sev_asid_new(const struct kvm *k, bool es, const char **why);
+/* The lowest free ASID for such a guest: positive, or -errno and *@why. */
+int64_t sev_asid_new(const struct kvm *k, enum sev_feature f, const char **why);
 
 /* ---- run.c, exits.c --------------------------------------------------------
  */

@@ -500,10 +500,23 @@ START_TEST(
     stepping_over_without_bytes_is_a_resume_for_a_bool_and_an_error_since)
 {
     x.kernel.slot[SLOT_EMULATE_VERDICT] = _i;
+    x.kernel.slot[SLOT_SKIP_NO_BYTES] = SKIP_GIVES_UP;
     vm(SEV_CMD_INIT);
     ck_assert_int_eq(svm_can_emulate_instruction(x.v, EMULTYPE_SKIP, NULL, 0),
                      _i == VERDICT_BOOL ? EMUL_RETRY_INSTR : EMUL_UNHANDLEABLE);
     ck_assert(!x.v->event.pending);
+}
+END_TEST
+
+/* Before cb49631ad111 the guest paid for what KVM could not read. */
+START_TEST(stepping_over_without_bytes_was_a_ud)
+{
+    x.kernel.slot[SLOT_SKIP_NO_BYTES] = SKIP_INJECTS_UD;
+    vm(SEV_CMD_INIT);
+    ck_assert_int_eq(svm_can_emulate_instruction(x.v, EMULTYPE_SKIP, NULL, 0),
+                     EMUL_PROPAGATE_FAULT);
+    ck_assert(x.v->event.pending);
+    ck_assert_uint_eq(x.v->event.vector, VEC_UD);
 }
 END_TEST
 
@@ -559,6 +572,7 @@ int main(void)
     tcase_add_test(t, legacy_code_is_not_emulated_in_this_version);
     tcase_add_loop_test(t, the_verdict_depends_on_what_kvm_can_read, 0,
                         ARRAY_SIZE(verdicts));
+    tcase_add_test(t, stepping_over_without_bytes_was_a_ud);
     tcase_add_loop_test(
         t,
         stepping_over_without_bytes_is_a_resume_for_a_bool_and_an_error_since,

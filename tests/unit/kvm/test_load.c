@@ -233,7 +233,7 @@ START_TEST(the_secure_processor_is_initialised_once)
     struct fake_host h = fake_host();
     struct kvm_module m = load("v7.3", &h, NULL);
 
-    ck_assert(m.sev && m.psp_initialized);
+    ck_assert(m.sev && m.psp.initialized);
     kvm_module_reload(&m);
     ck_assert(m.sev && m.sev_es);
 }

@@ -72,7 +72,7 @@ static void check_row(const struct golden *g, unsigned table, unsigned path)
     x.m.min_sev_asid = (uint32_t)golden_dec(g, "min_asid");
     x.m.max_sev_asid = (uint32_t)golden_dec(g, "max_asid");
     x.m.max_sev_es_asid = x.m.min_sev_asid - 1;
-    x.m.psp_initialized = tables[table].psp_at_load;
+    x.m.psp.initialized = tables[table].psp_at_load;
     x.f->psp_status =
         golden_is(g, "psp", "ok") ? PSP_OK : PSP_INVALID_PLATFORM_STATE;
 
@@ -111,9 +111,6 @@ START_TEST(every_way_of_asking_answers_as_the_kernel_does)
 }
 END_TEST
 
-/* ---- the rules beyond the tables -------------------------------------------
- */
-
 static int op(enum sev_cmd_id id)
 {
     struct sev_cmd cmd = { .id = id };
@@ -148,11 +145,12 @@ END_TEST
 
 START_TEST(a_second_init_is_busy_before_6_9_and_invalid_after)
 {
-    x.kernel.slot[SLOT_SEV_INIT_ERRNO] = _i;
+    x.kernel.slot[SLOT_SEV_REINIT_ERRNO] = _i;
     x.k = kvm_open(x.pool, &x.m);
     ck_assert_int_eq(kvm_create_vm(x.k, KVM_X86_DEFAULT_VM, &x.vm), 0);
     ck_assert_int_eq(op(SEV_CMD_INIT), 0);
-    ck_assert_int_eq(op(SEV_CMD_INIT), _i == SEV_INIT_EBUSY ? -EBUSY : -EINVAL);
+    ck_assert_int_eq(op(SEV_CMD_INIT),
+                     _i == SEV_REINIT_EBUSY ? -EBUSY : -EINVAL);
 }
 END_TEST
 
@@ -171,11 +169,20 @@ START_TEST(asids_run_out)
 }
 END_TEST
 
-START_TEST(snp_is_refused_even_where_the_kernel_offers_it)
+START_TEST(an_snp_vm_can_be_created_but_gets_no_vcpu)
 {
+    struct kvm_vcpu *v;
+
     x.kernel.slot[SLOT_VM_CREATE] = VM_CREATE_TYPED;
     x.m.vm_types = 0x1d;
+    x.m.min_snp_asid = 5;
+    x.m.max_snp_asid = 6;
     x.k = kvm_open(x.pool, &x.m);
+    ck_assert_int_eq(kvm_create_vm(x.k, KVM_X86_SNP_VM, &x.vm), 0);
+    ck_assert_int_eq(op(SEV_CMD_INIT2), 0);
+    ck_assert_uint_eq(x.vm->sev.asid, 5);
+    ck_assert_int_eq(kvm_create_vcpu(x.vm, 0, &v), -EOPNOTSUPP);
+    x.m.vm_types = 0xd;
     ck_assert_int_eq(kvm_create_vm(x.k, KVM_X86_SNP_VM, &x.vm), -EINVAL);
     ck_assert_int_eq(kvm_create_vm(x.k, KVM_X86_SEV_ES_VM, &x.vm), 0);
     ck_assert_int_eq(kvm_create_vm(x.k, 31, &x.vm), -EINVAL);
@@ -561,7 +568,7 @@ int main(void)
     tcase_add_loop_test(t, a_second_init_is_busy_before_6_9_and_invalid_after,
                         0, 2);
     tcase_add_test(t, asids_run_out);
-    tcase_add_test(t, snp_is_refused_even_where_the_kernel_offers_it);
+    tcase_add_test(t, an_snp_vm_can_be_created_but_gets_no_vcpu);
     tcase_add_test(t, shadow_paging_is_refused_not_pretended);
     tcase_add_test(t, the_first_vm_switches_svm_on);
     tcase_add_test(t, a_typed_vm_without_init2_does_not_run);

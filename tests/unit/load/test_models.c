@@ -38,6 +38,8 @@ static const char base_cpu[] =
     "sev: {max_sev_asid: 509, min_sev_asid: {value: 100, assumed: true},\n"
     "  n_vmpls: 4}\n"
     "firmware: {assumed: true, mem_encrypt: true, smmlock: true}\n"
+    "platform: {psp: ok, psp_snp: none, psp_svn: 0, psp_cth: none,\n"
+    "  rmp_table: false}\n"
     "features: {sev: true, sev_es: true, sme: true}\n"
     "timing: {source: seen, l1: 4, l2: 12, l3: 50, dram: 357, l1_kib: 32,\n"
     "  l2_kib: 512, l3_kib: 32768, walker_step: 8, vmrun: 500, vmexit: 550,\n"
@@ -399,7 +401,7 @@ static const struct {
       "setup_order is nowhere decided" },
     { KHEAD "slots: {mmio_flag: tag}\nsetup_order: []\nsev_gates: []\n"
             "sev_es_gates: []\nsev_snp_gates: []\n",
-      1, 1, "slots.mmio_mask_check is nowhere decided" },
+      1, 1, "slots.boot_width is nowhere decided" },
 };
 
 START_TEST(a_bad_kernel_file_is_refused_at_its_place)
