@@ -242,11 +242,24 @@ int lab_diff(struct pool *pool, const struct lab_diff *q,
 /* ---- one outcome, every release --------------------------------------------
  */
 
+struct scenario;
+struct outcome;
+/* All outcomes that a run of @s has; the one called @name, NULL with @e set. */
+unsigned lab_outcomes(struct pool *pool, const struct scenario *s,
+                      const struct outcome **out);
+const struct outcome *lab_outcome(struct pool *pool, const struct scenario *s,
+                                  const char *name, struct err *e);
+
 /* The releases, each behind the one that it comes from; -1 with @e set: files
  * that do not make one chain. */
 struct kernel_file;
 int lab_generations(struct pool *pool, struct catalog *c,
                     const struct kernel_file *const **out, unsigned *n,
                     struct err *e);
+/* @outcome of @s under every kernel; each change from release to release with
+ * the decisions that explain it. -1 with @e set: no such outcome, or a machine
+ * that cannot be built. */
+int lab_bisect(struct pool *pool, struct catalog *c, const struct scenario *s,
+               const char *outcome, struct report_bisect *out, struct err *e);
 
 #endif

@@ -103,7 +103,8 @@ int scenario_file_point(struct scenario_file *f, struct pool *pool, uint64_t i,
 struct axis_desc {
     const char *path; /* "cpu.set.cbit" */
     enum value_kind kind;
-    bool wide; /* a number that may need more than 32 bits */
+    bool wide;  /* a number that may need more than 32 bits */
+    uint64_t n; /* values */
 };
 #define SCENARIO_MAX_AXES 32
 unsigned scenario_file_axes(const struct scenario_file *f);

@@ -187,5 +187,8 @@ void render_diff(struct buf *b, const struct report_diff *r);
 void render_diff_markdown(struct buf *b, const struct report_diff *r);
 /* A line for the whole, then one for each group. */
 void render_diff_json(struct buf *b, const struct report_diff *r);
+void render_bisect(struct buf *b, const struct report_bisect *r);
+/* A line for each kernel, releases first. */
+void render_bisect_json(struct buf *b, const struct report_bisect *r);
 
 #endif

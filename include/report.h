@@ -70,4 +70,23 @@ struct report_diff {
     const struct report_group *group;
 };
 
+/* One outcome under one kernel. */
+struct report_turn {
+    const char *kernel, *kind; /* "mainline", "stable", "what-if" */
+    const char *extends;       /* of those apart */
+    const char *value;
+    const char *reason; /* or NULL */
+    bool changed;       /* since the release before, because: */
+    unsigned n_sets;
+    const struct report_set *set;
+};
+
+struct report_bisect {
+    const char *scenario, *outcome;
+    unsigned n, n_changes;
+    const struct report_turn *turn; /* releases, in their order */
+    unsigned n_apart;
+    const struct report_turn *apart;
+};
+
 #endif

@@ -34,6 +34,7 @@ int cmd_kernel(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 
 /* argp_parse() for one command; usage errors end with STATUS_USAGE. */
@@ -60,6 +61,13 @@ bool cli_add_setting(struct cli_settings *s, struct pool *pool,
 
 /* The value of --jobs, 1..256; anything else is a usage error. */
 unsigned cli_jobs(struct argp_state *state, const char *arg);
+
+/* The one machine that @path is about. A matrix has more of them, unless its
+ * axes are pinned; that of @free_key, which may be NULL, does not count.
+ * Returns a status; what is wrong has been said. */
+int cli_one_scenario(struct pool *pool, struct catalog *catalog,
+                     const char *path, const struct cli_settings *settings,
+                     const char *free_key, struct scenario *out);
 
 /* ---- progress (progress.c) ---- */
 

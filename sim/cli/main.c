@@ -34,6 +34,8 @@ static const struct command {
       "what can be written and expected" },
     { "nptsim diff", cmd_diff, "KERNEL KERNEL|--text LIB.so",
       "every configuration that two kernels decide differently, and why" },
+    { "nptsim bisect", cmd_bisect, "FILE FACT",
+      "which release changed an outcome, and by which commit" },
     { "nptsim sweep", cmd_sweep, "FILE --out DIR | merge|index|csv|map",
       "a whole matrix on all cores, and what came of it" },
     { "nptsim batch", cmd_batch, "gating|walk",

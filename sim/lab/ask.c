@@ -78,3 +78,12 @@ int asker_ask(struct asker *a, struct pool *pool, const struct scenario *s,
         return -1;
     return out->failed ? live(a, pool, s, cycles, true, out, e) : 0;
 }
+
+const struct judge *asker_live(struct asker *a, struct pool *pool,
+                               const struct scenario *s, bool reasons,
+                               struct err *e)
+{
+    struct lab_answer answer;
+
+    return live(a, pool, s, false, reasons, &answer, e) ? NULL : answer.judge;
+}

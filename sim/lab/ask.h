@@ -17,4 +17,10 @@ struct asker *asker_create(struct pool *pool);
 int asker_ask(struct asker *a, struct pool *pool, const struct scenario *s,
               bool cycles, struct lab_answer *out, struct err *e);
 
+/* Live through @s, with the reasons if wanted: its judge, who has finished.
+ * NULL: the machine cannot be built from it. */
+const struct judge *asker_live(struct asker *a, struct pool *pool,
+                               const struct scenario *s, bool reasons,
+                               struct err *e);
+
 #endif

@@ -404,6 +404,7 @@ struct axis_desc scenario_file_axis(const struct scenario_file *f, unsigned i)
         .path = a->path,
         .kind = field_ref_kind(&a->field),
         .wide = field->type == FIELD_NUMBER && field->max > UINT32_MAX,
+        .n = a->n,
     };
 }
 

@@ -5,7 +5,7 @@
  * Groups of equal change, the largest first; in each the explanations, which
  * configurations they are for, and one to try.
  */
-#include "render.h"
+#include "render/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,11 +44,11 @@ static void put_reason(struct buf *b, const struct report_decision *d)
 /* ---- text -----------------------------------------------------------------
  */
 
-static void text_sets(struct buf *b, const struct report_cause *c)
+void put_sets(struct buf *b, const struct report_set *set, unsigned n)
 {
-    for (unsigned i = 0; i < c->n_sets; i++) {
-        for (unsigned k = 0; k < c->set[i].n; k++) {
-            const struct report_decision *d = &c->set[i].decision[k];
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned k = 0; k < set[i].n; k++) {
+            const struct report_decision *d = &set[i].decision[k];
 
             buf_adds(b, k   ? "       with "
                         : i ? "         or "
@@ -80,7 +80,7 @@ static void put_places(struct buf *b, const struct report_diff *r,
 static void text_cause(struct buf *b, const struct report_diff *r,
                        const struct report_cause *c)
 {
-    text_sets(b, c);
+    put_sets(b, c->set, c->n_sets);
     for (unsigned i = 0; i < c->n_places; i++) {
         buf_adds(b, i ? "            " : "        for ");
         put_places(b, r, &c->places[i]);
@@ -179,7 +179,7 @@ void render_diff_markdown(struct buf *b, const struct report_diff *r)
 /* ---- JSON Lines ------------------------------------------------------------
  */
 
-static void json_text(struct buf *b, const char *key, const char *text)
+void json_member(struct buf *b, const char *key, const char *text)
 {
     buf_printf(b, ",\"%s\":", key);
     render_json_string(b, text);
@@ -193,10 +193,20 @@ static void json_set(struct buf *b, const struct report_set *s)
 
         buf_printf(b, "%s{\"decision\":", i ? "," : "");
         render_json_string(b, d->key);
-        json_text(b, "change", d->change);
-        json_text(b, "kernel", d->kernel);
-        json_text(b, "because", d->because);
+        json_member(b, "change", d->change);
+        json_member(b, "kernel", d->kernel);
+        json_member(b, "because", d->because);
         buf_printf(b, ",\"undone\":%s}", d->undone ? "true" : "false");
+    }
+    buf_addc(b, ']');
+}
+
+void json_sets(struct buf *b, const struct report_set *set, unsigned n)
+{
+    buf_adds(b, ",\"explanations\":[");
+    for (unsigned i = 0; i < n; i++) {
+        buf_adds(b, i ? "," : "");
+        json_set(b, &set[i]);
     }
     buf_addc(b, ']');
 }
@@ -206,7 +216,7 @@ static void json_places(struct buf *b, const struct report_places *p)
     buf_adds(b, "{\"when\":");
     render_json_string(b, p->when);
     buf_printf(b, ",\"count\":%" PRIu64 ",\"n\":%" PRIu64, p->count, p->n);
-    json_text(b, "text", p->text);
+    json_member(b, "text", p->text);
     buf_addc(b, '}');
 }
 
@@ -218,14 +228,10 @@ static void json_cause(struct buf *b, const struct report_cause *c)
         json_places(b, &c->places[i]);
     }
     buf_addc(b, ']');
-    json_text(b, "where", c->where);
-    json_text(b, "example", c->example);
-    buf_adds(b, ",\"explanations\":[");
-    for (unsigned i = 0; i < c->n_sets; i++) {
-        buf_adds(b, i ? "," : "");
-        json_set(b, &c->set[i]);
-    }
-    buf_adds(b, "]}");
+    json_member(b, "where", c->where);
+    json_member(b, "example", c->example);
+    json_sets(b, c->set, c->n_sets);
+    buf_addc(b, '}');
 }
 
 static void json_group(struct buf *b, const struct report_group *g)
@@ -235,8 +241,8 @@ static void json_group(struct buf *b, const struct report_group *g)
     for (unsigned i = 0; i < g->n_changes; i++) {
         buf_printf(b, "%s{\"what\":", i ? "," : "");
         render_json_string(b, g->change[i].what);
-        json_text(b, "from", g->change[i].from);
-        json_text(b, "to", g->change[i].to);
+        json_member(b, "from", g->change[i].from);
+        json_member(b, "to", g->change[i].to);
         buf_addc(b, '}');
     }
     buf_adds(b, "],\"causes\":[");
@@ -251,9 +257,9 @@ void render_diff_json(struct buf *b, const struct report_diff *r)
 {
     buf_adds(b, "{\"from\":");
     render_json_string(b, r->from);
-    json_text(b, "to", r->to);
-    json_text(b, "over", r->over);
-    json_text(b, "place", r->place);
+    json_member(b, "to", r->to);
+    json_member(b, "over", r->over);
+    json_member(b, "place", r->place);
     buf_printf(b,
                ",\"compared\":%" PRIu64 ",\"differ\":%" PRIu64
                ",\"differ_in_log\":%" PRIu64 ",\"groups\":%u}\n",
