@@ -106,6 +106,8 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
                           const struct guest_code *steps, unsigned n_steps,
                           struct trace *trace, struct err *e);
 
+/* Forget what the guest lived through: it can be loaded into another VM. */
+void guest_restart(struct guest *g);
 unsigned guest_n_chunks(const struct guest *g);
 struct guest_chunk guest_chunk(const struct guest *g, unsigned i);
 struct guest_entry guest_entry(const struct guest *g, unsigned vcpu);

@@ -165,6 +165,14 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
     return program_pads(g, e) ? NULL : g;
 }
 
+void guest_restart(struct guest *g)
+{
+    for (unsigned i = 0; i < g->platform->n_vcpus; i++) {
+        g->vcpu[i].done = 0;
+        g->vcpu[i].panicked = false;
+    }
+}
+
 unsigned guest_n_chunks(const struct guest *g)
 {
     return g->n_chunks;

@@ -178,12 +178,17 @@ static void write_block(struct memory *m, struct page *p, unsigned at,
     set_bit(p->clear, b);
 }
 
-static bool is_clear_line(const struct page *p, unsigned at)
+static void write_line(struct memory *m, struct page *p, unsigned at,
+                       const char *from)
 {
+    char *to = (char *)p->words + at;
     unsigned b = at / CRYPT_BLOCK;
-    uint64_t all = bits(BLOCKS_OF_LINE - 1, 0);
 
-    return (p->clear[b / 64] >> b % 64 & all) == all;
+    if (!(~p->clear[b / 64] & line_mask(b)) && same_line(to, from))
+        return;
+    page_change_line(m, p, b);
+    memcpy(to, from, LINE);
+    p->clear[b / 64] |= line_mask(b);
 }
 
 static void write_page(struct memory *m, struct page *p, unsigned at,
@@ -193,11 +198,12 @@ static void write_page(struct memory *m, struct page *p, unsigned at,
         size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
         size_t n = len < room ? len : room;
 
-        if (at % LINE == 0 && len >= LINE && is_clear_line(p, at) &&
-            same_line((char *)p->words + at, from))
+        if (at % LINE == 0 && len >= LINE) {
+            write_line(m, p, at, from);
             n = LINE;
-        else
+        } else {
             write_block(m, p, at, from, n);
+        }
         at += (unsigned)n;
         from += n;
         len -= n;

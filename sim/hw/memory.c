@@ -215,6 +215,16 @@ void page_change(struct memory *m, struct page *p, unsigned b)
     page_touch(m, p, b);
 }
 
+void page_change_line(struct memory *m, struct page *p, unsigned b)
+{
+    if (m->mark && p->mark != m->mark)
+        begin_notes(m, p);
+    if (m->mark && ~p->noted[b / 64] & line_mask(b))
+        for (unsigned i = 0; i < BLOCKS_OF_LINE; i++)
+            write_down(m, p, b + i);
+    page_touch(m, p, b);
+}
+
 /* Block @b as DRAM holds it, whatever its form. */
 static void content(const struct page *p, unsigned b, uint64_t out[2])
 {
@@ -246,10 +256,10 @@ static bool differs(const struct note *n)
         return !is_empty(p);
     clear = has_bit(p->clear, n->block);
     if (clear == n->clear && (!clear || same_key(&p->key, &n->key)))
-        return !same_block(&p->words[2 * n->block], n->words);
+        return memcmp(&p->words[2 * n->block], n->words, CRYPT_BLOCK) != 0;
     content(p, n->block, a);
     page_ciphertext(p->pfn, n->block, n->clear ? &n->key : NULL, n->words, b);
-    return !same_block(a, b);
+    return memcmp(a, b, sizeof(a)) != 0;
 }
 
 bool mem_unchanged(struct memory *m)
@@ -363,6 +373,29 @@ static bool is_zero(const char *bytes, size_t len)
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
 }
 
+/* @n bytes within a block. */
+static void write_block(struct memory *m, struct page *p, unsigned at,
+                        const char *from, size_t n)
+{
+    char *to = (char *)p->words + at;
+
+    if (memcmp(to, from, n) == 0)
+        return;
+    page_change(m, p, at / CRYPT_BLOCK);
+    memcpy(to, from, n);
+}
+
+static void write_line(struct memory *m, struct page *p, unsigned at,
+                       const char *from)
+{
+    char *to = (char *)p->words + at;
+
+    if (same_line(to, from))
+        return;
+    page_change_line(m, p, at / CRYPT_BLOCK);
+    memcpy(to, from, LINE);
+}
+
 static void write_page(struct memory *m, struct page *p, unsigned at,
                        const char *from, size_t len)
 {
@@ -370,13 +403,12 @@ static void write_page(struct memory *m, struct page *p, unsigned at,
     while (len) {
         size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
         size_t n = len < room ? len : room;
-        char *to = (char *)p->words + at;
 
-        if (at % LINE == 0 && len >= LINE && same_line(to, from)) {
+        if (at % LINE == 0 && len >= LINE) {
+            write_line(m, p, at, from);
             n = LINE;
-        } else if (memcmp(to, from, n) != 0) {
-            page_change(m, p, at / CRYPT_BLOCK);
-            memcpy(to, from, n);
+        } else {
+            write_block(m, p, at, from, n);
         }
         at += (unsigned)n;
         from += n;

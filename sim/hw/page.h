@@ -49,27 +49,26 @@ static inline void clear_bit(uint64_t *set, unsigned i)
     set[i / 64] &= ~BIT(i % 64);
 }
 
-/* @n words, in bytes at any address. */
-static inline bool same_words(const char *a, const char *b, unsigned n)
-{
-    uint64_t x, y, difference = 0;
-
-    for (unsigned i = 0; i < n; i++) {
-        memcpy(&x, a + 8 * i, 8);
-        memcpy(&y, b + 8 * i, 8);
-        difference |= x ^ y;
-    }
-    return !difference;
-}
-
-static inline bool same_block(const void *a, const void *b)
-{
-    return same_words(a, b, CRYPT_BLOCK / 8);
-}
+/* A line of 64 bytes at any address. */
+struct line {
+    uint64_t w[8];
+};
 
 static inline bool same_line(const void *a, const void *b)
 {
-    return same_words(a, b, LINE / 8);
+    struct line x, y;
+
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    return !((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]) | (x.w[2] ^ y.w[2]) |
+             (x.w[3] ^ y.w[3]) | (x.w[4] ^ y.w[4]) | (x.w[5] ^ y.w[5]) |
+             (x.w[6] ^ y.w[6]) | (x.w[7] ^ y.w[7]));
+}
+
+/* The bits of a line's blocks among those of the word that they lie in. */
+static inline uint64_t line_mask(unsigned block)
+{
+    return bits(BLOCKS_OF_LINE - 1, 0) << block % 64;
 }
 
 static inline bool same_key(const struct key *a, const struct key *b)
@@ -83,7 +82,8 @@ struct page *page_find(struct memory *m, uint64_t pfn);
 struct page *page_make(struct memory *m, uint64_t pfn);
 /* The words of block @b are about to be written: with another content ... */
 void page_change(struct memory *m, struct page *p, unsigned b);
-/* ... or with the same in its other form. */
+/* ... as are those of its whole line; or with the same in its other form. */
+void page_change_line(struct memory *m, struct page *p, unsigned b);
 void page_touch(struct memory *m, struct page *p, unsigned b);
 /* From now on references to @p would see what DRAM does not hold. */
 void page_hide(struct memory *m, struct page *p);

@@ -6,6 +6,7 @@
  * every refusal is a result, told by the actor who refused.
  */
 #include "run/machine.h"
+#include "run/shelf.h"
 
 #include "trace.h"
 
@@ -39,22 +40,22 @@ static int describe_memory(struct guest_platform *p,
 static int describe_platform(struct machine *m, struct err *e)
 {
     const struct run_config *c = m->config;
+    struct guest_platform *p = &m->platform;
 
-    m->platform = (struct guest_platform) {
-        .n_vcpus = c->vm.n_vcpus,
-        .sev = c->vm.type != VM_PLAIN,
-        .sev_es = c->vm.type == VM_SEV_ES || c->vm.type == VM_SNP,
-        .cbit = c->cpu.cbit,
-        .gb_pages = c->cpu.features[FEAT_PAGE1GB],
-    };
-    return describe_memory(&m->platform, &c->vm, e);
+    p->n_vcpus = c->vm.n_vcpus;
+    p->sev = c->vm.type != VM_PLAIN;
+    p->sev_es = c->vm.type == VM_SEV_ES || c->vm.type == VM_SNP;
+    p->cbit = c->cpu.cbit;
+    p->gb_pages = c->cpu.features[FEAT_PAGE1GB];
+    return describe_memory(p, &c->vm, e);
 }
 
-static int build_guest(struct machine *m, struct err *e)
+static int build_guest(struct machine *m, struct shelf *shelf, struct err *e)
 {
     const struct run_config *c = m->config;
     struct guest_code *code =
         pool_alloc(m->pool, (c->n_steps + 1) * sizeof(*code));
+    struct guest_order order = { &c->guest, &m->platform, 0, code };
     unsigned n = 0;
 
     if (c->vm.n_vcpus < 1 || c->vm.n_vcpus > RUN_MAX_VCPUS)
@@ -72,8 +73,8 @@ static int build_guest(struct machine *m, struct err *e)
     }
     if (describe_platform(m, e))
         return -1;
-    m->guest =
-        guest_build(m->pool, &c->guest, &m->platform, code, n, m->trace, e);
+    order.n_steps = n;
+    m->guest = shelf_guest(shelf, &order, e);
     return m->guest ? 0 : -1;
 }
 
@@ -153,6 +154,7 @@ struct rig {
     struct pool *pool; /* lives as long as the rig */
     struct pool *life; /* everything of one run */
     struct trace *trace;
+    struct shelf *shelf;
     struct cpu *cpu; /* NULL before the first run */
 };
 
@@ -162,6 +164,7 @@ struct rig *rig_create(struct pool *pool, struct trace *trace)
 
     r->pool = pool;
     r->life = pool_child(pool);
+    r->shelf = shelf_create(pool, trace);
     r->trace = trace;
     return r;
 }
@@ -191,12 +194,10 @@ static int live(struct rig *r, const struct run_config *config, struct err *e)
     const char *refused;
     struct wire wire;
 
-    *m = (struct machine) {
-        .pool = r->life,
-        .trace = r->trace,
-        .config = config,
-    };
-    if (build_guest(m, e))
+    m->pool = r->life;
+    m->trace = r->trace;
+    m->config = config;
+    if (build_guest(m, r->shelf, e))
         return -1;
     TRACE(r->trace, cpu, .model = cpu->name, .raw = cpu->maxphyaddr_raw,
           .reduction = cpu->phys_reduction, .width = cpu_model_width(cpu),

@@ -98,15 +98,16 @@ struct tally {
 
 static void run(struct world *w, unsigned i, struct tally *t)
 {
+    static const enum vm_type types[] = { VM_PLAIN, VM_SEV, VM_SEV_ES };
     const struct step_report *report;
     const struct verdict *verdicts;
     struct err e = { 0 };
 
+    w->config.vm.type = types[i % 3];
+    w->config.cpu.phys_reduction = i / 3 % 5;
+    w->config.cpu.maxphyaddr_raw = 40 + i / 15 % 13;
     w->config.kernel = w->kernel[i / 195 % ARRAY_SIZE(kernels)]->model;
-    w->config.cpu.maxphyaddr_raw = 40 + i % 13;
-    w->config.cpu.phys_reduction = i / 13 % 5;
-    w->config.cpu.cbit = w->config.cpu.maxphyaddr_raw - i / 65 % 3;
-    w->config.vm.type = i % 3 == 0 ? VM_PLAIN : i % 3 == 1 ? VM_SEV : VM_SEV_ES;
+    w->config.cpu.cbit = i / 585 % 2 ? 47 : 51;
     judge_reset(w->judge);
     BUG_ON(rig_run(w->rig, &w->config, &e));
     judge_finish(w->judge, &verdicts);

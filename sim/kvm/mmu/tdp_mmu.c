@@ -24,13 +24,13 @@ bool kvm_tdp_mmu_reaches(const struct kvm_vm *vm, gpa_t gpa)
 static spa_t alloc_table(struct kvm_vm *vm, uint64_t gfn, unsigned level)
 {
     struct kvm *k = vm->kvm;
-    uint64_t empty[512];
+    uint64_t none = spte_empty(k->m), empty[512];
     spa_t spa = host_alloc(k, PAGE_SIZE_4K, PAGE_SIZE_4K);
 
     if (!spa)
         return 0;
     for (unsigned i = 0; i < 512; i++)
-        empty[i] = spte_empty(k->m);
+        empty[i] = none;
     host_write(k, spa, empty, sizeof(empty));
     TRACE(k->m->trace, kvm_mmu_get_page, .gfn = gfn, .level = level,
           .spa = spa);
@@ -62,11 +62,12 @@ static void drop_table(struct kvm_vm *vm, spa_t table, uint64_t gfn,
                        unsigned level)
 {
     struct kvm *k = vm->kvm;
-    uint64_t frozen = kvm_frozen_spte(k->m->kernel), entry[512];
+    uint64_t frozen = kvm_frozen_spte(k->m->kernel), none = spte_empty(k->m);
+    uint64_t entry[512];
 
     host_read(k, table, entry, sizeof(entry));
     for (unsigned i = 0; i < 512; i++) {
-        if (entry[i] == spte_empty(k->m))
+        if (entry[i] == none)
             continue;
         host_write64(k, table + 8 * i, frozen);
         handle_changed_spte(vm, gfn + i * (pt_size(level) >> 12), level,
