@@ -168,7 +168,7 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
 void guest_restart(struct guest *g)
 {
     for (unsigned i = 0; i < g->platform->n_vcpus; i++) {
-        g->vcpu[i].done = 0;
+        g->vcpu[i].done = g->vcpu[i].n_met = 0;
         g->vcpu[i].panicked = false;
     }
 }

@@ -119,25 +119,17 @@ static enum port_result touch(struct guest_port *p, gva_t page)
 }
 
 /* Touch every page of the kernel, so that the hypervisor has met them all when
- * the first step begins. One page per SOFTCALL, counted in RCX, since a fault
- * starts the call over. Then tell the hypervisor where the GHCB is. */
+ * the first step begins. A fault starts the call over; pages that were met stay
+ * met. Then tell the hypervisor where the GHCB is. */
 static enum port_result boot(struct guest_vcpu *v, struct guest_port *p)
 {
     const struct guest *g = v->guest;
-    struct guest_regs *r = port_regs(p);
     uint64_t pages = g->image.used / PAGE_SIZE_4K;
-    uint64_t page = r->gpr[GPR_RCX];
 
-    if (page < pages || (page == pages && g->platform->sev_es)) {
-        gva_t at = page < pages ? g->image.base + page * PAGE_SIZE_4K : v->ghcb;
-
-        if (touch(p, at) != PORT_OK)
+    for (; v->n_met < pages + g->platform->sev_es; v->n_met++)
+        if (touch(p, v->n_met < pages ? g->image.base + v->n_met * PAGE_SIZE_4K
+                                      : v->ghcb) != PORT_OK)
             return PORT_FAULT;
-        r->gpr[GPR_RCX]++;
-        r->rip -= SOFTCALL_LEN;
-        return PORT_OK;
-    }
-    r->gpr[GPR_RCX] = 0;
     if (!g->platform->sev_es || g->config->vc_handler == VC_HANDLER_NONE ||
         port_wrmsr(p, MSR_GHCB, v->ghcb))
         return PORT_OK;

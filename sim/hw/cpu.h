@@ -162,6 +162,7 @@ struct cpu {
 
     /* From here on: written before it is read, so cpu_reset() leaves it. */
     uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
+    uint64_t vmsa_rest;         /* of the VMSA */
     struct vmcb_cache cache;
     struct state_mark mark;
     /* Pages of the last walk, by guest level (0: final) and nested level (0:
@@ -353,7 +354,8 @@ enum flow trapped(struct cpu *c, uint32_t intercept, uint64_t code,
 enum flow softcall(struct cpu *c, unsigned number, unsigned len);
 
 /* ---- vmcb.c, vmload.c, vmcb_check.c, vmsa.c ---- */
-#define SAVE_AREA_SIZE 0x400 /* of it, what this model loads and saves */
+#define SAVE_AREA_SIZE 0x400 /* of it, what this model loads and saves, */
+#define SAVE_VMCB_SIZE 0x280 /* and what of that is no VMSA's alone */
 
 /* Who moves which part of a save area (APM vol. 2, appendix B). */
 #define SAVE_SET_A    BIT(0) /* VMRUN and #VMEXIT */
@@ -396,7 +398,9 @@ struct refusal check_tables(struct cpu *c);
 
 /* A VMSA carries an integrity value, so that a changed or never encrypted one
  * is noticed (APM vol. 2, 15.35.8). */
-void vmsa_seal(uint8_t page[PAGE_SIZE_4K]);
-bool vmsa_intact(const uint8_t page[PAGE_SIZE_4K]);
+void vmsa_seal(uint8_t page[PAGE_SIZE_4K], uint64_t rest);
+bool vmsa_intact(const uint8_t page[PAGE_SIZE_4K], uint64_t rest);
+/* What the two need to know of all that is not the save area. */
+uint64_t vmsa_rest(const uint8_t page[PAGE_SIZE_4K]);
 
 #endif

@@ -126,6 +126,7 @@ static struct page *page_of(struct memory *m, spa_t spa, const struct key *key)
         page_settle(m, p, b);
     p->key = *key;
     p->any_clear = true;
+    page_enlist(m, p);
     page_hide(m, p);
     return p;
 }
@@ -191,17 +192,29 @@ static void write_line(struct memory *m, struct page *p, unsigned at,
     p->clear[b / 64] |= line_mask(b);
 }
 
+/* A page that was nobody's comes under this key, as when a guest is launched.
+ */
+static void adopt_page(struct memory *m, struct page *p, const char *from)
+{
+    page_change_all(m, p);
+    memcpy(p->words, from, PAGE_SIZE_4K);
+    memset(p->clear, 0xff, sizeof(p->clear));
+}
+
 static void write_page(struct memory *m, struct page *p, unsigned at,
                        const char *from, size_t len)
 {
+    if (len == PAGE_SIZE_4K && !(p->clear[0] & 1)) {
+        adopt_page(m, p, from);
+        return;
+    }
     while (len) {
-        size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
-        size_t n = len < room ? len : room;
+        size_t n = LINE;
 
         if (at % LINE == 0 && len >= LINE) {
             write_line(m, p, at, from);
-            n = LINE;
         } else {
+            n = within_block(at, len);
             write_block(m, p, at, from, n);
         }
         at += (unsigned)n;
@@ -231,8 +244,16 @@ void crypt_write(struct memory *m, spa_t spa, const void *buf, size_t len,
 
 uint64_t crypt_read64(struct memory *m, spa_t spa, const struct key *key)
 {
+    const struct page *p;
     uint64_t value;
 
+    if (!key)
+        return mem_read64(m, spa);
+    p = page_find(m, spa >> 12);
+    if (__builtin_expect(p && has_bit(p->clear, spa % PAGE_SIZE_4K / 16) &&
+                             same_key(&p->key, key),
+                         1))
+        return p->words[spa % PAGE_SIZE_4K / 8];
     crypt_read(m, spa, &value, sizeof(value), key);
     return value;
 }
@@ -240,5 +261,8 @@ uint64_t crypt_read64(struct memory *m, spa_t spa, const struct key *key)
 void crypt_write64(struct memory *m, spa_t spa, uint64_t value,
                    const struct key *key)
 {
-    crypt_write(m, spa, &value, sizeof(value), key);
+    if (key)
+        crypt_write(m, spa, &value, sizeof(value), key);
+    else
+        mem_write64(m, spa, value);
 }

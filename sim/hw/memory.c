@@ -111,8 +111,11 @@ struct memory *mem_create(struct pool *pool, struct page_ref *refs,
 
 static void empty_page(struct page *p)
 {
-    for (uint64_t left = p->lines; left; left &= left - 1)
-        memset((char *)p->words + LINE * __builtin_ctzll(left), 0, LINE);
+    if (p->lines == ~0ULL)
+        memset(p->words, 0, sizeof(p->words));
+    else
+        for (uint64_t left = p->lines; left; left &= left - 1)
+            memset((char *)p->words + LINE * __builtin_ctzll(left), 0, LINE);
     p->lines = 0;
     if (p->any_clear)
         memset(p->clear, 0, sizeof(p->clear));
@@ -197,15 +200,20 @@ static void write_down(struct memory *m, struct page *p, unsigned b)
     };
 }
 
-void page_touch(struct memory *m, struct page *p, unsigned b)
+void page_enlist(struct memory *m, struct page *p)
 {
-    p->lines |= BIT(b / BLOCKS_OF_LINE);
     if (p->touched)
         return;
     p->touched = true;
     p->next_touched = m->touched;
     m->touched = p;
     m->n_touched++;
+}
+
+void page_touch(struct memory *m, struct page *p, unsigned b)
+{
+    p->lines |= BIT(b / BLOCKS_OF_LINE);
+    page_enlist(m, p);
 }
 
 void page_change(struct memory *m, struct page *p, unsigned b)
@@ -223,6 +231,15 @@ void page_change_line(struct memory *m, struct page *p, unsigned b)
         for (unsigned i = 0; i < BLOCKS_OF_LINE; i++)
             write_down(m, p, b + i);
     page_touch(m, p, b);
+}
+
+void page_change_all(struct memory *m, struct page *p)
+{
+    if (m->mark)
+        for (unsigned b = 0; b < BLOCKS_OF_PAGE; b++)
+            write_down(m, p, b);
+    page_touch(m, p, 0);
+    p->lines = ~0ULL;
 }
 
 /* Block @b as DRAM holds it, whatever its form. */
@@ -396,18 +413,30 @@ static void write_line(struct memory *m, struct page *p, unsigned at,
     memcpy(to, from, LINE);
 }
 
+/* A whole page where nothing was yet, as when memory is loaded. */
+static void fill_page(struct memory *m, struct page *p, const char *from)
+{
+    if (is_zero(from, PAGE_SIZE_4K))
+        return;
+    page_change_all(m, p);
+    memcpy(p->words, from, PAGE_SIZE_4K);
+}
+
 static void write_page(struct memory *m, struct page *p, unsigned at,
                        const char *from, size_t len)
 {
+    if (len == PAGE_SIZE_4K && !p->touched) {
+        fill_page(m, p, from);
+        return;
+    }
     settle(m, p, at / CRYPT_BLOCK, (unsigned)(at + len - 1) / CRYPT_BLOCK);
     while (len) {
-        size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
-        size_t n = len < room ? len : room;
+        size_t n = LINE;
 
         if (at % LINE == 0 && len >= LINE) {
             write_line(m, p, at, from);
-            n = LINE;
         } else {
+            n = within_block(at, len);
             write_block(m, p, at, from, n);
         }
         at += (unsigned)n;

@@ -49,20 +49,26 @@ static inline void clear_bit(uint64_t *set, unsigned i)
     set[i / 64] &= ~BIT(i % 64);
 }
 
-/* A line of 64 bytes at any address. */
-struct line {
-    uint64_t w[8];
-};
+/* Four words that a CPU handles as one or two. */
+typedef uint64_t quad __attribute__((vector_size(32), may_alias, aligned(8)));
 
+/* Lines of 64 bytes, at addresses that are multiples of 8 or not. */
 static inline bool same_line(const void *a, const void *b)
 {
-    struct line x, y;
+    quad x[2], y[2], d;
 
-    memcpy(&x, a, sizeof(x));
-    memcpy(&y, b, sizeof(y));
-    return !((x.w[0] ^ y.w[0]) | (x.w[1] ^ y.w[1]) | (x.w[2] ^ y.w[2]) |
-             (x.w[3] ^ y.w[3]) | (x.w[4] ^ y.w[4]) | (x.w[5] ^ y.w[5]) |
-             (x.w[6] ^ y.w[6]) | (x.w[7] ^ y.w[7]));
+    memcpy(x, a, sizeof(x));
+    memcpy(y, b, sizeof(y));
+    d = (x[0] ^ y[0]) | (x[1] ^ y[1]);
+    return !(d[0] | d[1] | d[2] | d[3]);
+}
+
+/* Bytes from @at to the end of its block, at most @len. */
+static inline size_t within_block(unsigned at, size_t len)
+{
+    size_t room = CRYPT_BLOCK - at % CRYPT_BLOCK;
+
+    return len < room ? len : room;
 }
 
 /* The bits of a line's blocks among those of the word that they lie in. */
@@ -85,6 +91,10 @@ void page_change(struct memory *m, struct page *p, unsigned b);
 /* ... as are those of its whole line; or with the same in its other form. */
 void page_change_line(struct memory *m, struct page *p, unsigned b);
 void page_touch(struct memory *m, struct page *p, unsigned b);
+/* All words of the page are about to be written. */
+void page_change_all(struct memory *m, struct page *p);
+/* mem_clear() must look at the page, whatever is written to it. */
+void page_enlist(struct memory *m, struct page *p);
 /* From now on references to @p would see what DRAM does not hold. */
 void page_hide(struct memory *m, struct page *p);
 

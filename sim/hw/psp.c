@@ -224,7 +224,7 @@ static enum psp_status encrypt(struct cpu *c, const struct psp_guest *g,
 
         crypt_read(c->mem, spa, page, n, from);
         if (vmsa)
-            vmsa_seal(page);
+            vmsa_seal(page, vmsa_rest(page));
         crypt_write(c->mem, spa, page, n, &g->key);
         spa += n;
     }

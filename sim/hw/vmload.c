@@ -44,7 +44,7 @@ void cpu_vmload(struct cpu *c, spa_t vmcb, const struct key *key)
 
 void cpu_vmsave(struct cpu *c, spa_t vmcb, const struct key *key)
 {
-    uint8_t bytes[SAVE_AREA_SIZE];
+    uint8_t bytes[SAVE_VMCB_SIZE];
 
     crypt_read(c->mem, vmcb + VMCB_SAVE, bytes, sizeof(bytes), key);
     save_area_store(&c->g, bytes, SAVE_SET_B);

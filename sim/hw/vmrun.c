@@ -16,7 +16,7 @@
 
 static void write_field(struct cpu *c, unsigned at, uint64_t value)
 {
-    crypt_write(c->mem, c->vmcb + at, &value, sizeof(value), c->vmcb_key);
+    crypt_write64(c->mem, c->vmcb + at, value, c->vmcb_key);
 }
 
 /* What VMRUN and #VMEXIT switch. */
@@ -35,7 +35,9 @@ static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
     size_t size = es ? PAGE_SIZE_4K : SAVE_AREA_SIZE;
 
     crypt_read(c->mem, at, c->area, size, es ? c->gkey : c->vmcb_key);
-    if (es && !vmsa_intact(c->area))
+    if (es)
+        c->vmsa_rest = vmsa_rest(c->area);
+    if (es && !vmsa_intact(c->area, c->vmsa_rest))
         return (struct refusal) {
             "the VMSA's integrity value is wrong: it was changed, or never "
             "encrypted with this guest's key",
@@ -59,14 +61,14 @@ static void save_state(struct cpu *c, uint64_t gpr[N_GPRS])
 
     save_area_store(&c->g, c->area, sets(c));
     if (es) {
-        vmsa_seal(c->area);
+        vmsa_seal(c->area, c->vmsa_rest);
         crypt_write(c->mem, c->ctl.vmsa & ~cpu_cbit(c), c->area, PAGE_SIZE_4K,
                     c->gkey);
         write_field(c, VMCB_GHCB_GPA, c->g.ghcb);
         host_load(c);
         return;
     }
-    crypt_write(c->mem, c->vmcb + VMCB_SAVE, c->area, SAVE_AREA_SIZE,
+    crypt_write(c->mem, c->vmcb + VMCB_SAVE, c->area, SAVE_VMCB_SIZE,
                 c->vmcb_key);
     for (unsigned i = 0; i < N_GPRS; i++)
         if (i != GPR_RAX && i != GPR_RSP)
