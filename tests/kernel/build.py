@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True  # the source tree is nobody's cache
+sys.setrecursionlimit(20000)  # a name leads to a name leads to a name
 import take
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,7 +30,14 @@ def complain(place, message, hint=None):
         print(f"  hint: {hint}", file=sys.stderr)
 
 
+def compiler():
+    return shlex.split(os.environ.get("CC", "gcc"))
+
+
 def need_tools():
+    if not shutil.which(compiler()[0]):
+        complain(compiler()[0], "no such compiler", "CC= names another")
+        sys.exit(69)
     version = ""
     if shutil.which("ctags"):
         version = subprocess.run(["ctags", "--version"], capture_output=True,
@@ -42,7 +50,7 @@ def need_tools():
 
 def compile_text(out, work):
     """What the compiler says; "" if it is content."""
-    command = shlex.split(os.environ.get("CC", "gcc")) + FLAGS + [
+    command = compiler() + FLAGS + [
         "-I" + work, "-I" + HERE, "-I" + os.path.join(HERE, "../../include"),
         os.path.join(HERE, "library.c"), "-o", out + ".new"]
     # Unknown functions are found by the linker's strictness, not by warnings.

@@ -89,6 +89,25 @@ ask() { # TABLE COLUMNS
     [[ "$output" == *"cpu/amd.c:1: error: early_detect_mem_encrypt() cannot be taken: it calls read_the_stars()"* ]]
 }
 
+@test "a function whose brackets do not match is named" {
+    sed -i 's/^    svm_adjust_mmio_mask();/    if (x) {/' "$svm"
+    build
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"svm/svm.c:12: error: svm_hardware_setup() cannot be taken: "*"its brackets do not match"* ]]
+}
+
+@test "without a compiler or Universal Ctags: which tool, status 69" {
+    CC=no-such-cc build
+    [ "$status" -eq 69 ]
+    [[ "$output" == *"no-such-cc: error: no such compiler"* ]]
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\necho "Exuberant Ctags 5.8"\n' >"$BATS_TEST_TMPDIR/bin/ctags"
+    chmod +x "$BATS_TEST_TMPDIR/bin/ctags"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH build
+    [ "$status" -eq 69 ]
+    [[ "$output" == *"ctags: error: Universal Ctags is needed"* ]]
+}
+
 @test "what is wrong inside a macro of ours is told of the function that uses it" {
     sed -i 's/, cpu_caps_set\[4\]//' "$tree/arch/x86/kernel/cpu/common.c"
     build

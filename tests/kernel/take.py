@@ -155,12 +155,22 @@ class Taking:
         self.seen.add((item.path, item.first))
         item.module = pieces.module_of(item.path)
         keep = pieces.KEEP.get(item.name)
-        if item.kind == "f" and keep:
-            item.text = cuts.keep_statements(item.text, keep)
+        if item.kind == "f":
+            self.cut(item, keep)
         self.follow(item)
         {"d": self.macros, "g": self.types, "s": self.types, "u": self.types,
          "t": self.types, "v": self.variables,
          "f": self.functions}[item.kind].append(item)
+
+    def cut(self, item, keep):
+        try:
+            item.head_end = item.text.index("{")
+            if keep:
+                item.text = cuts.keep_statements(item.text, keep)
+        except (IndexError, ValueError):
+            place = f"{os.path.join(self.tree.root, item.path)}:{item.first}"
+            die(place, f"{item.name}() cannot be taken: it does not look like "
+                "a function, its brackets do not match")
 
     def follow(self, item):
         """Take all that @item mentions. What a pasted name may become is
@@ -210,7 +220,7 @@ def emit(taking, out):
     for item in t.macros:
         out.append(guarded(item, item.text))
     for item in t.functions:
-        head = cuts.without_comments(item.text[:item.text.index("{")])
+        head = cuts.without_comments(item.text[:item.head_end])
         out += [f"{tag};\n" for tag in re.findall(r"struct \w+", head)]
     for item in t.types:
         out.append(guarded(item, item.text))
@@ -222,7 +232,7 @@ def emit(taking, out):
         emit_variable(item, out)
     # What an initializer calls must be known before it.
     for item in t.functions:
-        head = item.text[:item.text.index("{")].rstrip()
+        head = item.text[:item.head_end].rstrip()
         out.append(guarded(item, "static " + bare(head) + ";"))
     for item in [v for v in t.variables if v.text.count("=")]:
         emit_variable(item, out)
@@ -272,7 +282,7 @@ def emit_list(taking, out):
                    f"{item.last} }},\n")
     out.append("};\n")
     for item in taking.functions:
-        head = cuts.without_comments(item.text[:item.text.index("{")])
+        head = cuts.without_comments(item.text[:item.head_end])
         n = head[head.index("("):].count(",") + 1
         out.append(f"#define TAKEN_{item.name} {n}\n")
     for item in taking.variables:
