@@ -58,6 +58,10 @@ int catalog_digest(struct catalog *c, const char *path, uint64_t *out,
 unsigned catalog_cpu_names(struct catalog *c, const char *const **out);
 unsigned catalog_kernel_names(struct catalog *c, const char *const **out);
 
+/* Set the knob @name, with a value as models and scenarios write it. */
+int cpu_knob_set(struct pool *pool, struct cpu_knobs *k, const char *name,
+                 const char *value, struct mark at, struct err *e);
+
 /* ---- scenarios -------------------------------------------------------------
  */
 

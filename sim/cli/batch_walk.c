@@ -8,6 +8,7 @@
 #include "cli/batch.h"
 
 #include "hw.h"
+#include "load.h"
 #include "render.h"
 
 #include <jansson.h>
@@ -91,6 +92,35 @@ static int take_numbers(const struct record *r, const char *name,
 
 #define ANY 0, UINT64_MAX
 
+/* "knobs":{"err1218":true,...}, as in models/cpus/. */
+static int take_knobs(const struct record *r, struct cpu_knobs *k)
+{
+    json_t *cpu = json_object_get(r->root, "cpu"), *value;
+    json_t *knobs = json_object_get(cpu, "knobs");
+    struct pool *pool = pool_create();
+    const char *key;
+    int ret = 0;
+
+    if (knobs && !json_is_object(knobs))
+        ret = bad(r, "cpu.knobs", "is not an object");
+    json_object_foreach(knobs, key, value)
+    {
+        const char *text = json_is_boolean(value)
+                               ? (json_is_true(value) ? "true" : "false")
+                               : json_string_value(value);
+
+        if (ret)
+            break;
+        if (!text)
+            ret = bad(r, key, "is neither a word nor a boolean");
+        else
+            ret = cpu_knob_set(pool, k, key, text, r->at, r->e);
+    }
+    json_object_del(cpu, "knobs"); /* what is left is numbers */
+    pool_destroy(pool);
+    return ret;
+}
+
 static int take_cpu(const struct record *r, struct cpu_model *m)
 {
     uint64_t raw = 48, red = 0, cbit = 47, enc = 0, gb = 1;
@@ -106,7 +136,9 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
     };
 
-    if (take_numbers(r, "cpu", keys, ARRAY_SIZE(keys)))
+    struct cpu_knobs knobs = { 0 };
+
+    if (take_knobs(r, &knobs) || take_numbers(r, "cpu", keys, ARRAY_SIZE(keys)))
         return -1;
     *m = (struct cpu_model) {
         .name = "batch",
@@ -118,6 +150,7 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         .max_ext_leaf = 0x80000021,
         .mem_encrypt = enc,
         .smmlock = true,
+        .knobs = knobs,
     };
     for (size_t i = 0; i < ARRAY_SIZE(always); i++)
         m->features[always[i]] = true;

@@ -189,6 +189,16 @@ static const char *const psp_cth_words[] = {
         .doc = text                                                            \
     }
 
+int cpu_knob_set(struct pool *pool, struct cpu_knobs *k, const char *name,
+                 const char *value, struct mark at, struct err *e)
+{
+    const struct node node = { .kind = NODE_SCALAR, .at = at, .text = value };
+    const struct field *f = field_find(&knob_table, name);
+
+    return f ? field_set(pool, f, &node, k, e)
+             : field_unknown(&knob_table, name, at, e);
+}
+
 /* In the order of the groups, which are slices of this table. */
 static const struct field model_fields[] = {
     NUMBER(signature, 0, UINT32_MAX, "CPUID 1 EAX: family, model, stepping"),

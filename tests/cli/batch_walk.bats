@@ -38,3 +38,23 @@ setup() {
     [ "$status" -ne 0 ]
     [[ ${lines[0]} = usage:* ]]
 }
+
+@test "a knob of the CPU is turned by name, as in its model" {
+    walk='{"cpu":{"knobs":KNOBS},"host":{"ncr3":"0x100000"},"vmcb":{"gmet":1},"guest":{"cr0":"0x10011"},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0xe7"},"access":{"gva":"0x5000","kind":"fetch"}}'
+    run "$program" batch walk < <(sed 's/KNOBS/{}/' <<<"$walk")
+    [ "${lines[0]}" = '{"outcome":"npf","info1":"0x100000011","info2":"0x5000"}' ]
+    run "$program" batch walk < <(sed 's/KNOBS/{"err1218":true}/' <<<"$walk")
+    [ "${lines[0]}" = '{"outcome":"npf","info1":"0x100000015","info2":"0x5000"}' ]
+    run "$program" batch walk < <(sed 's/KNOBS/{"amd_bit8":"ignored","err1218":false}/' <<<"$walk")
+    [ "${lines[0]}" = '{"outcome":"npf","info1":"0x100000011","info2":"0x5000"}' ]
+    run "$program" batch walk < <(sed 's/KNOBS/{"amd_bit8":"ignord"}/' <<<"$walk")
+    [ "$status" -eq 65 ]
+    [[ $output == *"'ignord' is not one of reserved, ignored"*"did you mean 'ignored'"* ]]
+    run "$program" batch walk < <(sed 's/KNOBS/{"bit8":"ignored"}/' <<<"$walk")
+    [ "$status" -eq 65 ]
+    [[ $output == *"unknown key 'bit8' in knobs"* ]]
+    run "$program" batch walk < <(sed 's/KNOBS/{"err1218":1}/' <<<"$walk")
+    [ "$status" -eq 65 ]
+    run "$program" batch walk < <(sed 's/KNOBS/7/' <<<"$walk")
+    [ "$status" -eq 65 ]
+}

@@ -50,6 +50,11 @@ static _Noreturn void bad(const struct conformance *c, const char *word)
     exit(EXIT_FAILURE);
 }
 
+bool conformance_has_knob(const struct conformance *c)
+{
+    return strstr(c->setup, "knob.");
+}
+
 unsigned conformance_load(struct pool *pool, const char *path,
                           struct conformance *lines, unsigned max)
 {
@@ -160,6 +165,22 @@ static bool set_field(struct trial *v, const char *key, uint64_t value)
     return false;
 }
 
+/* "knob.err1218=true": says whether it was one. */
+static bool set_knob(const struct conformance *c, struct trial *v,
+                     const char *key, const char *value)
+{
+    struct pool *pool;
+    struct err e = { 0 };
+
+    if (strncmp(key, "knob.", 5) != 0)
+        return false;
+    pool = pool_create();
+    if (cpu_knob_set(pool, &v->knobs, key + 5, value, (struct mark) { 0 }, &e))
+        bad(c, e.msg);
+    pool_destroy(pool);
+    return true;
+}
+
 static void set_key(const struct conformance *c, struct trial *v,
                     const char *key, uint64_t value)
 {
@@ -187,9 +208,10 @@ static void apply_setup(const struct conformance *c, struct trial *v,
         if (!equals)
             bad(c, w);
         *equals = '\0';
-        set_key(c, v, w,
-                strcmp(w, "gmodes") ? strtoull(equals + 1, NULL, 10)
-                                    : variant % 4);
+        if (!set_knob(c, v, w, equals + 1))
+            set_key(c, v, w,
+                    strcmp(w, "gmodes") ? strtoull(equals + 1, NULL, 10)
+                                        : variant % 4);
     }
     free(copy);
 }

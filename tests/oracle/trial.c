@@ -68,6 +68,7 @@ static struct cpu_model model_of(const struct trial *v)
         .max_ext_leaf = 0x80000021,
         .mem_encrypt = v->encrypt,
         .smmlock = true,
+        .knobs = v->knobs,
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(always); i++)
