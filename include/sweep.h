@@ -123,7 +123,7 @@ int lab_merge(const char *const *dirs, unsigned n, const char *out,
 /* ---- answers as a table ----------------------------------------------------
  */
 
-/* "point", "cpu.set.cbit", "kvm.sev_es", "hpet.outcome". */
+/* "point", "cpu.set.cbit", "kvm.sev_es", "hpet.outcome", "no-hang". */
 struct lab_column {
     const char *name;
     enum value_kind kind;

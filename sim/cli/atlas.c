@@ -13,7 +13,7 @@ static const char *cell_text(struct pool *pool, const struct lab_column *c,
     uint64_t v = cell->value.number;
 
     if (!cell->known)
-        return "unknown";
+        return "none";
     switch (cell->value.kind) {
     case VALUE_TEXT:
         return cell->value.text;

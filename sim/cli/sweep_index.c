@@ -52,8 +52,9 @@ static const struct argp index_argp = {
     "Make an SQLite database of a sweep's folder or of a merged file: table "
     "\"points\", a row for each point.\v"
     "Columns: point, passed, failed, skipped, the axes, the facts, and of each "
-    "step its outcome, value, and so on, with _ for . and -: cpu_set_cbit, "
-    "kvm_sev_es, hpet_outcome. Table \"columns\" has them all.",
+    "step its outcome, value, and so on, the invariants, with _ for . and -: "
+    "cpu_set_cbit, kvm_sev_es, hpet_outcome, no_hang. Table \"columns\" has "
+    "them all.",
     NULL,
     NULL,
     NULL

@@ -75,7 +75,8 @@ static const struct argp argp = {
     "Draw a map of a sweep's folder, finished or not, or of a merged file: a "
     "letter for each point, a panel for each combination of the axes that are "
     "neither x nor y.\v"
-    "COLUMN is a fact (kvm.sev_es), something of a step (hpet.outcome), or "
+    "COLUMN is a fact (kvm.sev_es), something of a step (hpet.outcome), an "
+    "invariant (no-hang), or "
     "any other column of `nptsim sweep csv`. Without --x and --y the numeric "
     "axes with the most values are taken. Colour on a terminal only, and not "
     "with NO_COLOR.",

@@ -55,14 +55,17 @@ static int live(struct asker *a, struct pool *pool, const struct scenario *s,
                 struct err *e)
 {
     struct judge *judge = make_judge(pool, s);
+    struct run_config config = s->config;
     struct trace_interest wants;
 
+    config.onlooker =
+        (struct run_onlooker) { invariants_meet, judge_invariants(judge) };
     trace_init(&a->trace, pool);
     if (cycles)
         trace_set_clock(&a->trace, clock_price, clock_create(pool, &s->cost));
     judge_interest(judge, reasons, &wants);
     trace_add_listener(&a->trace, judge_sink, judge, &wants);
-    if (rig_run(a->rig, &s->config, e))
+    if (rig_run(a->rig, &config, e))
         return -1;
     out->n_verdicts = judge_finish(judge, &out->verdicts);
     out->judge = judge;

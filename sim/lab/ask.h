@@ -12,8 +12,8 @@
 
 struct asker;
 struct asker *asker_create(struct pool *pool);
-/* Live through @s and judge it; the answer's texts live in @pool or until the
- * next question. -1: the machine cannot be built from it. */
+/* Live through @s and judge it, its invariants too; the answer's texts live in
+ * @pool or until the next question. -1: the machine cannot be built from it. */
 int asker_ask(struct asker *a, struct pool *pool, const struct scenario *s,
               bool cycles, struct lab_answer *out, struct err *e);
 

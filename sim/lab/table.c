@@ -13,7 +13,7 @@
 #include <jansson.h>
 #include <string.h>
 
-enum source { FROM_ROOT, FROM_AXES, FROM_FACTS, FROM_STEP };
+enum source { FROM_ROOT, FROM_AXES, FROM_FACTS, FROM_STEP, FROM_INVARIANTS };
 
 struct column {
     enum source source;
@@ -137,6 +137,16 @@ static void add_steps(struct lab_table *t, const json_t *line)
     }
 }
 
+static void add_invariants(struct lab_table *t)
+{
+    for (unsigned i = 0; i < N_INVARIANTS; i++) {
+        const char *name = invariant_table[i].name;
+
+        add_column(t, (struct lab_column) { name, VALUE_TEXT, false, false },
+                   (struct column) { FROM_INVARIANTS, 0, name });
+    }
+}
+
 unsigned lab_table_columns(const struct lab_table *t,
                            const struct lab_column **out)
 {
@@ -253,21 +263,36 @@ static void fill_steps(struct lab_table *t, struct scan *s)
     s->bad |= step != t->n_steps;
 }
 
+/* A member of the line that is a value of its own, or a group of them. */
 static void fill_member(struct lab_table *t, struct scan *s, enum source source,
                         unsigned step, const char *key, size_t len)
 {
+    static const struct {
+        const char *key;
+        enum source source;
+    } groups[] = {
+        { "axes", FROM_AXES },
+        { "facts", FROM_FACTS },
+        { "steps", FROM_STEP },
+        { "invariants", FROM_INVARIANTS },
+    };
     int column = find_column(t, source, step, key, len);
+    unsigned i = 0;
 
-    if (column >= 0)
+    if (column >= 0) {
         fill_cell(t, (unsigned)column, s);
-    else if (source == FROM_ROOT && len == 4 && memcmp(key, "axes", 4) == 0)
-        fill_group(t, s, FROM_AXES, 0);
-    else if (source == FROM_ROOT && len == 5 && memcmp(key, "facts", 5) == 0)
-        fill_group(t, s, FROM_FACTS, 0);
-    else if (source == FROM_ROOT && len == 5 && memcmp(key, "steps", 5) == 0)
+        return;
+    }
+    while (i < ARRAY_SIZE(groups) &&
+           (source != FROM_ROOT || strlen(groups[i].key) != len ||
+            memcmp(groups[i].key, key, len) != 0))
+        i++;
+    if (i == ARRAY_SIZE(groups))
+        scan_skip(s);
+    else if (groups[i].source == FROM_STEP)
         fill_steps(t, s);
     else
-        scan_skip(s);
+        fill_group(t, s, groups[i].source, 0);
 }
 
 static void fill_group(struct lab_table *t, struct scan *s, enum source source,
@@ -343,6 +368,7 @@ static int look_at_first(struct lab_table *t, struct err *e)
     add_axes(t, line);
     add_facts(t);
     add_steps(t, line);
+    add_invariants(t);
     json_decref(line);
     t->cells = pool_alloc(t->pool, t->n * sizeof(*t->cells));
     lines_rewind(t->lines);

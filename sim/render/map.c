@@ -74,6 +74,7 @@ static const char *ink_of(const struct map *m, unsigned value)
         { "ram", "34" },     { "hang", "1;31" },
         { "skipped", "33" }, { "true", "32" },
         { "false", "33" },   { "ok", "32" },
+        { "holds", "32" },   { "violated", "1;31" },
     };
     static const char *const others[] = { "35", "31", "1;33", "1;35", "1;36" };
 

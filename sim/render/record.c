@@ -121,6 +121,26 @@ void render_json_verdicts(struct buf *b, const struct verdict *v, unsigned n)
     buf_addc(b, ']');
 }
 
+/* Those that were put to the test. */
+static void add_invariants(struct buf *b, const struct judge *judge)
+{
+    const struct invariant_report *r = judge_invariant_reports(judge);
+    const char *gap = "\"";
+
+    buf_adds(b, ",\"invariants\":{");
+    for (unsigned i = 0; i < N_INVARIANTS; i++) {
+        if (r[i].state == INVARIANT_UNTESTED)
+            continue;
+        buf_adds(b, gap);
+        buf_adds(b, invariant_table[i].name);
+        buf_adds(b, "\":\"");
+        buf_adds(b, invariant_state_names[r[i].state]);
+        buf_addc(b, '"');
+        gap = ",\"";
+    }
+    buf_addc(b, '}');
+}
+
 /* Those that did not pass; nothing when there are none. */
 static void add_failures(struct buf *b, const struct point_record *r)
 {
@@ -166,6 +186,7 @@ void render_point(struct buf *b, const struct point_record *r)
     add_axes(b, r);
     render_json_facts(b, r->judge);
     render_json_steps(b, r->judge, r->cycles);
+    add_invariants(b, r->judge);
     add_failures(b, r);
     buf_adds(b, "}\n");
 }

@@ -65,6 +65,29 @@ for line in open(sys.argv[1]):
 assert lost == {(51, 0, 51), (52, 1, 51)} | {(52, 0, c) for c in range(32, 64)}, lost
 EOF
 }
+@test "every scenario ends in a sweep as in a run" {
+    local file n=0
+    while read -r file; do
+        n=$((n + 1))
+        build/nptsim run --json "$file" >"$t/run" 2>"$t/counts"
+        "$nptsim" sweep "$file" --out "$t/$n" >"$t/out"
+        diff <(tail -n1 "$t/counts") <(tail -n1 "$t/out") || { echo "$file"; return 1; }
+        python3 - "$t/run" "$t/$n" <<'EOF' || { echo "$file"; return 1; }
+import glob, json, sys
+def points(files):
+    return [json.loads(line) for f in files for line in open(f)]
+run, sweep = points(sys.argv[1:2]), points(sorted(glob.glob(sys.argv[2] + "/points-*")))
+assert len(run) == len(sweep) > 0
+for r, s in zip(run, sweep):
+    for step in r["steps"]:
+        del step["cycles"]
+    assert r["facts"] == s["facts"] and r["steps"] == s["steps"], (r, s)
+    judged = {k: v["state"] for k, v in r["invariants"].items() if v["state"] != "untested"}
+    assert judged == s["invariants"], (r, s)
+EOF
+    done < <(find scenarios -name '*.yaml' | sort)
+    [ "$n" -gt 50 ]
+}
 @test "jobs change nothing, and a second time does nothing" {
     policy
     "$nptsim" sweep "$t/policy.yaml" --out "$t/one" --jobs 1
@@ -374,6 +397,17 @@ kvm.sev_es; across: cpu.set.maxphyaddr_raw; down: cpu.set.cbit
 
 t  true            63
 f  false            1
+EOF
+}
+@test "an invariant on the map: where v5.18 lets an SEV-ES guest hang" {
+    "$nptsim" sweep $caching --set kernel.model=v5.18 --out "$t/s" || [ $? -eq 1 ]
+    run "$nptsim" sweep map "$t/s" --fact no-hang
+    diff - <(sed -n '6,10p' <<<"$output") <<'EOF'
+51 hhhhhhhhhhhhhhhhhhhvhhhhhhhhhhhh   51 hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh
+52 vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv   52 hhhhhhhhhhhhhhhhhhhvhhhhhhhhhhhh
+
+h  holds           94
+v  violated        34
 EOF
 }
 @test "the map of an unfinished sweep, and of a merged one" {
