@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* lab/diff_report.c - groups and causes in words. */
-#include "lab/cluster.h"
 #include "lab/diff.h"
-
-#include <inttypes.h>
+#include "lab/words.h"
 
 /* Products of values that a description has at most. */
 #define MAX_TERMS 12
-
-static const char *taken(struct pool *pool, struct buf *b)
-{
-    const char *text = pool_strdup(pool, b->data ? b->data : "");
-
-    buf_free(b);
-    return text;
-}
 
 const struct report_set *report_sets(struct pool *pool,
                                      const struct lab_decisions *d,
@@ -36,17 +26,6 @@ const struct report_set *report_sets(struct pool *pool,
         out[i] = (struct report_set) { set->n, list };
     }
     return out;
-}
-
-static void put_input(struct buf *b, enum policy_input input, uint64_t v)
-{
-    const struct policy_input_desc *desc = &policy_inputs[input];
-
-    buf_printf(b, "%s%s=", b->len ? " " : "", desc->name);
-    if (desc->words)
-        buf_adds(b, desc->words[v]);
-    else
-        buf_printf(b, desc->radix == 16 ? "0x%" PRIx64 : "%" PRIu64, v);
 }
 
 static bool is_place(const struct diffing *d, unsigned axis)
@@ -74,9 +53,9 @@ static const char *where(const struct diffing *d, const struct cause *c)
         if (n != 1 || axis->n_values == 1 || is_place(d, a))
             continue;
         for (unsigned k = 0; k < axis->n_inputs; k++)
-            put_input(&b, axis->input[k], axis->values[last][k]);
+            words_input(&b, axis->input[k], axis->values[last][k]);
     }
-    return taken(d->pool, &b);
+    return words_taken(d->pool, &b);
 }
 
 static const char *example(const struct diffing *d, const struct cause *c)
@@ -88,8 +67,8 @@ static const char *example(const struct diffing *d, const struct cause *c)
     lab_space_host(s, c->example, &host);
     for (unsigned a = 0; a < s->n_axes; a++)
         for (unsigned k = 0; k < s->axes[a].n_inputs; k++)
-            put_input(&b, s->axes[a].input[k], host.v[s->axes[a].input[k]]);
-    return taken(d->pool, &b);
+            words_input(&b, s->axes[a].input[k], host.v[s->axes[a].input[k]]);
+    return words_taken(d->pool, &b);
 }
 
 /* Places of the members with one value, all values of an axis together. */
@@ -142,7 +121,7 @@ static struct report_places places_report(const struct diffing *d,
         return out;
     lab_cluster_describe(places, MAX_TERMS, &b);
     out.n = lab_cluster_size(places);
-    out.text = taken(d->pool, &b);
+    out.text = words_taken(d->pool, &b);
     return out;
 }
 
@@ -164,9 +143,9 @@ static void all_places(const struct diffing *d, const struct cause *c,
         if (!m->count)
             continue;
         for (unsigned k = 0; k < axis->n_inputs; k++)
-            put_input(&when, axis->input[k], axis->values[i][k]);
+            words_input(&when, axis->input[k], axis->values[i][k]);
         list[n++] =
-            places_report(d, taken(d->pool, &when), m->count, m->places);
+            places_report(d, words_taken(d->pool, &when), m->count, m->places);
     }
     out->n_places = n;
     out->places = list;
@@ -202,36 +181,6 @@ static struct report_group group_report(const struct diffing *d,
     return out;
 }
 
-/* "(raw_maxphyaddr,pa_reduction,cbit)" */
-static const char *place_text(const struct diffing *d)
-{
-    struct buf b = BUF_INIT;
-
-    for (unsigned i = 0; i < d->n_place; i++)
-        buf_printf(&b, "%s%s", i ? "," : "(",
-                   policy_inputs[d->q->space->axes[d->place[i]].input[0]].name);
-    buf_adds(&b, d->n_place ? ")" : "");
-    return taken(d->pool, &b);
-}
-
-/* "raw_maxphyaddr 36..52, p_sev 0,1, ..." */
-static const char *space_text(struct pool *pool, const struct lab_space *s)
-{
-    struct buf b = BUF_INIT;
-
-    for (unsigned a = 0; a < s->n_axes; a++) {
-        for (unsigned k = 0; k < s->axes[a].n_inputs; k++)
-            buf_printf(&b, "%s%s",
-                       k   ? "-"
-                       : a ? ", "
-                           : "",
-                       policy_inputs[s->axes[a].input[k]].name);
-        buf_addc(&b, ' ');
-        put_values(&b, &s->axes[a]);
-    }
-    return taken(pool, &b);
-}
-
 void diff_report(const struct diffing *d, struct report_diff *out)
 {
     struct report_group *groups =
@@ -244,9 +193,9 @@ void diff_report(const struct diffing *d, struct report_diff *out)
         .to = d->q->text
                   ? pool_printf(d->pool, "text of %s", d->q->text->version)
                   : d->q->between->to.name,
-        .over = space_text(d->pool, d->q->space),
+        .over = words_space(d->pool, d->q->space),
         .noun = "configurations",
-        .place = place_text(d),
+        .place = words_place(d->pool, d->q->space, d->place, d->n_place),
         .place_one = "geometry",
         .place_many = "geometries",
         .compared = lab_space_points(d->q->space),
