@@ -121,8 +121,11 @@ struct invariants *invariants_create(struct pool *pool);
 void invariants_meet(void *invariants, const struct cpu *cpu,
                      const struct kvm_module *module, const struct kvm_vm *vm);
 void invariants_sink(void *invariants, const struct event *ev);
+/* Watch only those with @asked set; the others stay untested. */
+void invariants_only(struct invariants *v, const bool asked[N_INVARIANTS]);
 /* Add what it needs to hear. */
-void invariants_interest(struct trace_interest *out);
+void invariants_interest(const struct invariants *v,
+                         struct trace_interest *out);
 /* Forget everything, reports included: for the next run. */
 void invariants_reset(struct invariants *v);
 /* After the run, the machine still there: N_INVARIANTS reports. */

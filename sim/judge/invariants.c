@@ -51,6 +51,7 @@ const char *const invariant_state_names[] = {
 
 struct invariants {
     struct pool *pool; /* of the reports' texts */
+    bool asked[N_INVARIANTS];
     struct invariant_report report[N_INVARIANTS];
     const struct cpu *cpu; /* NULL: nobody was met */
     const struct kvm_module *module;
@@ -83,13 +84,22 @@ struct invariants *invariants_create(struct pool *pool)
     struct invariants *v = pool_alloc(pool, sizeof(*v));
 
     *v = (struct invariants) { .pool = pool_child(pool) };
+    memset(v->asked, true, sizeof(v->asked));
     return v;
+}
+
+void invariants_only(struct invariants *v, const bool asked[N_INVARIANTS])
+{
+    memcpy(v->asked, asked, sizeof(v->asked));
 }
 
 void invariants_reset(struct invariants *v)
 {
+    struct invariants fresh = { .pool = v->pool };
+
     pool_reset(v->pool);
-    *v = (struct invariants) { .pool = v->pool };
+    memcpy(fresh.asked, v->asked, sizeof(fresh.asked));
+    *v = fresh;
 }
 
 void invariants_meet(void *invariants, const struct cpu *cpu,
@@ -107,14 +117,14 @@ void invariants_meet(void *invariants, const struct cpu *cpu,
 
 static void holds(struct invariants *v, enum invariant i)
 {
-    if (v->report[i].state == INVARIANT_UNTESTED)
+    if (v->asked[i] && v->report[i].state == INVARIANT_UNTESTED)
         v->report[i].state = INVARIANT_HOLDS;
 }
 
 /* The first offence is told; @why is made only then. */
 #define VIOLATED(v, i, ...)                                                    \
     do {                                                                       \
-        if ((v)->report[i].state != INVARIANT_VIOLATED)                        \
+        if ((v)->asked[i] && (v)->report[i].state != INVARIANT_VIOLATED)       \
             (v)->report[i] = (struct invariant_report) {                       \
                 INVARIANT_VIOLATED, pool_printf((v)->pool, __VA_ARGS__)        \
             };                                                                 \
@@ -242,7 +252,8 @@ static void check_data(struct invariants *v, const struct ev_data *e)
 {
     unsigned n = e->size < 8 ? (unsigned)e->size : 8;
 
-    if (!e->write || !e->key || e->key > UINT16_MAX || n < TELLING_BYTES)
+    if (!v->cpu || !v->asked[NO_LEAK] || !e->write || !e->key ||
+        e->key > UINT16_MAX || n < TELLING_BYTES)
         return;
     if (dram(v->cpu, e->spa, n) != e->value)
         holds(v, NO_LEAK);
@@ -290,9 +301,10 @@ static void hear_vmexit(struct invariants *v, const struct ev_vmexit *e)
     holds(v, NO_HANG);
     if (!v->cpu)
         return;
-    if (v->changed)
+    if (v->changed && v->asked[NO_STALE_TLB])
         check_tlb(v);
-    check_save_area(v);
+    if (v->asked[NO_LEAK])
+        check_save_area(v);
 }
 
 static void hear_hang(struct invariants *v, const struct ev_hang *e)
@@ -315,41 +327,49 @@ static void hear_mmio_spte(struct invariants *v,
                            const struct ev_mark_mmio_spte *e)
 {
     v->device = true;
-    if (v->vm)
+    if (v->vm && v->asked[MMIO_FAULTS])
         check_mmio_spte(v, e->gfn << 12, e->spte);
 }
 
-void invariants_interest(struct trace_interest *out)
-{
-    static const enum event_id heard[] = {
-        EV_step,
-        EV_vm_create,
-        EV_vmrun,
-        EV_vmexit,
-        EV_data,
-        EV_vc,
-        EV_guest_vc_done,
-        EV_hang,
-        EV_mark_mmio_spte,
-        EV_mmio_spte_refused,
-        EV_kvm_mmio_mask,
-        EV_kvm_tdp_mmu_spte_changed,
-        EV_kvm_tlb_flush,
-        EV_kvm_mmu_zap_all_fast,
-        EV_kvm_entry,
-        EV_kvm_exit,
-        EV_kvm_emulate_insn,
-    };
+/* Which invariants need to hear of an event. */
+static const struct {
+    enum event_id event;
+    unsigned invariants;
+} needs[] = {
+#define FOR(i) (1U << (i))
+    { EV_step, FOR(SEV_ES_CAN_MMIO) },
+    { EV_vm_create, FOR(SEV_ES_CAN_MMIO) },
+    { EV_vc, FOR(SEV_ES_CAN_MMIO) },
+    { EV_guest_vc_done, FOR(SEV_ES_CAN_MMIO) },
+    { EV_mmio_spte_refused, FOR(SEV_ES_CAN_MMIO) },
+    { EV_mark_mmio_spte, FOR(SEV_ES_CAN_MMIO) | FOR(MMIO_FAULTS) },
+    { EV_hang, FOR(SEV_ES_CAN_MMIO) | FOR(NO_HANG) },
+    { EV_vmrun, FOR(SEV_ES_CAN_MMIO) | FOR(NO_STALE_TLB) | FOR(NO_LEAK) },
+    { EV_vmexit, FOR(NO_HANG) | FOR(NO_STALE_TLB) | FOR(NO_LEAK) },
+    { EV_kvm_mmio_mask, FOR(CACHING_NOT_WASTED) },
+    { EV_kvm_tdp_mmu_spte_changed, FOR(NO_STALE_TLB) },
+    { EV_kvm_tlb_flush, FOR(NO_STALE_TLB) },
+    { EV_kvm_mmu_zap_all_fast, FOR(NO_STALE_TLB) },
+    { EV_data, FOR(NO_LEAK) },
+    { EV_kvm_entry, FOR(NO_LEAK) },
+    { EV_kvm_exit, FOR(NO_LEAK) },
+    { EV_kvm_emulate_insn, FOR(NO_LEAK) },
+#undef FOR
+};
 
-    for (size_t i = 0; i < ARRAY_SIZE(heard); i++)
-        out->event[heard[i]] = true;
+void invariants_interest(const struct invariants *v, struct trace_interest *out)
+{
+    for (size_t k = 0; k < ARRAY_SIZE(needs); k++)
+        for (unsigned i = 0; i < N_INVARIANTS; i++)
+            out->event[needs[k].event] |=
+                v->asked[i] && (needs[k].invariants >> i & 1);
 }
 
 void invariants_sink(void *invariants, const struct event *ev)
 {
     struct invariants *v = invariants;
 
-    if (ev->id == EV_data && v->cpu) {
+    if (ev->id == EV_data) {
         check_data(v, EV(data, ev));
     } else if (ev->id == EV_vmrun) {
         hear_vmrun(v, EV(vmrun, ev));
@@ -387,9 +407,9 @@ void invariants_sink(void *invariants, const struct event *ev)
 
 const struct invariant_report *invariants_finish(struct invariants *v)
 {
-    if (v->module)
+    if (v->module && v->asked[CACHING_NOT_WASTED])
         check_caching(v);
-    if (v->vm)
+    if (v->vm && (v->asked[MMIO_FAULTS] || v->asked[ONLY_MMIO_FAULTS]))
         kvm_each_spte(v->vm, check_spte, v);
     return v->report;
 }

@@ -48,7 +48,7 @@ void judge_interest(const struct judge *j, bool reasons,
     steps_interest(out);
     watches_interest(&j->watches, out);
     if (j->watching)
-        invariants_interest(out);
+        invariants_interest(j->invariants, out);
 }
 
 void judge_reset(struct judge *j)
