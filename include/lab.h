@@ -56,6 +56,8 @@ void policy_put(struct buf *b, const struct policy_result *r, unsigned column);
 void lab_machine(const struct policy_host *host, struct cpu_model *cpu,
                  struct kvm_params *params);
 void lab_plain_machine(struct cpu_model *cpu, struct kvm_params *params);
+/* The other way round: @cpu as a host with a kernel of default parameters. */
+struct policy_host lab_host_of(const struct cpu_model *cpu);
 
 /* A CPU that becomes one host after the other, each a boot and a load of both
  * modules; one per thread. Lives in @pool. */
@@ -66,6 +68,10 @@ const struct kvm_module *lab_load(struct lab_bench *b,
                                   const struct kernel_model *kernel,
                                   const struct policy_host *host);
 void lab_result(const struct kvm_module *m, struct policy_result *r);
+/* Become the CPU of @host; no kernel is loaded. */
+void lab_become(struct lab_bench *b, const struct policy_host *host);
+/* The CPU that it is, to be looked at. */
+const struct cpu *lab_cpu(const struct lab_bench *b);
 
 /* ---- asking a real kernel's text -------------------------------------------
  */
@@ -104,6 +110,26 @@ void lab_space_next(const struct lab_space *s, uint64_t i,
                     struct policy_host *host);
 /* The grid of tests/data/golden/: 2,437,120 hosts. Lives in @pool. */
 struct lab_space lab_grid(struct pool *pool);
+
+/* ---- the configuration space -----------------------------------------------
+ */
+
+/* Kernels are loaded, or machines built around them, with guests. */
+enum lab_depth { LAB_POLICY, LAB_MACHINE };
+
+/* A geometry is what the first axes say: raw width, reduction, C-bit, SYSCFG.
+ * The others are settings. */
+#define LAB_GEOMETRY 4
+struct lab_axes {
+    unsigned n;
+    struct lab_axis axis[N_POLICY_INPUTS];
+};
+/* What is searched unless somebody says otherwise. */
+void lab_axes_init(struct pool *pool, struct lab_axes *a, enum lab_depth depth);
+/* "pa_reduction=0..6", "cbit=47,51", "asids=1-15,100-509": put such an axis in
+ * the place of the one that says the same, or behind the last. */
+int lab_axes_set(struct pool *pool, struct lab_axes *a, const char *text,
+                 struct err *e);
 
 /* ---- a loop on all cores ---------------------------------------------------
  */

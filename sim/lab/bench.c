@@ -68,6 +68,31 @@ void lab_machine(const struct policy_host *host, struct cpu_model *cpu,
     params->x86_cache_bits = (unsigned)v[POLICY_X86_CACHE_BITS];
 }
 
+struct policy_host lab_host_of(const struct cpu_model *cpu)
+{
+    struct policy_host host = policy_default_host();
+    uint64_t *v = host.v;
+
+    v[POLICY_RAW_MAXPHYADDR] = cpu->maxphyaddr_raw;
+    v[POLICY_PA_REDUCTION] = cpu->phys_reduction;
+    v[POLICY_CBIT] = cpu->cbit;
+    v[POLICY_MAX_ASID] = cpu->max_sev_asid;
+    v[POLICY_MIN_ASID] = cpu->min_sev_asid;
+    v[POLICY_MAX_EXT_LEAF] = cpu->max_ext_leaf;
+    v[POLICY_SYSCFG_MEMENC] = cpu->mem_encrypt;
+    v[POLICY_HWCR_SMMLOCK] = cpu->smmlock;
+    v[POLICY_F_SME] = cpu->features[FEAT_SME];
+    v[POLICY_F_SEV] = cpu->features[FEAT_SEV];
+    v[POLICY_F_SEV_ES] = cpu->features[FEAT_SEV_ES];
+    v[POLICY_F_SNP] = cpu->features[FEAT_SEV_SNP];
+    v[POLICY_F_NPT] = cpu->features[FEAT_NP];
+    v[POLICY_F_NRIPS] = cpu->features[FEAT_NRIPS];
+    v[POLICY_F_DECODEASSISTS] = cpu->features[FEAT_DECODE_ASSISTS];
+    v[POLICY_F_FLUSHBYASID] = cpu->features[FEAT_FLUSH_BY_ASID];
+    v[POLICY_F_LBRV] = cpu->features[FEAT_LBRV];
+    return host;
+}
+
 struct lab_bench *lab_bench_create(struct pool *pool)
 {
     struct lab_bench *b = pool_alloc(pool, sizeof(*b));
@@ -77,14 +102,24 @@ struct lab_bench *lab_bench_create(struct pool *pool)
     return b;
 }
 
+void lab_become(struct lab_bench *b, const struct policy_host *host)
+{
+    lab_machine(host, &b->model, &b->params);
+    cpu_reset(b->cpu, &b->model);
+}
+
+const struct cpu *lab_cpu(const struct lab_bench *b)
+{
+    return b->cpu;
+}
+
 const struct kvm_module *lab_load(struct lab_bench *b,
                                   const struct kernel_model *kernel,
                                   const struct policy_host *host)
 {
     struct wire wire = cpu_wire(b->cpu);
 
-    lab_machine(host, &b->model, &b->params);
-    cpu_reset(b->cpu, &b->model);
+    lab_become(b, host);
     kvm_module_load(&b->module, &wire, kernel, &b->params, NULL);
     return &b->module;
 }
