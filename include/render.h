@@ -191,4 +191,16 @@ void render_bisect(struct buf *b, const struct report_bisect *r);
 /* A line for each kernel, releases first. */
 void render_bisect_json(struct buf *b, const struct report_bisect *r);
 
+void render_proof(struct buf *b, const struct report_proof *r, bool colour);
+/* Kernels by invariants. All of them were asked the same. */
+void render_proof_table(struct buf *b, const struct report_proof *r,
+                        unsigned n);
+/* A line for each invariant. */
+void render_proof_json(struct buf *b, const struct report_proof *r);
+/* The counterexample of @f as a scenario called @name; its second line is the
+ * mark. */
+#define RENDER_PROOF_MARK "# Written by `nptsim prove`."
+void render_proof_scenario(struct buf *b, const struct report_proof *r,
+                           const struct report_finding *f, const char *name);
+
 #endif

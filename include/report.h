@@ -89,4 +89,47 @@ struct report_bisect {
     const struct report_turn *apart;
 };
 
+/* ---- prove ---- */
+
+/* A key of a scenario and its value: "cpu.set.phys_reduction", "1". */
+struct report_setting {
+    const char *key, *value;
+};
+
+/* A violated state, told as a part with as few changes as possible. */
+struct report_example {
+    const char *cpu; /* NULL: there is none to tell */
+    const char *vm;
+    unsigned n_settings;
+    const struct report_setting *setting;
+    const char *why;   /* what happened there; NULL: nobody lived through it */
+    const char *saved; /* in which file, or NULL */
+    uint64_t memory, device; /* its size; where the device is */
+};
+
+/* One invariant. */
+struct report_finding {
+    const char *invariant, *claim;
+    bool advice;               /* violations are reported and fail nothing */
+    bool told;                 /* this depth can tell */
+    uint64_t tested, violated; /* states */
+    const char *vms;           /* types of VM that violate it: "sev-es" */
+    const char *common; /* of all violated ones: "syscfg_memenc=1", or "" */
+    const char *place;  /* what a place is: "(raw_maxphyaddr,cbit)" */
+    unsigned n_places;
+    const struct report_places *places;
+    /* Violated states under one setting that need none, and under several. */
+    uint64_t repeated, elsewhere;
+    struct report_example example;
+};
+
+struct report_proof {
+    const char *kernel;
+    const char *depth; /* "machine" */
+    const char *over;  /* "raw_maxphyaddr 36..52, ..." */
+    uint64_t states, done, skipped;
+    unsigned n_findings;
+    struct report_finding *finding;
+};
+
 #endif

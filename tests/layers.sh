@@ -31,7 +31,7 @@ declare -A may=(
     [timing]="$ground|timing.h|timing/[a-z_]+.h"
     [judge]="$ground|judge.h|judge/[a-z_]+.h"
     [render]="$ground|report.h|render.h|judge.h|render/[a-z_]+.h"
-    [lab]="$ground|report.h|policy.h|lab.h|sweep.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
+    [lab]="$ground|report.h|policy.h|lab.h|prove.h|sweep.h|lab/[a-z_]+.h|hw.h|kvm.h|guest.h|vmm.h|run.h|judge.h|load.h|timing.h"
     [cli]='.*'
 )
 # Symbols (by prefix) that a folder's objects must never need.

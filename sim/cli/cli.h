@@ -16,10 +16,11 @@ enum exit_status {
     STATUS_OK = 0,
     STATUS_FAILED = 1, /* an expectation failed, a difference was found */
     STATUS_USAGE = 2,
-    STATUS_SKIPPED = 4, /* everything was skipped */
-    STATUS_INPUT = 65,  /* bad input file */
-    STATUS_BUG = 70,    /* a bug in nptsim */
-    STATUS_AGAIN = 75,  /* interrupted; run again to resume */
+    STATUS_SKIPPED = 4,   /* everything was skipped */
+    STATUS_INPUT = 65,    /* bad input file */
+    STATUS_BUG = 70,      /* a bug in nptsim */
+    STATUS_AGAIN = 75,    /* interrupted; run again to resume */
+    STATUS_STOPPED = 130, /* interrupted */
 };
 
 /* One command: argv[0] is its name. */
@@ -36,6 +37,7 @@ int cmd_batch(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
+int cmd_prove(int argc, char **argv);
 
 /* argp_parse() for one command; usage errors end with STATUS_USAGE. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
@@ -82,6 +84,12 @@ struct cli_progress cli_progress_begin(const char *what, uint64_t total);
 /* As a struct lab_loop wants it: always true. */
 bool cli_progress_tick(void *progress, uint64_t done);
 void cli_progress_end(struct cli_progress *p);
+
+/* Signals that ask for an end are held back, to be looked for: no handler, no
+ * global state. Before the first thread starts. */
+void cli_stop_hold(void);
+/* Has one come? */
+bool cli_stop_asked(void);
 
 /* ---- one scenario, lived and judged (execute.c) ---- */
 

@@ -36,6 +36,8 @@ static const struct command {
       "every configuration that two kernels decide differently, and why" },
     { "nptsim bisect", cmd_bisect, "FILE FACT",
       "which release changed an outcome, and by which commit" },
+    { "nptsim prove", cmd_prove, "[INVARIANT...]",
+      "every state against the invariants; counterexamples that run" },
     { "nptsim sweep", cmd_sweep, "FILE --out DIR | merge|index|csv|map",
       "a whole matrix on all cores, and what came of it" },
     { "nptsim batch", cmd_batch, "gating|walk",
@@ -52,7 +54,7 @@ static void print_help(FILE *out)
     fputs("\nnptsim COMMAND --help tells more.\n", out);
     fputs("Exit status: 0 ok, 1 an expectation failed, 2 wrong usage,\n"
           "4 everything skipped, 65 bad input, 70 a bug in nptsim,\n"
-          "75 interrupted, run again to resume.\n",
+          "75 interrupted, run again to resume, 130 interrupted.\n",
           out);
 }
 

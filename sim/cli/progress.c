@@ -3,6 +3,8 @@
 #include "cli/cli.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,4 +47,32 @@ void cli_progress_end(struct cli_progress *p)
 {
     if (p->shown)
         fputs("\r\033[K", stderr);
+}
+
+/* ---- being told to stop ---- */
+
+static sigset_t stop_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+void cli_stop_hold(void)
+{
+    sigset_t set = stop_signals();
+
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+bool cli_stop_asked(void)
+{
+    const struct timespec now = { 0 };
+    sigset_t set = stop_signals();
+
+    return sigtimedwait(&set, NULL, &now) >= 0;
 }

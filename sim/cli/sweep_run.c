@@ -5,7 +5,6 @@
 #include "sweep.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,25 +135,10 @@ static void put_answer(struct buf *out, const struct lab_answer *a)
 
 /* ---- being told to stop ---- */
 
-/* Held back, and looked for in every tick: no handler, no global state. */
-static sigset_t stop_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    return set;
-}
-
 static bool tick(void *ctx, uint64_t done)
 {
-    const struct timespec now = { 0 };
-    sigset_t set = stop_signals();
-
     cli_progress_tick(ctx, done);
-    return sigtimedwait(&set, NULL, &now) < 0;
+    return !cli_stop_asked();
 }
 
 /* ---- all of it ---- */
@@ -194,12 +178,11 @@ static int run(const struct sweep_args *a, struct scenario_file *file,
                            .put = put_answer,
                            .tick = tick,
                            .tick_ctx = &progress };
-    sigset_t set = stop_signals();
     enum lab_sweep_end end;
     struct err e = { 0 };
 
     signal(SIGXFSZ, SIG_IGN); /* a limit of the shell: as a full disk */
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    cli_stop_hold();
     end = lab_sweep_run(&s, &e);
     cli_progress_end(&progress);
     return report(a, store, m, end, &e);
