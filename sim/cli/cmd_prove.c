@@ -281,15 +281,30 @@ static int ask_library(struct prove_args *a, struct results *all,
     return STATUS_OK;
 }
 
-static void choose_kernels(struct prove_args *a, struct catalog *c)
+static bool is_chosen(const struct prove_args *a, const char *name)
 {
-    const char *const *names;
-    unsigned n = catalog_kernel_names(c, &names);
+    for (unsigned i = 0; i < a->n_kernels; i++)
+        if (strcmp(a->kernels[i], name) == 0)
+            return true;
+    return false;
+}
 
-    if (a->n_kernels || a->text)
-        return;
-    for (unsigned i = 0; i < n && i < MAX_KERNELS; i++)
-        a->kernels[a->n_kernels++] = names[i];
+/* All of them: the releases in their order, then those apart. */
+static int choose_kernels(struct prove_args *a, struct catalog *c)
+{
+    const struct kernel_file *const *release;
+    const char *const *names;
+    unsigned n_releases, n = catalog_kernel_names(c, &names);
+    struct err e = { 0 };
+
+    if (lab_generations(a->pool, c, &release, &n_releases, &e))
+        return cli_input_error(&e);
+    for (unsigned i = 0; i < n_releases && a->n_kernels < MAX_KERNELS; i++)
+        a->kernels[a->n_kernels++] = release[i]->model.name;
+    for (unsigned i = 0; i < n && a->n_kernels < MAX_KERNELS; i++)
+        if (!is_chosen(a, names[i]))
+            a->kernels[a->n_kernels++] = names[i];
+    return STATUS_OK;
 }
 
 /* ---- telling ---------------------------------------------------------------
@@ -361,9 +376,12 @@ static int prove(struct prove_args *a)
     struct results *all = pool_alloc(a->pool, sizeof(*all));
     struct watch w = { .stopped = false };
     struct err e = { 0 };
-    int status;
+    int status = STATUS_OK;
 
-    choose_kernels(a, c);
+    if (!a->n_kernels && !a->text)
+        status = choose_kernels(a, c);
+    if (status)
+        return status;
     all->n_parts = find_parts(c, all->parts, ARRAY_SIZE(all->parts), &e);
     if (e.set)
         return cli_input_error(&e);

@@ -240,12 +240,12 @@ static void end_line(struct buf *b)
 
 void render_proof_table(struct buf *b, const struct report_proof *r, unsigned n)
 {
-    buf_printf(b, "%-18s", "kernel");
+    buf_printf(b, "%-22s", "kernel");
     for (unsigned i = 0; n && i < r->n_findings; i++)
         buf_printf(b, "  %-18s", r->finding[i].invariant);
     end_line(b);
     for (unsigned k = 0; k < n; k++) {
-        buf_printf(b, "%-18s", r[k].kernel);
+        buf_printf(b, "%-22s", r[k].kernel);
         for (unsigned i = 0; i < r[k].n_findings; i++)
             put_cell(b, &r[k].finding[i]);
         end_line(b);

@@ -43,7 +43,8 @@ known() { # kernel, violated, geometries
     run "$nptsim" prove --kernel v5.18 --kernel v5.19 --axis cbit=47..51 --out "$dir"
     [ "$status" -eq 1 ]
     run "$nptsim" prove caching-not-wasted mmio-faults --depth policy --out "$dir" \
-        --axis pa_reduction=0..6 --axis p_npt=1 --axis sme_active=0
+        --kernel v6.1 --kernel v7.3 --axis pa_reduction=0..6 --axis p_npt=1 \
+        --axis p_sev=1 --axis p_sev_es=1 --axis sme_active=0 --axis asids=100-509
     [ "$status" -eq 0 ] # reported only
     n=0
     for file in "$dir"/prove-*.yaml; do
@@ -55,11 +56,12 @@ known() { # kernel, violated, geometries
         grep -q "^name: $name$" "$file"
         n=$((n + 1))
     done
-    [ "$n" -ge 11 ] # 2 of v5.18, 3 of v5.19, and one of each kernel
+    [ "$n" -eq 7 ] # 2 of v5.18, 3 of v5.19, one of each of the others
 }
 @test "197 geometries waste caching where the SEV flag is absent" {
     run "$nptsim" prove caching-not-wasted --depth policy --kernel v6.1 --out "$dir" \
-        --axis pa_reduction=0..6 --axis p_npt=1 --axis hwcr_smmlock=1 --axis sme_active=0
+        --axis pa_reduction=0..6 --axis p_npt=1 --axis p_sev_es=1 --axis hwcr_smmlock=1 \
+        --axis sme_active=0
     echo "$output"
     [ "$status" -eq 0 ]
     [[ $output == *"[ NOTE ] caching-not-wasted"* ]]
