@@ -127,6 +127,13 @@ struct kvm_params kvm_default_params(void);
 
 #define KVM_LOG_MAX 48
 
+/* Each builds on the one before. */
+enum sev_feature { FEATURE_SEV, FEATURE_SEV_ES, FEATURE_SEV_SNP };
+
+struct kvm_asid_range {
+    uint32_t min, max;
+};
+
 /* What the driver of the secure processor knows. */
 struct kvm_psp {
     bool initialized, snp_initialized;
@@ -188,6 +195,15 @@ void kvm_module_load(struct kvm_module *m, const struct wire *wire,
 /* Load kvm-amd.ko a second time while kvm.ko stays. */
 void kvm_module_reload(struct kvm_module *m);
 
+/* The ASIDs of @f as the kernel's log would tell them, also when it does not.
+ */
+struct kvm_asid_range kvm_asids_told(const struct kvm_module *m,
+                                     enum sev_feature f);
+
+/* KVM_GET_SUPPORTED_CPUID: leaves 8000_0008 and 8000_001F. */
+struct cpuid_regs kvm_supported_cpuid(const struct kvm_module *m,
+                                      uint32_t leaf);
+
 /* MMIO SPTEs, for `batch spte` and `decode spte`; @gen is a memslots generation
  * with the in-progress flag in bit 63. */
 uint64_t kvm_make_mmio_spte(const struct kvm_module *m, uint64_t gfn,
@@ -196,6 +212,10 @@ uint64_t kvm_make_mmio_spte(const struct kvm_module *m, uint64_t gfn,
 bool kvm_mmio_spte_warns(const struct kvm_module *m);
 /* What an MMIO SPTE holds of a memslots generation. */
 uint64_t kvm_mmio_generation_part(const struct kvm_module *m, uint64_t gen);
+/* Was @spte made while the memslots were of @generation, and is no update in
+ * progress? */
+bool kvm_mmio_spte_is_current(const struct kvm_module *m, uint64_t spte,
+                              uint64_t generation);
 bool kvm_is_mmio_spte(const struct kvm_module *m, uint64_t spte);
 uint64_t kvm_mmio_spte_gfn(const struct kvm_module *m, uint64_t spte);
 unsigned kvm_mmio_spte_access(const struct kvm_module *m, uint64_t spte);
@@ -251,6 +271,8 @@ int kvm_host_write(struct kvm *k, hva_t hva, const void *buf, size_t len);
 /* All return 0 or -errno, as the ioctl would. */
 int kvm_create_vm(struct kvm *k, unsigned type, struct kvm_vm **out);
 int kvm_memory_encrypt_op(struct kvm_vm *vm, const struct sev_cmd *cmd);
+/* The ASID that an encrypted VM owns; 0: it is none. No ioctl tells. */
+uint32_t kvm_vm_asid(const struct kvm_vm *vm);
 struct kvm_memory_region {
     uint32_t slot;
     bool readonly;

@@ -25,6 +25,8 @@ struct policy_input_desc {
     uint64_t min, max;
     unsigned radix;           /* of the column's numbers: 10 or 16 */
     const char *const *words; /* the column has words, not numbers: min..max */
+    /* How a scenario spells 0..max where the column's numbers will not do. */
+    const char *const *spelling;
 };
 extern const struct policy_input_desc policy_inputs[N_POLICY_INPUTS];
 int policy_input_find(const char *name); /* or -1 */
@@ -72,6 +74,12 @@ void lab_result(const struct kvm_module *m, struct policy_result *r);
 void lab_become(struct lab_bench *b, const struct policy_host *host);
 /* The CPU that it is, to be looked at. */
 const struct cpu *lab_cpu(const struct lab_bench *b);
+
+/* What else the kernel holds by then, for those who ask by name: too much to be
+ * read off each of millions of machines. */
+extern const unsigned n_lab_details;
+const char *lab_detail_name(unsigned detail);
+void lab_detail_put(struct buf *b, const struct kvm_module *m, unsigned detail);
 
 /* ---- asking a real kernel's text -------------------------------------------
  */

@@ -46,6 +46,8 @@ enum policy_input {
     POLICY_CTH_HW,         /* firmware and BIOS can hide ciphertext */
     POLICY_P_CTH_ASIDS,    /* kvm_amd.ciphertext_hiding_asids */
     POLICY_FW_ALLOWS_ES,   /* the firmware runs SEV-ES beside SNP */
+    POLICY_P_NRIPS,
+    POLICY_P_LBRV,
     N_POLICY_INPUTS,
 };
 

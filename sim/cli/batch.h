@@ -15,11 +15,21 @@ struct batch_kernel {
     const struct policy_text *text;
 };
 
-/* CSV in, CSV out: what @k concludes about each row's CPU. @columns: a comma
- * list of result columns to print alone, or NULL. -1 with @e set: a bad row. */
+/* CSV in, CSV out. @columns: a comma list of columns to print alone, or NULL.
+ * -1 with @e set: a bad row. Gating: what @k concludes about each row's CPU;
+ * spte: an MMIO SPTE that it makes there; vmcreate: how it answers who asks for
+ * a VM.
+ */
 int batch_gating(FILE *in, const char *in_name, FILE *out,
                  const struct batch_kernel *k, const char *columns,
                  struct err *e);
+
+int batch_spte(FILE *in, const char *in_name, FILE *out,
+               const struct kernel_model *k, const char *columns,
+               struct err *e);
+int batch_vmcreate(FILE *in, const char *in_name, FILE *out,
+                   const struct kernel_model *k, const char *columns,
+                   struct err *e);
 
 struct batch_walk_options {
     bool refs;    /* every reference, in the walker's order */

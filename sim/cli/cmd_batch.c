@@ -14,10 +14,11 @@ struct batch_args {
 };
 
 static const struct argp_option options[] = {
-    { "kernel", 'k', "NAME", 0, "gating: the kernel model", 0 },
+    { "kernel", 'k', "NAME", 0, "all but walk: the kernel model", 0 },
     { "text", 't', "LIB.so", 0,
       "gating: a real kernel's text instead (make kernel-policy)", 0 },
-    { "columns", 'c', "A,B,...", 0, "gating: print just these columns", 0 },
+    { "columns", 'c', "A,B,...", 0, "all but walk: print just these columns",
+      0 },
     { "refs", 'r', NULL, 0, "walk: list every reference", 0 },
     { "memtype", 'm', NULL, 0, "walk: tell the memory type", 0 },
     { "dirty", 'd', NULL, 0, "walk: list words that A/D updates changed", 0 },
@@ -56,7 +57,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "too many arguments");
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "gating or walk?");
+        argp_error(state, "gating, spte, vmcreate or walk?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -66,10 +67,23 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     options,
     parse_option,
-    "gating --kernel NAME [FILE]\ngating --text LIB.so [FILE]\nwalk [FILE]",
+    "gating|spte|vmcreate --kernel NAME [FILE]\ngating --text LIB.so [FILE]\n"
+    "walk [FILE]",
     "Read records from FILE or standard input, write one answer for each.\v"
     "gating: CSV, the decisions of a kernel about a CPU.\n"
-    "walk: JSON Lines, one memory access on the bare hardware.",
+    "spte: CSV, an MMIO page as that kernel's SPTE, and back (column gfn).\n"
+    "vmcreate: CSV, the errno of asking for a VM (column path, such as "
+    "SEV_VM+INIT2).\n"
+    "walk: JSON Lines, one memory access on the bare hardware.\n\n"
+    "CSV columns that say something of the host are those of the policy: "
+    "absent "
+    "ones have a default, unknown ones are copied. The published tables of "
+    "real "
+    "kernels' answers can be fed as they are: caching=0|1 stands for their two "
+    "geometries, gate=npt0|nrips0|lbrv0 for a parameter that is off, and "
+    "section=reload with note=second, or reloads=N, for kvm-amd.ko being "
+    "loaded "
+    "again.",
     NULL,
     NULL,
     NULL
@@ -92,44 +106,92 @@ static int find_kernel(const struct batch_args *a, struct pool *pool,
     return 0;
 }
 
-static int gating(const struct batch_args *a, FILE *in, const char *name,
-                  struct err *e)
+enum kind { GATING, SPTE, VMCREATE, WALK, N_KINDS };
+
+static const char *const kinds[N_KINDS] = {
+    [GATING] = "gating",
+    [SPTE] = "spte",
+    [VMCREATE] = "vmcreate",
+    [WALK] = "walk",
+};
+
+static int kind_find(const char *name)
+{
+    for (int i = 0; i < N_KINDS; i++)
+        if (strcmp(kinds[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static int run(enum kind kind, const struct batch_args *a, FILE *in,
+               const char *name, const struct batch_kernel *k, struct err *e)
+{
+    switch (kind) {
+    case GATING:
+        return batch_gating(in, name, stdout, k, a->columns, e);
+    case SPTE:
+        return batch_spte(in, name, stdout, k->model, a->columns, e);
+    case VMCREATE:
+        return batch_vmcreate(in, name, stdout, k->model, a->columns, e);
+    case WALK:
+        return batch_walk(in, name, stdout, &a->walk, e);
+    case N_KINDS:
+        break;
+    }
+    BUG_ON(true);
+}
+
+/* The pool holds the names that an error may speak of. */
+static int dispatch(enum kind kind, const struct batch_args *a, FILE *in,
+                    const char *name)
 {
     struct pool *pool = pool_create();
     struct batch_kernel k = { 0 };
-    int ret = -1;
+    struct err e = { 0 };
+    int status = STATUS_OK;
 
-    if (!find_kernel(a, pool, &k, e))
-        ret = batch_gating(in, name, stdout, &k, a->columns, e);
+    if ((kind != WALK && find_kernel(a, pool, &k, &e)) ||
+        run(kind, a, in, name, &k, &e))
+        status = -1;
+    fflush(stdout);
+    if (status)
+        status = cli_input_error(&e);
     pool_destroy(pool);
-    return ret;
+    return status;
 }
 
-static int dispatch(const struct batch_args *a, FILE *in, const char *name)
+static int check_usage(int kind, const struct batch_args *a)
 {
-    struct err e = { 0 };
-    int ret;
-
-    if (strcmp(a->what, "gating") == 0)
-        ret = gating(a, in, name, &e);
-    else
-        ret = batch_walk(in, name, stdout, &a->walk, &e);
-    fflush(stdout);
-    return ret ? cli_input_error(&e) : STATUS_OK;
+    if (kind < 0)
+        return cli_usage_error("batch: '%s' is not gating, spte, vmcreate or "
+                               "walk",
+                               a->what);
+    if (kind == WALK)
+        return a->kernel || a->text || a->columns
+                   ? cli_usage_error("batch walk asks no kernel and has no "
+                                     "columns")
+                   : STATUS_OK;
+    if (a->text && kind != GATING)
+        return cli_usage_error("batch %s: only gating can ask a --text",
+                               a->what);
+    if (!a->kernel == !a->text)
+        return cli_usage_error(a->kernel ? "batch %s: --kernel or --text?"
+                                         : "batch %s: which --kernel?",
+                               a->what);
+    return STATUS_OK;
 }
 
 int cmd_batch(int argc, char **argv)
 {
     struct batch_args a = { 0 };
     FILE *in = stdin;
-    int status;
+    int status, kind;
 
     cli_parse(&argp, argc, argv, &a);
-    if (strcmp(a.what, "gating") != 0 && strcmp(a.what, "walk") != 0)
-        return cli_usage_error("batch: '%s' is not gating or walk", a.what);
-    if (strcmp(a.what, "gating") == 0 && !a.kernel == !a.text)
-        return cli_usage_error(a.kernel ? "batch gating: --kernel or --text?"
-                                        : "batch gating: which --kernel?");
+    kind = kind_find(a.what);
+    status = check_usage(kind, &a);
+    if (status)
+        return status;
     if (a.file && strcmp(a.file, "-") != 0) {
         in = fopen(a.file, "rb");
         if (!in) {
@@ -139,7 +201,7 @@ int cmd_batch(int argc, char **argv)
             return cli_input_error(&e);
         }
     }
-    status = dispatch(&a, in, in == stdin ? "<stdin>" : a.file);
+    status = dispatch(kind, &a, in, in == stdin ? "<stdin>" : a.file);
     if (in != stdin)
         fclose(in);
     return status;

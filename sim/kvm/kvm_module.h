@@ -18,6 +18,8 @@
 #define MMIO_ACCESS_MASK 0x6ULL
 /* With the L1TF mitigation, five address bits of a non-present SPTE move up. */
 #define L1TF_MOVED_BITS 5
+/* In a memslots generation: an update is on its way. */
+#define GEN_IN_PROGRESS BIT(63)
 /* The tag of an MMIO SPTE while software-available bits told it (<= 5.12). */
 #define SPTE_MMIO_TAG (3ULL << 52)
 
@@ -33,9 +35,6 @@ static inline uint64_t mmio_mark(unsigned first)
 {
     return first < 52 ? bits(51, first) | PTE_P : 0;
 }
-
-/* Each builds on the one before. */
-enum sev_feature { FEATURE_SEV, FEATURE_SEV_ES, FEATURE_SEV_SNP };
 
 /* A WARN: count it, tell it. Returns @text, for use as a reason. */
 const char *kvm_warn(struct kvm_module *m, const char *text);

@@ -47,7 +47,6 @@ struct kvm {
 /* Address spaces that share the generation counter: normal and SMM. This host
  * offers no SMM, so only the first one ever has slots. */
 #define KVM_ADDRESS_SPACES 2
-#define GEN_IN_PROGRESS    BIT(63)
 
 struct kvm_memory_slot {
     uint64_t base_gfn, npages;

@@ -35,6 +35,22 @@ void lab_plain_machine(struct cpu_model *cpu, struct kvm_params *params)
     *params = kvm_default_params();
 }
 
+/* SVN 1Bh is the first that runs no SEV-ES beside SNP on plain_cpu's family. */
+static void platform(const uint64_t *v, struct cpu_model *cpu)
+{
+    static const enum psp_health health[] = {
+        [POLICY_PSP_OK] = PSP_WORKS,
+        [POLICY_PSP_FAIL] = PSP_FAILS,
+        [POLICY_PSP_ABSENT] = PSP_ABSENT,
+    };
+
+    cpu->psp = health[v[POLICY_PSP]];
+    cpu->psp_snp = v[POLICY_PSP_SNP_INIT] ? PSP_SNP_INITIALIZED : PSP_SNP_STUCK;
+    cpu->psp_cth = v[POLICY_CTH_HW] ? PSP_CTH_BOTH : PSP_CTH_NONE;
+    cpu->psp_svn = v[POLICY_FW_ALLOWS_ES] ? 0 : 0x1b;
+    cpu->rmp_table = v[POLICY_HOST_SNP_OK];
+}
+
 void lab_machine(const struct policy_host *host, struct cpu_model *cpu,
                  struct kvm_params *params)
 {
@@ -66,6 +82,10 @@ void lab_machine(const struct policy_host *host, struct cpu_model *cpu,
     params->sme = v[POLICY_SME_ACTIVE];
     params->bug_l1tf = v[POLICY_BUG_L1TF];
     params->x86_cache_bits = (unsigned)v[POLICY_X86_CACHE_BITS];
+    params->nrips = v[POLICY_P_NRIPS];
+    params->lbrv = v[POLICY_P_LBRV];
+    params->ciphertext_hiding_asids = (uint32_t)v[POLICY_P_CTH_ASIDS];
+    platform(v, cpu);
 }
 
 struct policy_host lab_host_of(const struct cpu_model *cpu)

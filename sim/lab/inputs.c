@@ -15,17 +15,21 @@ static const char *const psp_words[] = {
     [POLICY_PSP_ABSENT] = "absent",
 };
 
+/* The firmware's version at which a family 19h part ceases to run SEV-ES beside
+ * SNP (AMD-SB-3023), and one before it. */
+static const char *const psp_svn_spelling[] = { "27", "0" };
+static const char *const psp_snp_spelling[] = { "stuck", "initialized" };
+static const char *const psp_cth_spelling[] = { "none", "both" };
+
 #define FLAG(name, path, value)                                                \
     {                                                                          \
-        name, path, value, 0, 1, 10, NULL                                      \
+        name, path, value, 0, 1, 10, NULL, NULL                                \
     }
 #define NUMBER(name, path, value, min, max)                                    \
     {                                                                          \
-        name, path, value, min, max, 10, NULL                                  \
+        name, path, value, min, max, 10, NULL, NULL                            \
     }
 
-/* A column whose min is its max is known, but this version models no other
- * state of the machine. */
 const struct policy_input_desc policy_inputs[N_POLICY_INPUTS] = {
     [POLICY_RAW_MAXPHYADDR] =
         NUMBER("raw_maxphyaddr", "cpu.set.maxphyaddr_raw", 48, 32, 52),
@@ -55,18 +59,26 @@ const struct policy_input_desc policy_inputs[N_POLICY_INPUTS] = {
     [POLICY_MAX_ASID] =
         NUMBER("max_asid", "cpu.set.max_sev_asid", 509, 0, UINT32_MAX),
     [POLICY_MAX_EXT_LEAF] = { "max_ext_leaf", "cpu.set.max_ext_leaf",
-                              0x80000021, 0x80000000, 0x8fffffff, 16, NULL },
+                              0x80000021, 0x80000000, 0x8fffffff, 16, NULL,
+                              NULL },
     [POLICY_HWCR_SMMLOCK] = FLAG("hwcr_smmlock", "cpu.set.smmlock", 1),
     [POLICY_SME_ACTIVE] = FLAG("sme_active", "kernel.sme", 0),
     [POLICY_BUG_L1TF] = FLAG("bug_l1tf", NULL, 0),
     [POLICY_X86_CACHE_BITS] = NUMBER("x86_cache_bits", NULL, 0, 32, 63),
-    [POLICY_HOST_SNP_OK] = NUMBER("host_snp_ok", NULL, 0, 0, 0),
-    [POLICY_PSP] = { "psp", NULL, POLICY_PSP_OK, POLICY_PSP_OK, POLICY_PSP_OK,
-                     10, psp_words },
-    [POLICY_PSP_SNP_INIT] = NUMBER("psp_snp_init", NULL, 0, 0, 0),
-    [POLICY_CTH_HW] = NUMBER("cth_hw", NULL, 0, 0, 0),
-    [POLICY_P_CTH_ASIDS] = NUMBER("p_cth_asids", NULL, 0, 0, 0),
-    [POLICY_FW_ALLOWS_ES] = NUMBER("fw_allows_es", NULL, 1, 1, 1),
+    [POLICY_HOST_SNP_OK] = FLAG("host_snp_ok", "cpu.set.rmp_table", 0),
+    [POLICY_PSP] = { "psp", "cpu.set.psp", POLICY_PSP_OK, POLICY_PSP_OK,
+                     POLICY_PSP_ABSENT, 10, psp_words, psp_words },
+    [POLICY_PSP_SNP_INIT] = { "psp_snp_init", "cpu.set.psp_snp", 0, 0, 1, 10,
+                              NULL, psp_snp_spelling },
+    [POLICY_CTH_HW] = { "cth_hw", "cpu.set.psp_cth", 0, 0, 1, 10, NULL,
+                        psp_cth_spelling },
+    [POLICY_P_CTH_ASIDS] =
+        NUMBER("p_cth_asids", "kernel.params.ciphertext_hiding_asids", 0, 0,
+               UINT32_MAX),
+    [POLICY_FW_ALLOWS_ES] = { "fw_allows_es", "cpu.set.psp_svn", 1, 0, 1, 10,
+                              NULL, psp_svn_spelling },
+    [POLICY_P_NRIPS] = FLAG("p_nrips", "kernel.params.nrips", 1),
+    [POLICY_P_LBRV] = FLAG("p_lbrv", "kernel.params.lbrv", 1),
 };
 
 int policy_input_find(const char *name)

@@ -36,15 +36,14 @@ bool vcpu_match_mmio_gpa(const struct kvm_vcpu *v, gpa_t gpa)
 static bool check_mmio_spte(struct kvm_vcpu *v, uint64_t spte)
 {
     const struct kvm_module *m = vcpu_module(v);
-    uint64_t generation = current_generation(v), kvm_gen, spte_gen;
+    uint64_t generation = current_generation(v);
+    bool valid = kvm_mmio_spte_is_current(m, spte, generation);
 
-    if (generation & GEN_IN_PROGRESS)
-        return false;
-    kvm_gen = kvm_mmio_generation_part(m, generation);
-    spte_gen = kvm_mmio_spte_generation(m, spte);
-    TRACE(m->trace, check_mmio_spte, .spte = spte, .kvm_gen = kvm_gen,
-          .spte_gen = spte_gen, .valid = kvm_gen == spte_gen);
-    return kvm_gen == spte_gen;
+    if (!(generation & GEN_IN_PROGRESS))
+        TRACE(m->trace, check_mmio_spte, .spte = spte,
+              .kvm_gen = kvm_mmio_generation_part(m, generation),
+              .spte_gen = kvm_mmio_spte_generation(m, spte), .valid = valid);
+    return valid;
 }
 
 /* The last entry on the way to the fault; *@reserved: a present one that KVM

@@ -100,6 +100,14 @@ uint64_t kvm_mmio_spte_generation(const struct kvm_module *m, uint64_t spte)
     return high << l.low_bits | low;
 }
 
+bool kvm_mmio_spte_is_current(const struct kvm_module *m, uint64_t spte,
+                              uint64_t generation)
+{
+    return !(generation & GEN_IN_PROGRESS) &&
+           kvm_mmio_spte_generation(m, spte) ==
+               kvm_mmio_generation_part(m, generation);
+}
+
 uint64_t kvm_mmu_max_gfn(const struct kvm_module *m)
 {
     /* Shadow paging takes whatever a guest can write into its own tables. */

@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-struct range {
-    uint32_t min, max;
-};
-
 static char *put_text(char *at, const char *text)
 {
     size_t len = strlen(text);
@@ -72,7 +68,7 @@ void sev_log_granted(struct kvm_module *m, enum sev_feature f)
 
 /* "enabled:1-99", the line of kernels that state each feature at the end. */
 static void log_state(struct kvm_module *m, enum sev_feature f,
-                      const char *state, struct range r)
+                      const char *state, struct kvm_asid_range r)
 {
     char *at = put_text(log_of(m, f), state);
 
@@ -114,16 +110,18 @@ static const char *state_of(const struct kvm_module *m, enum sev_feature f)
 
 /* Before SEV-ES and SNP had ranges of their own, the line named whatever is
  * below the smallest SEV ASID, also when that was never read. */
-static struct range range_of(const struct kvm_module *m, enum sev_feature f)
+struct kvm_asid_range kvm_asids_told(const struct kvm_module *m,
+                                     enum sev_feature f)
 {
     if (f == FEATURE_SEV)
-        return (struct range) { m->min_sev_asid, m->max_sev_asid };
+        return (struct kvm_asid_range) { m->min_sev_asid, m->max_sev_asid };
     if (kvm_slot(m->kernel, SLOT_SEV_RANGES) == SEV_RANGES_SHARED)
-        return (struct range) { m->min_sev_asid > 1 ? 1 : 0,
-                                m->min_sev_asid - 1 };
+        return (struct kvm_asid_range) { m->min_sev_asid > 1 ? 1 : 0,
+                                         m->min_sev_asid - 1 };
     if (f == FEATURE_SEV_ES)
-        return (struct range) { m->min_sev_es_asid, m->max_sev_es_asid };
-    return (struct range) { m->min_snp_asid, m->max_snp_asid };
+        return (struct kvm_asid_range) { m->min_sev_es_asid,
+                                         m->max_sev_es_asid };
+    return (struct kvm_asid_range) { m->min_snp_asid, m->max_snp_asid };
 }
 
 void sev_log_states(struct kvm_module *m)
@@ -135,6 +133,6 @@ void sev_log_states(struct kvm_module *m)
         return;
     for (unsigned f = FEATURE_SEV; f <= FEATURE_SEV_SNP; f++) {
         if (has[f])
-            log_state(m, f, state_of(m, f), range_of(m, f));
+            log_state(m, f, state_of(m, f), kvm_asids_told(m, f));
     }
 }

@@ -302,6 +302,11 @@ int kvm_memory_encrypt_op(struct kvm_vm *vm, const struct sev_cmd *cmd)
     return answer.ret;
 }
 
+uint32_t kvm_vm_asid(const struct kvm_vm *vm)
+{
+    return vm->sev.active ? vm->sev.asid : 0;
+}
+
 /* ---- what only SEV-ES vCPUs have -------------------------------------------
  */
 
