@@ -138,10 +138,13 @@ kernel-policy: deps
 	@mkdir -p $(KERNEL)
 	@CC="$(CC)" tests/kernel/build.py "$(KDIR)" $(BUILD)/libkernel-policy.so \
 	    $(KERNEL)/policy
-# Debian's own kernel and our model of it, every state of the golden grid.
+# Debian's own kernel and our model of it, every state of the golden grid; also
+# other kernels of Debian whose source is installed.
+KERNEL_SOURCES = $(sort linux-source-6.1 \
+    $(patsubst /usr/src/%.tar.xz,%,$(wildcard /usr/src/linux-source-*.tar.xz)))
 kernel-differential: deps deps-kernel
 	@$(MAKE) -s -j2 all $(KERNEL)/compare
-	@CC="$(CC)" tests/kernel/differential.sh $(BUILD)
+	@CC="$(CC)" tests/kernel/differential.sh $(BUILD) 0 $(KERNEL_SOURCES)
 	@bats --tap tests/kernel
 deps-kernel: deps
 	@tests/deps.sh packages-kernel.txt || true

@@ -5,7 +5,7 @@
  * usage: compare MODEL LIB.so [STATES]
  *
  * Sections: the grid of 2,437,120 hosts (or about STATES of them, evenly
- * spread), the edges of boot, L1TF, hardware and ASIDs, a second load of
+ * spread), the edges of boot, L1TF, hardware, ASIDs and SNP, a second load of
  * kvm-amd.ko, and MMIO SPTEs. TAP on stdout; a difference is told as the row
  * that `nptsim batch` takes, and what both say. Status 1: there is one.
  */
@@ -172,6 +172,30 @@ static void asid(struct judge *j)
     run(j, &s, "asid", 0);
 }
 
+/* The firmware, the RMP and the secure processor, in all the states that a host
+ * can be said to be in (sim/lab/inputs.c). */
+static void snp(struct judge *j)
+{
+    static const enum policy_input said[] = {
+        POLICY_PSP,          POLICY_PSP_SNP_INIT,   POLICY_HOST_SNP_OK,
+        POLICY_F_SNP,        POLICY_P_SEV_SNP,      POLICY_CTH_HW,
+        POLICY_FW_ALLOWS_ES, POLICY_P_MMIO_CACHING, POLICY_P_SEV,
+        POLICY_P_SEV_ES,     POLICY_F_SEV,          POLICY_F_SEV_ES,
+        POLICY_HWCR_SMMLOCK,
+    };
+    static const uint64_t asids[][LAB_AXIS_INPUTS] = {
+        { 100, 509 }, { 510, 509 }, { 1, 15 }, { 100, 0 }
+    };
+    struct section s;
+
+    begin_section(&s);
+    for (unsigned i = 0; i < COUNT(said); i++)
+        add_axis(j, &s, said[i], policy_inputs[said[i]].min,
+                 policy_inputs[said[i]].max);
+    add_asids(&s, asids, COUNT(asids));
+    run(j, &s, "snp", 0);
+}
+
 static void reload(struct judge *j)
 {
     static const enum policy_input flags[] = { POLICY_SYSCFG_MEMENC,
@@ -226,6 +250,7 @@ int main(int argc, char **argv)
     l1tf(&j);
     hardware(&j);
     asid(&j);
+    snp(&j);
     reload(&j);
     judge_sptes(&j);
     pool_destroy(j.pool);
