@@ -163,6 +163,11 @@ struct verdict {
 /* After the run. Returns the verdicts, in the order of the file. */
 unsigned judge_finish(struct judge *j, const struct verdict **out);
 
+struct verdict_counts {
+    unsigned passed, failed, skipped;
+};
+struct verdict_counts verdict_count(const struct verdict *v, unsigned n);
+
 /* After judge_finish(): N_INVARIANTS of them. */
 const struct invariant_report *judge_invariant_reports(const struct judge *j);
 /* Does an expectation speak about it? */

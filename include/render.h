@@ -46,7 +46,7 @@ struct point_record {
     const struct point_axis *axes;
     const struct judge *judge;
     bool cycles; /* of steps: a clock listened */
-    unsigned passed, failed, skipped;
+    struct verdict_counts counts;
     /* Those that did not pass are told. */
     unsigned n_verdicts;
     const struct verdict *verdicts;

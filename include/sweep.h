@@ -80,6 +80,9 @@ int lab_store_put(struct lab_store *s, uint64_t chunk, const struct buf *lines,
 /* ---- sweeping --------------------------------------------------------------
  */
 
+/* A judge of what @s expects, for one run. */
+struct judge *lab_judge(struct pool *pool, const struct scenario *s);
+
 /* What became of one point. */
 struct lab_answer {
     uint64_t point;
@@ -88,7 +91,7 @@ struct lab_answer {
     bool cycles; /* a clock listened */
     unsigned n_verdicts;
     const struct verdict *verdicts;
-    unsigned passed, failed, skipped;
+    struct verdict_counts counts;
 };
 
 struct lab_sweep {

@@ -100,7 +100,7 @@ struct execution {
     struct clock *clock;
     const struct verdict *verdicts;
     unsigned n_verdicts;
-    unsigned passed, failed, skipped;
+    struct verdict_counts counts;
 };
 
 struct execute_options {

@@ -134,9 +134,9 @@ static int run_point(const struct run_args *a, const struct scenario *s,
         print_cost(&out, x.clock);
     cli_print(&out);
     buf_free(&out);
-    t->passed += x.passed;
-    t->failed += x.failed;
-    t->skipped += x.skipped;
+    t->passed += x.counts.passed;
+    t->failed += x.counts.failed;
+    t->skipped += x.counts.skipped;
     return STATUS_OK;
 }
 

@@ -170,9 +170,9 @@ static int test_point(struct test_result *r, const struct scenario *s,
     if (execute(pool, s, &o, &x, e))
         return -1;
     r->points++;
-    r->passed += x.passed;
-    r->failed += x.failed;
-    r->skipped += x.skipped;
+    r->passed += x.counts.passed;
+    r->failed += x.counts.failed;
+    r->skipped += x.counts.skipped;
     keep_failures(r, s, &x);
     keep_violations(r, x.judge);
     return 0;

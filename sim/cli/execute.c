@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* cli/execute.c - one scenario on one machine, with everyone listening. */
 #include "cli/cli.h"
-
-static struct judge *make_judge(struct pool *pool, const struct scenario *s)
-{
-    unsigned n = s->config.n_steps;
-    const char **ids = pool_alloc(pool, (n + 1) * sizeof(*ids));
-    unsigned *sizes = pool_alloc(pool, (n + 1) * sizeof(*sizes));
-
-    for (unsigned i = 0; i < n; i++) {
-        ids[i] = s->config.steps[i].id;
-        sizes[i] = s->config.steps[i].size;
-    }
-    return judge_create(pool, &s->expect, n, ids, sizes);
-}
-
-static void count_verdicts(struct execution *x)
-{
-    for (unsigned i = 0; i < x->n_verdicts; i++) {
-        switch (x->verdicts[i].result) {
-        case VERDICT_PASS:
-            x->passed++;
-            break;
-        case VERDICT_FAIL:
-            x->failed++;
-            break;
-        case VERDICT_SKIP:
-            x->skipped++;
-            break;
-        }
-    }
-}
+#include "sweep.h"
 
 int execute(struct pool *pool, const struct scenario *s,
             const struct execute_options *o, struct execution *x, struct err *e)
@@ -42,7 +13,7 @@ int execute(struct pool *pool, const struct scenario *s,
     trace_init(&trace, pool);
     x->clock = clock_create(pool, &s->cost);
     trace_set_clock(&trace, clock_price, x->clock);
-    x->judge = make_judge(pool, s);
+    x->judge = lab_judge(pool, s);
     trace_add_sink(&trace, judge_sink, x->judge);
     if (o->trace != TRACE_NONE)
         trace_add_sink(&trace, renderer_sink,
@@ -56,7 +27,7 @@ int execute(struct pool *pool, const struct scenario *s,
     if (run_scenario(pool, &config, &trace, e))
         return -1;
     x->n_verdicts = judge_finish(x->judge, &x->verdicts);
-    count_verdicts(x);
+    x->counts = verdict_count(x->verdicts, x->n_verdicts);
     return 0;
 }
 

@@ -115,9 +115,7 @@ static void put_answer(struct buf *out, const struct lab_answer *a)
                               .axes = axes,
                               .judge = a->judge,
                               .cycles = a->cycles,
-                              .passed = a->passed,
-                              .failed = a->failed,
-                              .skipped = a->skipped,
+                              .counts = a->counts,
                               .n_verdicts = a->n_verdicts,
                               .verdicts = a->verdicts };
 

@@ -320,6 +320,26 @@ unsigned judge_finish(struct judge *j, const struct verdict **out)
     return j->n_verdicts;
 }
 
+struct verdict_counts verdict_count(const struct verdict *v, unsigned n)
+{
+    struct verdict_counts c = { 0 };
+
+    for (unsigned i = 0; i < n; i++) {
+        switch (v[i].result) {
+        case VERDICT_PASS:
+            c.passed++;
+            break;
+        case VERDICT_FAIL:
+            c.failed++;
+            break;
+        case VERDICT_SKIP:
+            c.skipped++;
+            break;
+        }
+    }
+    return c;
+}
+
 struct fact_value judge_fact(const struct judge *j, unsigned fact)
 {
     return facts_value(&j->facts, fact);

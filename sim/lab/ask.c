@@ -19,7 +19,7 @@ struct asker *asker_create(struct pool *pool)
     return a;
 }
 
-static struct judge *make_judge(struct pool *pool, const struct scenario *s)
+struct judge *lab_judge(struct pool *pool, const struct scenario *s)
 {
     unsigned n = s->config.n_steps;
     const char **ids = pool_alloc(pool, (n + 1) * sizeof(*ids));
@@ -32,29 +32,11 @@ static struct judge *make_judge(struct pool *pool, const struct scenario *s)
     return judge_create(pool, &s->expect, n, ids, sizes);
 }
 
-static void count(struct lab_answer *out)
-{
-    out->passed = out->failed = out->skipped = 0;
-    for (unsigned i = 0; i < out->n_verdicts; i++) {
-        switch (out->verdicts[i].result) {
-        case VERDICT_PASS:
-            out->passed++;
-            break;
-        case VERDICT_FAIL:
-            out->failed++;
-            break;
-        case VERDICT_SKIP:
-            out->skipped++;
-            break;
-        }
-    }
-}
-
 static int live(struct asker *a, struct pool *pool, const struct scenario *s,
                 bool cycles, bool reasons, struct lab_answer *out,
                 struct err *e)
 {
-    struct judge *judge = make_judge(pool, s);
+    struct judge *judge = lab_judge(pool, s);
     struct run_config config = s->config;
     struct trace_interest wants;
 
@@ -70,7 +52,7 @@ static int live(struct asker *a, struct pool *pool, const struct scenario *s,
     out->n_verdicts = judge_finish(judge, &out->verdicts);
     out->judge = judge;
     out->cycles = cycles;
-    count(out);
+    out->counts = verdict_count(out->verdicts, out->n_verdicts);
     return 0;
 }
 
@@ -79,7 +61,7 @@ int asker_ask(struct asker *a, struct pool *pool, const struct scenario *s,
 {
     if (live(a, pool, s, cycles, false, out, e))
         return -1;
-    return out->failed ? live(a, pool, s, cycles, true, out, e) : 0;
+    return out->counts.failed ? live(a, pool, s, cycles, true, out, e) : 0;
 }
 
 const struct judge *asker_live(struct asker *a, struct pool *pool,

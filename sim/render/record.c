@@ -153,7 +153,7 @@ static void add_failures(struct buf *b, const struct point_record *r)
         add_verdict(b, &r->verdicts[i]);
         gap = ",";
     }
-    buf_adds(b, r->failed + r->skipped ? "]" : "");
+    buf_adds(b, r->counts.failed + r->counts.skipped ? "]" : "");
 }
 
 static void add_axes(struct buf *b, const struct point_record *r)
@@ -178,11 +178,11 @@ void render_point(struct buf *b, const struct point_record *r)
     buf_adds(b, "{\"point\":");
     buf_dec(b, r->point);
     buf_adds(b, ",\"passed\":");
-    buf_dec(b, r->passed);
+    buf_dec(b, r->counts.passed);
     buf_adds(b, ",\"failed\":");
-    buf_dec(b, r->failed);
+    buf_dec(b, r->counts.failed);
     buf_adds(b, ",\"skipped\":");
-    buf_dec(b, r->skipped);
+    buf_dec(b, r->counts.skipped);
     add_axes(b, r);
     render_json_facts(b, r->judge);
     render_json_steps(b, r->judge, r->cycles);
