@@ -97,9 +97,13 @@ static const struct argp argp = {
     "Live through every point of a scenario's matrix, on all cores, and keep "
     "the answers in a folder, a JSON object on each line. Whatever ends a "
     "sweep, the same command goes on behind it.\v"
-    "The last line counts expectations. Exit status 75: interrupted, run the "
-    "same command again. What can be done with the answers: nptsim sweep "
-    "merge|index|csv|map --help.",
+    "A line has the point's number, counts of expectations, \"axes\", "
+    "\"facts\", \"steps\", \"invariants\" that were put to the test, and the "
+    "\"verdicts\" that are no pass; names are those of nptsim list facts. Same "
+    "scenario, same bytes, whatever the jobs, shards and interruptions. The "
+    "last line printed counts expectations.\n"
+    "Exit status 75: interrupted, run the same command again. What can be done "
+    "with the answers: nptsim sweep merge|index|csv|map --help.",
     NULL,
     NULL,
     NULL
