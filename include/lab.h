@@ -273,6 +273,25 @@ struct lab_diff {
 int lab_diff(struct pool *pool, const struct lab_diff *q,
              struct report_diff *out);
 
+/* ---- two kernels over scenarios ---------------------------------------------
+ */
+
+struct lab_over {
+    const struct lab_decisions *between;
+    struct catalog *catalog;
+    unsigned n_files;
+    const char *const *files;
+    /* What to compare: "kvm.sev_es", "hpet.outcome", "outcome" of every step;
+     * none: all facts, and how steps ended. */
+    unsigned n_names;
+    const char *const *names;
+    bool (*tick)(void *ctx, uint64_t runs); /* NULL: nobody watches */
+    void *tick_ctx;
+};
+/* Every run, whatever kernel its file names, under both. -1 with @e set. */
+int lab_diff_over(struct pool *pool, const struct lab_over *q,
+                  struct report_diff *out, struct err *e);
+
 /* ---- one outcome, every release --------------------------------------------
  */
 

@@ -62,7 +62,7 @@ struct report_group {
 struct report_diff {
     const char *from, *to;
     const char *over; /* what was compared: "raw_maxphyaddr 36..52, ..." */
-    const char *noun; /* "configurations", "runs" */
+    const char *noun_one, *noun; /* "run", "runs" */
     /* What a place is: "(raw_maxphyaddr,pa_reduction,cbit)" and its name. */
     const char *place, *place_one, *place_many;
     uint64_t compared, differ, differ_in_log; /* in log text alone */

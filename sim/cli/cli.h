@@ -64,6 +64,15 @@ bool cli_add_setting(struct cli_settings *s, struct pool *pool,
 /* The value of --jobs, 1..256; anything else is a usage error. */
 unsigned cli_jobs(struct argp_state *state, const char *arg);
 
+/* Scenario files: @path itself, or all *.yaml below it, by name. Returns a
+ * status; what is wrong has been said. */
+struct cli_files {
+    unsigned n, room;
+    const char **path;
+};
+int cli_find_scenarios(struct pool *pool, const char *path,
+                       struct cli_files *out);
+
 /* The one machine that @path is about. A matrix has more of them, unless its
  * axes are pinned; that of @free_key, which may be NULL, does not count.
  * Returns a status; what is wrong has been said. */

@@ -3,21 +3,32 @@
 #include "cli/cli.h"
 #include "lab.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum diff_form { DIFF_TEXT, DIFF_MARKDOWN, DIFF_JSON };
 
 struct diff_args {
-    const char *from, *to, *columns, *text;
+    struct pool *pool;
+    const char *from, *to, *columns, *text, *facts;
+    struct cli_files over;
     enum diff_form form;
     unsigned jobs;
 };
 
-enum { KEY_MARKDOWN = 1000, KEY_COLUMNS, KEY_TEXT };
+enum { KEY_MARKDOWN = 1000, KEY_COLUMNS, KEY_TEXT, KEY_FACTS };
 
 static const struct argp_option options[] = {
     { "columns", KEY_COLUMNS, "A,B,...", 0,
       "Compare these columns of 'batch gating' only", 0 },
+    { "over", 'o', "FILE|DIR", 0,
+      "Run these scenarios under both kernels, instead of asking about "
+      "configurations",
+      0 },
+    { "facts", KEY_FACTS, "A,B,...", 0,
+      "With --over: compare kvm.sev_es, hpet.outcome, outcome (of every step), "
+      "... only",
+      0 },
     { "text", KEY_TEXT, "LIB.so", 0,
       "Instead of a second kernel: the functions of a tree, as 'make "
       "kernel-policy' took them",
@@ -35,6 +46,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_COLUMNS:
         a->columns = arg;
+        return 0;
+    case 'o':
+        if (cli_find_scenarios(a->pool, arg, &a->over))
+            exit(STATUS_INPUT);
+        if (!a->over.n)
+            argp_error(state, "--over: no scenario below '%s'", arg);
+        return 0;
+    case KEY_FACTS:
+        a->facts = arg;
         return 0;
     case KEY_TEXT:
         a->text = arg;
@@ -61,6 +81,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "which two kernels?");
         if (a->to && a->text)
             argp_error(state, "a second kernel, or --text");
+        if (a->over.n && (a->text || a->columns))
+            argp_error(state, "scenarios run under models and have facts: "
+                              "--over goes with neither --text nor --columns");
+        if (a->facts && !a->over.n)
+            argp_error(state, "--facts goes with --over; see --columns");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -195,14 +220,54 @@ static int over_space(const struct diff_args *a, struct pool *pool)
     return print_report(a, &report);
 }
 
+static const char *const *split(struct pool *pool, const char *list,
+                                unsigned *n)
+{
+    const char **words;
+
+    *n = 0;
+    if (!list)
+        return NULL;
+    words = pool_alloc(pool, (strlen(list) + 1) * sizeof(*words));
+    for (;;) {
+        size_t len = strcspn(list, ",");
+
+        words[(*n)++] = pool_strndup(pool, list, len);
+        if (!list[len])
+            return words;
+        list += len + 1;
+    }
+}
+
+static int over_scenarios(const struct diff_args *a)
+{
+    struct cli_progress progress = cli_progress_begin("runs", 0);
+    struct lab_decisions between;
+    struct lab_over q = { .between = &between,
+                          .catalog = cli_catalog(a->pool),
+                          .n_files = a->over.n,
+                          .files = a->over.path,
+                          .tick = cli_progress_tick,
+                          .tick_ctx = &progress };
+    struct report_diff report;
+    struct err e = { 0 };
+    int ret;
+
+    q.names = split(a->pool, a->facts, &q.n_names);
+    ret = lab_decisions(a->pool, q.catalog, a->from, a->to, &between, &e);
+    if (!ret)
+        ret = lab_diff_over(a->pool, &q, &report, &e);
+    cli_progress_end(&progress);
+    return ret ? cli_input_error(&e) : print_report(a, &report);
+}
+
 int cmd_diff(int argc, char **argv)
 {
-    struct diff_args a = { 0 };
-    struct pool *pool = pool_create();
+    struct diff_args a = { .pool = pool_create() };
     int status;
 
     cli_parse(&argp, argc, argv, &a);
-    status = over_space(&a, pool);
-    pool_destroy(pool);
+    status = a.over.n ? over_scenarios(&a) : over_space(&a, a.pool);
+    pool_destroy(a.pool);
     return status;
 }

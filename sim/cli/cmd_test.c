@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,7 +32,7 @@ struct test_set {
     unsigned jobs;
     char **paths;
     unsigned n_paths;
-    unsigned n, cap;
+    unsigned n;
     struct test_result *result;
     atomic_uint next;
 };
@@ -86,52 +85,17 @@ static const struct argp argp = {
 
 /* ---- finding ---- */
 
-static void add_file(struct test_set *t, const char *path)
-{
-    if (t->n == t->cap) {
-        t->cap = t->cap ? 2 * t->cap : 64;
-        t->result = realloc(t->result, t->cap * sizeof(*t->result));
-        if (!t->result)
-            abort();
-    }
-    t->result[t->n++] =
-        (struct test_result) { .path = pool_strdup(t->pool, path) };
-}
-
-static bool is_scenario(const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 5 && strcmp(name + len - 5, ".yaml") == 0;
-}
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
 static int find_files(struct test_set *t)
 {
-    for (unsigned i = 0; i < t->n_paths; i++) {
-        char *one[] = { t->paths[i], NULL };
-        FTS *fts = fts_open(one, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-        FTSENT *f;
+    struct cli_files files = { 0 };
 
-        while (fts && (f = fts_read(fts))) {
-            if (f->fts_info == FTS_NS || f->fts_info == FTS_DNR ||
-                f->fts_info == FTS_ERR) {
-                fprintf(stderr, "nptsim: %s: %s\n", f->fts_path,
-                        strerror(f->fts_errno));
-                fts_close(fts);
-                return STATUS_INPUT;
-            }
-            if (f->fts_info == FTS_F &&
-                (f->fts_level == 0 || is_scenario(f->fts_name)))
-                add_file(t, f->fts_path);
-        }
-        if (fts)
-            fts_close(fts);
-    }
+    for (unsigned i = 0; i < t->n_paths; i++)
+        if (cli_find_scenarios(t->pool, t->paths[i], &files))
+            return STATUS_INPUT;
+    t->n = files.n;
+    t->result = pool_alloc(t->pool, (t->n + 1) * sizeof(*t->result));
+    for (unsigned i = 0; i < t->n; i++)
+        t->result[i].path = files.path[i];
     return STATUS_OK;
 }
 
@@ -376,7 +340,6 @@ int cmd_test(int argc, char **argv)
     }
     for (unsigned i = 0; i < t.n; i++)
         buf_free(&t.result[i].details);
-    free(t.result);
     pool_destroy(t.pool);
     return status;
 }

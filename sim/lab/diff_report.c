@@ -194,6 +194,7 @@ void diff_report(const struct diffing *d, struct report_diff *out)
                   ? pool_printf(d->pool, "text of %s", d->q->text->version)
                   : d->q->between->to.name,
         .over = words_space(d->pool, d->q->space),
+        .noun_one = "configuration",
         .noun = "configurations",
         .place = words_place(d->pool, d->q->space, d->place, d->n_place),
         .place_one = "geometry",

@@ -100,7 +100,7 @@ static void text_group(struct buf *b, const struct report_diff *r, unsigned i)
     put_changes(b, g);
     buf_adds(b, "\n    ");
     render_count(b, g->count);
-    buf_printf(b, " %s\n", r->noun);
+    buf_printf(b, " %s\n", g->count == 1 ? r->noun_one : r->noun);
     for (unsigned k = 0; k < g->n_causes; k++)
         text_cause(b, r, &g->cause[k]);
 }
@@ -170,7 +170,7 @@ void render_diff_markdown(struct buf *b, const struct report_diff *r)
         put_changes(b, g);
         buf_adds(b, "**: ");
         render_count(b, g->count);
-        buf_printf(b, " %s\n", r->noun);
+        buf_printf(b, " %s\n", g->count == 1 ? r->noun_one : r->noun);
         for (unsigned k = 0; k < g->n_causes; k++)
             markdown_cause(b, r, &g->cause[k]);
     }

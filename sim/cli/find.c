@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cli/find.c - the scenarios below some paths, sorted. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <string.h>
+
+static bool is_scenario(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 5 && strcmp(name + len - 5, ".yaml") == 0;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static void add(struct cli_files *f, struct pool *pool, const char *path)
+{
+    if (f->n == f->room) {
+        const char **old = f->path;
+
+        f->room = f->room ? 2 * f->room : 64;
+        f->path = pool_alloc(pool, f->room * sizeof(*f->path));
+        if (f->n)
+            memcpy(f->path, old, f->n * sizeof(*old));
+    }
+    f->path[f->n++] = pool_strdup(pool, path);
+}
+
+int cli_find_scenarios(struct pool *pool, const char *path,
+                       struct cli_files *out)
+{
+    char *one[] = { pool_strdup(pool, path), NULL };
+    FTS *fts = fts_open(one, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    FTSENT *f;
+
+    while (fts && (f = fts_read(fts))) {
+        if (f->fts_info == FTS_NS || f->fts_info == FTS_DNR ||
+            f->fts_info == FTS_ERR) {
+            fprintf(stderr, "nptsim: %s: %s\n", f->fts_path,
+                    strerror(f->fts_errno));
+            fts_close(fts);
+            return STATUS_INPUT;
+        }
+        if (f->fts_info == FTS_F &&
+            (f->fts_level == 0 || is_scenario(f->fts_name)))
+            add(out, pool, f->fts_path);
+    }
+    if (fts)
+        fts_close(fts);
+    return STATUS_OK;
+}
