@@ -37,19 +37,11 @@ static bool not_canonical(struct walk *w, struct access a)
     return false;
 }
 
-/* Shadow-stack accesses, and nested levels with rules of their own, walk: a TLB
- * may always forget. */
-static bool tlb_remembers(const struct cpu *c, struct access a)
-{
-    return c->tlb_on && !c->rules.special && !a.shadow;
-}
-
 /* A piece within a page. */
 static bool translate(struct cpu *c, struct walk *w, gva_t gva, size_t len,
                       struct access a, struct piece *piece)
 {
-    if (!(tlb_remembers(c, a) ? tlb_translate(c, w, gva, a)
-                              : guest_walk(c, w, gva, a)))
+    if (!(c->tlb_on ? tlb_translate(c, w, gva, a) : guest_walk(c, w, gva, a)))
         return false;
     *piece = (struct piece) {
         .gpa = w->gpa,
@@ -82,7 +74,7 @@ translate_slowly(struct cpu *c, gva_t gva, size_t len, struct access a,
                  struct piece piece[2], struct walk *w)
 {
     BUG_ON(len == 0);
-    w->recall = w->recalled = false;
+    w->recall = w->recalled = w->sss_page = false;
     if (!is_canonical(c, gva))
         return not_canonical(w, a);
     if (__builtin_expect(gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K, 0))

@@ -92,10 +92,10 @@ struct piece {
 /* Rules of the nested level beyond those of its tables, latched at VMRUN. */
 struct nested_rules {
     bool gmet, sss, rogpt; /* VMCB, 90h */
-    bool special;          /* gmet or sss: other permissions than usual */
-    bool plain;            /* long mode, not encrypted, not special */
-    uint64_t beyond;       /* bits of a guest-physical address that no nested
-                              table can map */
+    unsigned special; /* not 0: gmet or sss, other permissions than usual */
+    bool plain;       /* long mode, not encrypted, not special */
+    uint64_t beyond;  /* bits of a guest-physical address that no nested
+                         table can map */
 };
 
 /* What decides about memory types, besides the tables and the PATs. */

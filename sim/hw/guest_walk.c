@@ -204,6 +204,7 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
     w->guest_pat = pat_index(pte, level);
     offset = BIT(long_mode ? pt_shift(level) : p->format->shift[level]) - 1;
     w->guest = (struct leaf) { all, raw, offset };
+    w->upper = upper;
     if (!reach(c, w, (pte & PTE_ADDR_MASK & ~offset) | (gva & offset), raw, a))
         return false;
     return __builtin_expect(!q.n, 1) || apply(c, w, &q);
@@ -217,5 +218,6 @@ bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
         return walk(c, w, gva, a, false);
     w->gva = gva;
     w->guest = no_tables;
+    w->upper = no_tables.all;
     return reach(c, w, gva, 0, a); /* CR0.PG = 0: linear is physical */
 }

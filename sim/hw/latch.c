@@ -86,7 +86,7 @@ static struct nested_rules rules(const struct cpu *c)
         .beyond = alias ? 0 : bits(63, c->nested.linear_bits),
     };
 
-    r.special = r.gmet || r.sss;
+    r.special = r.gmet | r.sss << 1;
     return r;
 }
 

@@ -100,6 +100,7 @@ static __attribute__((cold)) bool permits(struct cpu *c, struct walk *w,
     unsigned level = path->start->level, i = 0;
     enum why why = a.shadow ? WHY_SSS : WHY_GMET;
 
+    w->sss_page = sss_page;
     if (!missing && !(r.refuse & all))
         return true;
     if (!missing)

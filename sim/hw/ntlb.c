@@ -8,11 +8,12 @@
  */
 #include "hw/walk.h"
 
-static bool permits(const struct tlb_entry *e, struct npt_access a)
+static bool permits(const struct cpu *c, const struct tlb_entry *e,
+                    struct npt_access a)
 {
-    uint64_t need = PTE_U | (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
+    struct rights r = nested_rights(c, a, e->sss_page);
 
-    if ((e->nested.all & need) != need)
+    if ((e->nested.all & r.need) != r.need || (e->nested.all & r.refuse))
         return false;
     return !a.write || (e->nested.pte & PTE_D);
 }
@@ -26,6 +27,7 @@ static void fill(struct cpu *c, const struct walk *w, gpa_t gpa, uint64_t tag,
         .tag = tag,
         .tag_mask = ~0ULL,
         .nested = w->nested,
+        .sss_page = w->sss_page,
         .nested_pat =
             pat_index(w->nested.pte, w->nested.offset < PAGE_SIZE_4K ? 1 : 2),
         .spa = w->spa & PAGE_MASK_4K,
@@ -64,10 +66,11 @@ bool ntlb_walk(struct cpu *c, struct walk *w, gpa_t gpa, struct npt_access a,
     const struct tlb_entry *e =
         w->recall ? tlb_find(&c->tlb->ntlb, tag, gpa) : NULL;
 
-    if (e && permits(e, a)) {
+    if (e && permits(c, e, a)) {
         w->spa = e->spa + (gpa & e->offset);
         w->key = e->key;
         w->nested = e->nested;
+        w->sss_page = e->sss_page;
         if (!a.table)
             w->nested_pat = e->nested_pat;
         w->recalled = true;

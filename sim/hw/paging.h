@@ -156,8 +156,10 @@ struct walk {
     unsigned n_refs;               /* table entries and final access */
     uint8_t guest_pat, nested_pat; /* index into the PATs, from the leaves */
     struct leaf guest, nested;     /* of a successful walk that read memory */
-    bool recall;   /* in: page-walk caches and the nested TLB may answer */
-    bool recalled; /* one of them did */
+    uint64_t upper; /* of the guest: the AND of all entries but the leaf */
+    bool sss_page;  /* of the nested level, where SSS is on */
+    bool recall;    /* in: page-walk caches and the nested TLB may answer */
+    bool recalled;  /* one of them did */
 
     enum walk_end end;
     enum why why;

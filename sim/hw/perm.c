@@ -94,7 +94,7 @@ struct rights nested_rights(const struct cpu *c, struct npt_access a,
 
     if (c->rules.sss && a.shadow && a.supervisor)
         return (struct rights) { .refuse = sss_page ? 0 : PTE_P };
-    if (sss_page && k->sss_read_ok == SSS_READ_OK)
+    if (c->rules.sss && sss_page && k->sss_read_ok == SSS_READ_OK)
         r.need &= ~PTE_U;
     if (!c->rules.gmet)
         return r;

@@ -18,15 +18,25 @@ static uint64_t page_offset(uint64_t offset)
     return offset >= pt_size(2) - 1 ? pt_size(2) - 1 : pt_size(1) - 1;
 }
 
+static bool grants(uint64_t all, struct rights r)
+{
+    return (all & r.need) == r.need && !(all & r.refuse);
+}
+
 static bool judge(const struct cpu *c, const struct tlb_entry *e,
                   struct access a)
 {
-    struct rights r = guest_rights(c, a);
-    uint64_t need = (a.write ? PTE_W : 0) | (a.fetch ? PTE_NX : 0);
+    const struct npt_access final = {
+        .write = a.write,
+        .fetch = a.fetch,
+        .shadow = a.shadow,
+        .supervisor = !a.user,
+    };
 
-    if ((e->guest.all & r.need) != r.need || (e->guest.all & r.refuse))
+    if (!grants(e->guest.all, guest_rights(c, a)) ||
+        !grants(e->nested.all, nested_rights(c, final, e->sss_page)))
         return false;
-    if ((e->nested.all & need) != need)
+    if (a.shadow && shadow_denies(e->upper, e->guest.pte))
         return false;
     if (a.write && !(e->guest.pte & e->nested.pte & PTE_D))
         return false;
@@ -47,6 +57,7 @@ static bool permits(const struct cpu *c, struct tlb_entry *e, struct access a)
         .efer = c->g.r.efer,
         .rflags = c->g.r.rflags,
         .pkru = c->g.pkru,
+        .special = c->rules.special,
     };
     return true;
 }
@@ -138,6 +149,8 @@ static void fill(struct cpu *c, struct tlb_level l[2], const struct walk *w,
         .tag_mask = global ? ~TAG_PCID : ~0ULL,
         .guest = w->guest,
         .nested = w->nested,
+        .upper = w->upper,
+        .sss_page = w->sss_page,
         .gpa = w->gpa & ~offset,
         .spa = w->spa & ~offset,
         .key = w->key,

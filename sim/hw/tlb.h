@@ -29,6 +29,7 @@ static inline uint64_t tlb_tag(uint32_t asid, unsigned pcid)
 struct tlb_context {
     uint64_t cr0, cr4, efer, rflags;
     uint32_t pkru;
+    unsigned special; /* rules of the nested level: GMET, SSS */
 };
 
 /* One remembered thing, of any of the three kinds. */
@@ -48,6 +49,8 @@ struct tlb_entry {
 
     uint64_t whole; /* size - 1 of the guest's page, maybe larger */
     struct leaf guest, nested;
+    uint64_t upper; /* as in struct walk */
+    bool sss_page;
 };
 
 /* Entries of one kind and size. A set is a list, most recently used first. */

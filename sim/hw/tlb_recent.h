@@ -13,8 +13,8 @@
 
 #include "hw/cpu.h"
 
-/* No register has changed that could change a permission, or the paging mode
- * and with it which addresses there are. */
+/* No register or rule has changed that could change a permission, or the paging
+ * mode and with it which addresses there are. */
 static inline bool tlb_same_context(const struct cpu *c,
                                     const struct tlb_entry *e)
 {
@@ -22,7 +22,8 @@ static inline bool tlb_same_context(const struct cpu *c,
     const struct guest_regs *r = &c->g.r;
 
     return !((was->cr0 ^ r->cr0) | (was->cr4 ^ r->cr4) | (was->efer ^ r->efer) |
-             ((was->rflags ^ r->rflags) & RFLAGS_AC) | (was->pkru ^ c->g.pkru));
+             ((was->rflags ^ r->rflags) & RFLAGS_AC) | (was->pkru ^ c->g.pkru) |
+             (was->special ^ c->rules.special));
 }
 
 /* The entry that says yes to this access, or NULL: ask tlb_translate(). */
