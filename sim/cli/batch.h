@@ -25,7 +25,7 @@ int batch_gating(FILE *in, const char *in_name, FILE *out,
                  struct err *e);
 
 int batch_spte(FILE *in, const char *in_name, FILE *out,
-               const struct kernel_model *k, const char *columns,
+               const struct batch_kernel *k, const char *columns,
                struct err *e);
 int batch_vmcreate(FILE *in, const char *in_name, FILE *out,
                    const struct kernel_model *k, const char *columns,

@@ -20,6 +20,7 @@ static const struct policy_input_desc own[N_OWN] = {
                      .radix = 16 },
 };
 
+/* What a kernel's text cannot be asked comes last. */
 enum result {
     MMIO_VALUE,
     MMIO_CACHING,
@@ -35,12 +36,13 @@ enum result {
     N_STANDARD,
     X86_PHYS_BITS = N_STANDARD,
     SHADOW_PHYS_BITS,
-    NONPRESENT_MASK,
-    LOWER_GFN_MASK,
     MMIO_MASK,
-    MMIO_ACCESS_MASK,
     ROUNDTRIP,
     SETUP_WARNS,
+    N_OF_TEXT,
+    NONPRESENT_MASK = N_OF_TEXT,
+    LOWER_GFN_MASK,
+    MMIO_ACCESS_MASK,
     MAKE_WARNS,
     N_RESULTS,
 };
@@ -69,10 +71,12 @@ static const char *const names[N_RESULTS] = {
 };
 
 struct sptes {
-    const struct kernel_model *kernel;
+    const struct batch_kernel *kernel;
     struct lab_bench *bench;
-    const struct kvm_module *m;
-    uint64_t gfn, generation, spte;
+    const struct kvm_module *m; /* of a model */
+    struct policy_result loaded;
+    uint64_t gfn, max_gfn, spte, decoded_gfn, decoded_access, decoded_gen;
+    bool is_mmio, match_same, match_next, match_in_progress;
 };
 
 static const char *result_name(unsigned r)
@@ -85,65 +89,97 @@ static bool is_extra(unsigned r)
     return r >= N_STANDARD;
 }
 
+static void ask_model(struct sptes *s, unsigned access, uint64_t generation)
+{
+    const struct kvm_module *m = s->m;
+
+    s->max_gfn = kvm_mmu_max_gfn(m);
+    s->spte = kvm_make_mmio_spte(m, s->gfn, access, generation);
+    s->is_mmio = kvm_is_mmio_spte(m, s->spte);
+    s->decoded_gfn = kvm_mmio_spte_gfn(m, s->spte);
+    s->decoded_access = kvm_mmio_spte_access(m, s->spte);
+    s->decoded_gen = kvm_mmio_spte_generation(m, s->spte);
+    s->match_same = kvm_mmio_spte_is_current(m, s->spte, generation);
+    s->match_next = kvm_mmio_spte_is_current(m, s->spte, generation + 1);
+    s->match_in_progress =
+        kvm_mmio_spte_is_current(m, s->spte, generation | BIT(63));
+}
+
+static void ask_text(struct sptes *s, unsigned access, uint64_t generation)
+{
+    const struct policy_text *t = s->kernel->text;
+
+    s->max_gfn = t->max_gfn();
+    s->spte = t->make_mmio_spte(s->gfn, access, generation);
+    s->is_mmio = t->is_mmio_spte(s->spte);
+    s->decoded_gfn = t->mmio_spte_gfn(s->spte);
+    s->decoded_access = t->mmio_spte_access(s->spte);
+    s->decoded_gen = t->mmio_spte_generation(s->spte);
+    s->match_same = t->check_mmio_spte(s->spte, generation);
+    s->match_next = t->check_mmio_spte(s->spte, generation + 1);
+    s->match_in_progress = t->check_mmio_spte(s->spte, generation | BIT(63));
+}
+
 static void ask(void *ctx, const struct batch_row *row)
 {
     struct sptes *s = ctx;
+    unsigned access = (unsigned)row->own[ACCESS];
 
-    s->m = lab_load(s->bench, s->kernel, &row->host);
     s->gfn = row->own[GFN];
-    s->generation = row->own[GENERATION];
-    s->spte = kvm_make_mmio_spte(s->m, s->gfn, (unsigned)row->own[ACCESS],
-                                 s->generation);
+    if (s->kernel->text) {
+        s->kernel->text->load(&row->host, &s->loaded);
+        return ask_text(s, access, row->own[GENERATION]);
+    }
+    s->m = lab_load(s->bench, s->kernel->model, &row->host);
+    lab_result(s->m, &s->loaded);
+    ask_model(s, access, row->own[GENERATION]);
 }
 
 static void put(void *ctx, struct buf *b, unsigned r)
 {
     const struct sptes *s = ctx;
-    const struct kvm_module *m = s->m;
 
     switch ((enum result)r) {
     case MMIO_VALUE:
-        return buf_hex(b, m->mmio_value);
+        return buf_hex(b, s->loaded.shadow_mmio_value);
     case MMIO_CACHING:
-        return buf_dec(b, m->enable_mmio_caching);
+        return buf_dec(b, s->loaded.enable_mmio_caching);
     case MAX_GFN:
-        return buf_hex(b, kvm_mmu_max_gfn(m));
+        return buf_hex(b, s->max_gfn);
     case SPTE:
         return buf_hex(b, s->spte);
     case IS_MMIO:
-        return buf_dec(b, kvm_is_mmio_spte(m, s->spte));
+        return buf_dec(b, s->is_mmio);
     case DECODED_GFN:
-        return buf_hex(b, kvm_mmio_spte_gfn(m, s->spte));
+        return buf_hex(b, s->decoded_gfn);
     case DECODED_ACCESS:
-        return buf_hex(b, kvm_mmio_spte_access(m, s->spte));
+        return buf_hex(b, s->decoded_access);
     case DECODED_GEN:
-        return buf_hex(b, kvm_mmio_spte_generation(m, s->spte));
+        return buf_hex(b, s->decoded_gen);
     case MATCH_SAME:
-        return buf_dec(b, kvm_mmio_spte_is_current(m, s->spte, s->generation));
+        return buf_dec(b, s->match_same);
     case MATCH_NEXT:
-        return buf_dec(b,
-                       kvm_mmio_spte_is_current(m, s->spte, s->generation + 1));
+        return buf_dec(b, s->match_next);
     case MATCH_IN_PROGRESS:
-        return buf_dec(
-            b, kvm_mmio_spte_is_current(m, s->spte, s->generation | BIT(63)));
+        return buf_dec(b, s->match_in_progress);
     case X86_PHYS_BITS:
-        return buf_dec(b, m->x86_phys_bits);
+        return buf_dec(b, s->loaded.x86_phys_bits);
     case SHADOW_PHYS_BITS:
-        return buf_dec(b, m->maxphyaddr);
-    case NONPRESENT_MASK:
-        return buf_hex(b, m->nonpresent_or_rsvd_mask);
-    case LOWER_GFN_MASK:
-        return buf_hex(b, m->lower_gfn_mask);
+        return buf_dec(b, s->loaded.shadow_phys_bits);
     case MMIO_MASK:
-        return buf_hex(b, m->mmio_mask);
-    case MMIO_ACCESS_MASK:
-        return buf_hex(b, m->mmio_access_mask);
+        return buf_hex(b, s->loaded.shadow_mmio_mask);
     case ROUNDTRIP:
-        return buf_dec(b, kvm_mmio_spte_gfn(m, s->spte) == s->gfn);
+        return buf_dec(b, s->decoded_gfn == s->gfn);
     case SETUP_WARNS:
-        return buf_dec(b, m->warn_count);
+        return buf_dec(b, s->loaded.warn_count);
+    case NONPRESENT_MASK:
+        return buf_hex(b, s->m->nonpresent_or_rsvd_mask);
+    case LOWER_GFN_MASK:
+        return buf_hex(b, s->m->lower_gfn_mask);
+    case MMIO_ACCESS_MASK:
+        return buf_hex(b, s->m->mmio_access_mask);
     case MAKE_WARNS:
-        return buf_dec(b, kvm_mmio_spte_warns(m));
+        return buf_dec(b, kvm_mmio_spte_warns(s->m));
     case N_RESULTS:
         break;
     }
@@ -151,7 +187,7 @@ static void put(void *ctx, struct buf *b, unsigned r)
 }
 
 int batch_spte(FILE *in, const char *in_name, FILE *out,
-               const struct kernel_model *k, const char *columns, struct err *e)
+               const struct batch_kernel *k, const char *columns, struct err *e)
 {
     struct pool *pool = pool_create();
     struct sptes s = { .kernel = k, .bench = lab_bench_create(pool) };
@@ -160,7 +196,7 @@ int batch_spte(FILE *in, const char *in_name, FILE *out,
         .n_own = N_OWN,
         .own = own,
         .required = "gfn",
-        .n_results = N_RESULTS,
+        .n_results = k->text ? N_OF_TEXT : N_RESULTS,
         .result_name = result_name,
         .is_extra = is_extra,
         .ask = ask,

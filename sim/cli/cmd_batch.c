@@ -16,7 +16,7 @@ struct batch_args {
 static const struct argp_option options[] = {
     { "kernel", 'k', "NAME", 0, "all but walk: the kernel model", 0 },
     { "text", 't', "LIB.so", 0,
-      "gating: a real kernel's text instead (make kernel-policy)", 0 },
+      "gating, spte: a real kernel's text instead (make kernel-policy)", 0 },
     { "columns", 'c', "A,B,...", 0, "all but walk: print just these columns",
       0 },
     { "refs", 'r', NULL, 0, "walk: list every reference", 0 },
@@ -67,7 +67,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     options,
     parse_option,
-    "gating|spte|vmcreate --kernel NAME [FILE]\ngating --text LIB.so [FILE]\n"
+    "gating|spte|vmcreate --kernel NAME [FILE]\n"
+    "gating|spte --text LIB.so [FILE]\n"
     "walk [FILE]",
     "Read records from FILE or standard input, write one answer for each.\v"
     "gating: CSV, the decisions of a kernel about a CPU.\n"
@@ -130,7 +131,7 @@ static int run(enum kind kind, const struct batch_args *a, FILE *in,
     case GATING:
         return batch_gating(in, name, stdout, k, a->columns, e);
     case SPTE:
-        return batch_spte(in, name, stdout, k->model, a->columns, e);
+        return batch_spte(in, name, stdout, k, a->columns, e);
     case VMCREATE:
         return batch_vmcreate(in, name, stdout, k->model, a->columns, e);
     case WALK:
@@ -171,9 +172,9 @@ static int check_usage(int kind, const struct batch_args *a)
                    ? cli_usage_error("batch walk asks no kernel and has no "
                                      "columns")
                    : STATUS_OK;
-    if (a->text && kind != GATING)
-        return cli_usage_error("batch %s: only gating can ask a --text",
-                               a->what);
+    if (a->text && kind == VMCREATE)
+        return cli_usage_error("batch vmcreate: a --text has only what happens "
+                               "before there are VMs");
     if (!a->kernel == !a->text)
         return cli_usage_error(a->kernel ? "batch %s: --kernel or --text?"
                                          : "batch %s: which --kernel?",

@@ -148,7 +148,7 @@ snp() { # INPUT=VALUE... ; prints sev,sev_es,sev_snp,vm_types,es_range,snp_range
     [[ "$output" == *"path: 'SEV'"* ]]
     run "$program" batch spte < /dev/null
     [ "$status" -eq 2 ]
-    run "$program" batch spte --text x.so < /dev/null
+    run "$program" batch vmcreate --text x.so < /dev/null
     [ "$status" -eq 2 ]
     run "$program" batch walk --kernel v6.1 < /dev/null
     [ "$status" -eq 2 ]

@@ -6,6 +6,8 @@
 # both have.
 #
 # usage: tests/cli/golden.sh [DIR]     NPTSIM names the program
+#        tests/cli/golden.sh DIR 6.1|6.12 LIB.so    ask a kernel's own text, in
+#                                     the tables of that kernel
 #
 # DIR has the tables, NAME.csv.gz or NAME.sample.csv.gz. The program sees their
 # inputs only, under the names that the tables use. `warn_sites` names lines of
@@ -51,17 +53,29 @@ columns() {
         }'
 }
 
+# What a text (include/policy.h) can be asked.
+text_loaded=shadow_phys_bits,x86_phys_bits,value_at_reset,caching_at_reset
+text_loaded+=,shadow_mmio_value,shadow_mmio_mask,enable_mmio_caching
+text_loaded+=,sev_enabled,sev_es_enabled,sev_snp_enabled,cap_sev,cap_sev_es
+text_loaded+=,cap_snp,vm_types,sev_log,sev_es_log,snp_log,warn_count,cg_sev
+text_loaded+=,cg_sev_es,boot_sev,boot_sev_es
+text_spte=x86_phys_bits,shadow_phys_bits,max_gfn,shadow_mmio_value
+text_spte+=,shadow_mmio_mask,enable_mmio_caching,spte,is_mmio_spte,decoded_gfn
+text_spte+=,decoded_access,decoded_gen,gen_match_same,gen_match_next
+text_spte+=,gen_match_in_progress,gfn_roundtrip,setup_warns
+
 failed=0
 check() { # TABLE KERNEL KIND INPUTS RESULTS
-    local name=$1 kernel=$2 kind=$3 table status want rows
+    local name=$1 kernel=$2 kind=$3 ask=--kernel table status want rows
 
+    [[ $kernel = *.so ]] && ask=--text
     table=$dir/$name.csv.gz
     [ -e "$table" ] || table=$dir/$name.sample.csv.gz
     gzip -dc "$table" >"$tmp/table" || { echo "not ok $name"; failed=1; return; }
     columns "$4" <"$tmp/table" >"$tmp/in"
     columns "$5" <"$tmp/table" >"$tmp/want"
     want=$(head -n 1 "$tmp/want")
-    "$program" batch "$kind" --kernel "$kernel" --columns "$want" \
+    "$program" batch "$kind" $ask "$kernel" --columns "$want" \
         <"$tmp/in" >"$tmp/got" 2>"$tmp/err"
     status=$?
     rows=$(($(wc -l <"$tmp/want") - 1))
@@ -77,6 +91,14 @@ check() { # TABLE KERNEL KIND INPUTS RESULTS
     paste -d '|' "$tmp/in" "$tmp/want" "$tmp/got" |
         awk -F'|' 'NR == 1 || $2 != $3' | head -n 5 >&2
 }
+
+if [ $# -gt 1 ]; then
+    check gating-6.1 "$3" gating "$host" "$text_loaded"
+    check "edges-$2" "$3" gating "$host" "$text_loaded"
+    check mmio-spte-6.1 "$3" spte "$host,gfn,access,memslot_generation" \
+        "$text_spte"
+    exit $failed
+fi
 
 # Tables of 6.1 hold for 6.0, too, but for its log lines, and those of 6.12 are
 # byte-identical to 6.1.192's.

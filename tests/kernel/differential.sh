@@ -27,7 +27,7 @@ print("\n".join(["Makefile"] + pieces.ALL_FILES))') |
 judge() {
     local status=0
     "$build/kernel/compare" "$model" "$library" "$states" || status=1
-    tests/cli/golden.sh tests/data/golden "$series=$library" 2>&1 || status=1
+    tests/cli/golden.sh tests/data/golden "$series" "$library" 2>&1 || status=1
     return $status
 }
 

@@ -138,6 +138,20 @@ ask() { # TABLE COLUMNS
     [ "${lines[3]}" = "52,0,0,0,0,1,disabled:1-77,77,0" ]
 }
 
+@test "the text's own MMIO SPTEs are what is told" {
+    build
+    run "$program" batch spte --text "$lib" < <(printf 'gfn,access\n3f,7\n')
+    [ "$status" -eq 0 ]
+    # gfn 3f and bit 50; nothing of access and generation; max_gfn is 7.
+    [ "${lines[1]}" = "3f,7,4000000000000,1,7,400000003f000,1,3f,0,0,1,1,1" ]
+    run "$program" batch spte --text "$lib" --columns lower_gfn_mask \
+        < <(printf 'gfn\n3f\n')
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"no column 'lower_gfn_mask'"* ]]
+    run "$program" batch vmcreate --text "$lib" </dev/null
+    [ "$status" -eq 2 ]
+}
+
 @test "the order of calls is the text's" {
     build
     ask 'p_sev_es\n1\n' sev_es_enabled

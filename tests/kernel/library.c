@@ -118,6 +118,12 @@ static void insmod_kvm_amd_ko(void)
     PARAM_npt = world_input(POLICY_P_NPT);
     PARAM_sev = world_input(POLICY_P_SEV);
     PARAM_sev_es = world_input(POLICY_P_SEV_ES);
+#ifdef PARAM_nrips
+    PARAM_nrips = world_input(POLICY_P_NRIPS);
+#endif
+#ifdef PARAM_lbrv
+    PARAM_lbrv = world_input(POLICY_P_LBRV);
+#endif
 #ifdef PARAM_sev_snp
     PARAM_sev_snp = world_input(POLICY_P_SEV_SNP);
 #endif

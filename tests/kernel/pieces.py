@@ -116,7 +116,8 @@ HOOKS_FILE, HOOKS_OF = CPU + "amd.c", "amd_cpu_dev"
 
 PARAMS = {
     "kvm": ["mmio_caching"],
-    "kvm_amd": ["npt", "sev", "sev_es", "sev_snp", "ciphertext_hiding_asids"],
+    "kvm_amd": ["npt", "nrips", "lbrv", "sev", "sev_es", "sev_snp",
+                "ciphertext_hiding_asids"],
 }
 PARAMS_NEEDED = ["mmio_caching", "npt", "sev", "sev_es"]
 
