@@ -315,6 +315,16 @@ static void hear_hang(struct invariants *v, const struct ev_hang *e)
                  "the guest touched a device and was never told: %s", e->why);
 }
 
+/* The access came through without the guest having asked: not by KVM, which
+ * emulates nothing for such a guest, so it reached whatever lies there. */
+static void hear_step_done(struct invariants *v, const struct ev_step_done *e)
+{
+    if (v->sev_es && v->device && !v->told && strcmp(e->how, "completed") == 0)
+        VIOLATED(v, SEV_ES_CAN_MMIO,
+                 "the guest touched a device, was never told, and reached "
+                 "something else");
+}
+
 static void hear_vm_create(struct invariants *v, const struct ev_vm_create *e)
 {
     if (strcmp(e->type, "sev-es") != 0 || strcmp(e->result, "ok") == 0)
@@ -338,6 +348,7 @@ static const struct {
 } needs[] = {
 #define FOR(i) (1U << (i))
     { EV_step, FOR(SEV_ES_CAN_MMIO) },
+    { EV_step_done, FOR(SEV_ES_CAN_MMIO) },
     { EV_vm_create, FOR(SEV_ES_CAN_MMIO) },
     { EV_vc, FOR(SEV_ES_CAN_MMIO) },
     { EV_guest_vc_done, FOR(SEV_ES_CAN_MMIO) },
@@ -377,6 +388,8 @@ void invariants_sink(void *invariants, const struct event *ev)
         hear_vmexit(v, EV(vmexit, ev));
     } else if (ev->id == EV_step) {
         v->device = v->told = false;
+    } else if (ev->id == EV_step_done) {
+        hear_step_done(v, EV(step_done, ev));
     } else if (ev->id == EV_vc && EV(vc, ev)->error_code == VC_NPF) {
         v->told = true;
     } else if (ev->id == EV_guest_vc_done && v->told) {

@@ -5,7 +5,7 @@
  * A CPU is built, the kernel boots on it and loads KVM, userspace creates a VM,
  * a guest is loaded and touches an emulated device twice through VMRUN. Where
  * the TLB is in question, too, memory is used and unplugged afterwards, with a
- * TLB that forgets nothing of its own accord.
+ * TLB that is large enough to forget nothing of its own accord.
  */
 #include "lab/proof.h"
 
@@ -17,6 +17,18 @@
 
 #define DEVICE  (LAB_DEVICE + 0xf0)
 #define PLUGGED 0x100000000ULL /* memory that goes away */
+
+/* More entries than the story touches pages. */
+static const struct tlb_part large = { .holds = TLB_HOLDS_ANY, .entries = 128 };
+static const struct tlb_geometry tlb = {
+    .mode = TLB_ON,
+    .l1d = &large,
+    .n_l1d = 1,
+    .l1i = &large,
+    .n_l1i = 1,
+    .pwc = 16,
+    .ntlb = 128,
+};
 
 enum { TOUCH, TOUCH_AGAIN, USE, UNPLUG, MISS, N_STEPS };
 
@@ -109,7 +121,7 @@ static void choose_story(struct machine_asker *a, enum vm_type type)
     a->config.vm.type = type;
     a->config.vm.n_memory = unplug ? 2 : 1;
     a->config.n_steps = unplug ? N_STEPS : TOUCH_AGAIN + 1;
-    a->config.cpu.tlb.mode = unplug ? TLB_ADVERSARIAL : TLB_OFF;
+    a->config.cpu.tlb = unplug ? tlb : (struct tlb_geometry) { TLB_OFF };
 }
 
 static const struct invariant_report *live(struct machine_asker *a,

@@ -210,6 +210,25 @@ START_TEST(a_hang_at_a_device_breaks_the_promise_of_sev_es)
 }
 END_TEST
 
+START_TEST(an_access_that_reached_something_else_breaks_it_too)
+{
+    for (unsigned told = 0; told < 2; told++) {
+        load(0, 0);
+        listen();
+        TRACE(&bus, step, .id = "one");
+        enter_and_leave(true);
+        TRACE(&bus, mark_mmio_spte, .gfn = 0xfed00);
+        if (told)
+            TRACE(&bus, vc, .error_code = 0x400);
+        if (told)
+            TRACE(&bus, guest_vc_done, .value = 0);
+        TRACE(&bus, step_done, .id = "one", .how = "completed");
+        ck_assert_int_eq(report(SEV_ES_CAN_MMIO).state,
+                         told ? INVARIANT_HOLDS : INVARIANT_VIOLATED);
+    }
+}
+END_TEST
+
 START_TEST(a_refused_vm_keeps_the_promise)
 {
     load(0, 0);
@@ -240,6 +259,7 @@ int main(void)
     tcase_add_test(t, an_rip_in_the_vmcb_is_a_leak_of_sev_es_guests_only);
     tcase_add_test(t, kvm_must_not_know_the_rip);
     tcase_add_test(t, a_hang_at_a_device_breaks_the_promise_of_sev_es);
+    tcase_add_test(t, an_access_that_reached_something_else_breaks_it_too);
     tcase_add_test(t, a_refused_vm_keeps_the_promise);
     suite_add_tcase(s, t);
     r = srunner_create(s);
