@@ -3,8 +3,12 @@
 #include "cli/cli.h"
 #include "lab.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Hours, but an end. */
+#define MAX_POINTS UINT64_C(100000000000)
 
 enum diff_form { DIFF_TEXT, DIFF_MARKDOWN, DIFF_JSON };
 
@@ -12,6 +16,8 @@ struct diff_args {
     struct pool *pool;
     const char *from, *to, *columns, *text, *facts;
     struct cli_files over;
+    struct lab_axes axes;
+    bool has_axis;
     enum diff_form form;
     unsigned jobs;
 };
@@ -21,6 +27,10 @@ enum { KEY_MARKDOWN = 1000, KEY_COLUMNS, KEY_TEXT, KEY_FACTS };
 static const struct argp_option options[] = {
     { "columns", KEY_COLUMNS, "A,B,...", 0,
       "Compare these columns of 'batch gating' only", 0 },
+    { "axis", 'a', "NAME=VALUES", 0,
+      "Narrow or widen the space, as 'prove' does: pa_reduction=0..16, "
+      "cbit=47,51, asids=1-15,100-509",
+      0 },
     { "over", 'o', "FILE|DIR", 0,
       "Run these scenarios under both kernels, instead of asking about "
       "configurations",
@@ -42,6 +52,7 @@ static const struct argp_option options[] = {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct diff_args *a = state->input;
+    struct err e = { 0 };
 
     switch (key) {
     case KEY_COLUMNS:
@@ -52,6 +63,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             exit(STATUS_INPUT);
         if (!a->over.n)
             argp_error(state, "--over: no scenario below '%s'", arg);
+        return 0;
+    case 'a':
+        if (lab_axes_set(a->pool, &a->axes, arg, &e)) {
+            cli_input_error(&e);
+            exit(STATUS_USAGE);
+        }
+        a->has_axis = true;
         return 0;
     case KEY_FACTS:
         a->facts = arg;
@@ -81,9 +99,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "which two kernels?");
         if (a->to && a->text)
             argp_error(state, "a second kernel, or --text");
-        if (a->over.n && (a->text || a->columns))
+        if (a->over.n && (a->text || a->columns || a->has_axis))
             argp_error(state, "scenarios run under models and have facts: "
-                              "--over goes with neither --text nor --columns");
+                              "--over goes without --text, --columns, --axis");
         if (a->facts && !a->over.n)
             argp_error(state, "--facts goes with --over; see --columns");
         return 0;
@@ -197,9 +215,9 @@ static int choose_kernels(const struct diff_args *a, struct pool *pool,
 
 static int over_space(const struct diff_args *a, struct pool *pool)
 {
-    struct lab_space space = lab_grid(pool);
-    struct cli_progress progress =
-        cli_progress_begin("configurations", lab_space_points(&space));
+    struct lab_space space = { a->axes.n, a->axes.axis, policy_default_host() };
+    uint64_t points = lab_space_points(&space);
+    struct cli_progress progress = cli_progress_begin("configurations", points);
     struct lab_decisions between;
     struct lab_diff q = { .space = &space,
                           .jobs = a->jobs,
@@ -208,6 +226,11 @@ static int over_space(const struct diff_args *a, struct pool *pool)
     struct report_diff report;
     struct err e = { 0 };
 
+    if (points > MAX_POINTS)
+        return cli_usage_error(
+            "diff: %s%" PRIu64 " configurations; at most %" PRIu64
+            " can be compared, shorten an --axis",
+            points == UINT64_MAX ? "at least " : "", points, MAX_POINTS);
     if (a->columns && choose_columns(a->columns, &q))
         return STATUS_USAGE;
     if (!a->columns)
@@ -261,11 +284,20 @@ static int over_scenarios(const struct diff_args *a)
     return ret ? cli_input_error(&e) : print_report(a, &report);
 }
 
+static void grid_axes(struct pool *pool, struct lab_axes *a)
+{
+    struct lab_space grid = lab_grid(pool);
+
+    a->n = grid.n_axes;
+    memcpy(a->axis, grid.axes, grid.n_axes * sizeof(*grid.axes));
+}
+
 int cmd_diff(int argc, char **argv)
 {
     struct diff_args a = { .pool = pool_create() };
     int status;
 
+    grid_axes(a.pool, &a.axes);
     cli_parse(&argp, argc, argv, &a);
     status = a.over.n ? over_scenarios(&a) : over_space(&a, a.pool);
     pool_destroy(a.pool);
