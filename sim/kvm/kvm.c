@@ -94,9 +94,12 @@ static int svm_hardware_enable(struct kvm *k)
 int kvm_create_vm(struct kvm *k, unsigned type, struct kvm_vm **out)
 {
     const char *why;
+    enum kvm_slot decision = SLOT_VM_CREATE;
     int ret = check_vm_type(k, type, &why);
     struct kvm_vm *vm;
 
+    if (ret == -EINVAL && kvm_wants_typed_vm(k))
+        decision = SLOT_VM_TYPES;
     if (!ret) {
         ret = svm_hardware_enable(k);
         if (ret)
@@ -104,7 +107,7 @@ int kvm_create_vm(struct kvm *k, unsigned type, struct kvm_vm **out)
     }
     TRACE(k->m->trace, kvm_create_vm, .path = kvm_vm_type_name(type),
           .call = "KVM_CREATE_VM", .ret = kvm_errno_name(ret), .why = why,
-          .source = k->m->kernel->slot_because[SLOT_VM_CREATE]);
+          .source = k->m->kernel->slot_because[decision]);
     if (ret)
         return ret;
 

@@ -55,6 +55,10 @@ void kvm_mmu_spte_module_init(struct kvm_module *m);
 /* Use @mask as the mark of MMIO SPTEs, 0 = none. Returns NULL, or why KVM
  * dropped it nevertheless. */
 const char *kvm_mmu_set_mmio_spte_mask(struct kvm_module *m, uint64_t mask);
+/* @why the bits of @mask were chosen, and what that means where a tag tells
+ * MMIO SPTEs instead of them. */
+const char *kvm_mmio_mask_why(const struct kvm_module *m, uint64_t mask,
+                              const char *why);
 /* May KVM plant MMIO SPTEs? What this kernel asks before it does. */
 bool kvm_mmio_caching_works(const struct kvm_module *m);
 /* The value of an SPTE that is being changed. */

@@ -43,6 +43,18 @@ static void reset_me_mask(struct kvm_module *m)
     }
 }
 
+static const char *reset_why(const struct kvm_module *m, uint64_t mask)
+{
+    if (!mask)
+        return kvm_mmio_mask_why(m, mask,
+                                 "the raw width is 52: no bit of an NPTE is "
+                                 "left");
+    return trace_text(m->trace,
+                      "bit 51 lies above the raw width of %u bits, so the CPU "
+                      "reserves it",
+                      m->maxphyaddr);
+}
+
 /* Until the vendor knows better: bit 51, where the raw width leaves it. */
 static void reset_mmio_mask(struct kvm_module *m)
 {
@@ -53,12 +65,7 @@ static void reset_mmio_mask(struct kvm_module *m)
     m->caching_at_reset = m->enable_mmio_caching;
     TRACE(m->trace, kvm_mmio_mask, .stage = "reset", .value = m->mmio_value,
           .mask = m->mmio_mask, .caching = kvm_mmio_caching_works(m),
-          .why = dropped ? dropped
-                 : mask  ? trace_text(m->trace,
-                                      "bit 51 lies above the raw width of %u "
-                                       "bits, so the CPU reserves it",
-                                      m->maxphyaddr)
-                         : "the raw width is 52: no bit of an NPTE is left",
+          .why = dropped ? dropped : reset_why(m, mask),
           .source = m->kernel->slot_because[SLOT_MMIO_FLAG]);
 }
 

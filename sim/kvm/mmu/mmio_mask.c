@@ -139,6 +139,17 @@ const char *kvm_mmu_set_mmio_spte_mask(struct kvm_module *m, uint64_t mask)
     BUG_ON(true);
 }
 
+const char *kvm_mmio_mask_why(const struct kvm_module *m, uint64_t mask,
+                              const char *why)
+{
+    if (mask || kvm_slot(m->kernel, SLOT_MMIO_FLAG) != MMIO_FLAG_TAG)
+        return why;
+    return trace_text(m->trace,
+                      "%s; but a tag in bits 53:52 tells an MMIO SPTE here, "
+                      "and nobody asks whether it faults",
+                      why);
+}
+
 bool kvm_mmio_caching_works(const struct kvm_module *m)
 {
     switch ((enum mmio_flag)kvm_slot(m->kernel, SLOT_MMIO_FLAG)) {

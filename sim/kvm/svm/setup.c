@@ -31,8 +31,8 @@ static const char *spare_bits_why(struct kvm_module *m, unsigned cbit)
 
     if (collides && first <= 51 && !steps_over_cbit(m))
         return trace_text(m->trace,
-                          "bits %u to 51 lie above the width, and nobody asks "
-                          "whether the first is the C-bit, as it is",
+                          "bit %u is the first above the width, and nobody "
+                          "asks whether it is the C-bit, as it is",
                           first);
     if (first > 51)
         return trace_text(m->trace,
@@ -85,7 +85,9 @@ static void svm_adjust_mmio_mask(struct kvm_module *m)
         bit++;
     dropped = kvm_mmu_set_mmio_spte_mask(m, mmio_mark(bit));
     if (trace_hears(m->trace, EV_kvm_mmio_mask))
-        tell_mmio_mask(m, dropped ? dropped : spare_bits_why(m, cbit));
+        tell_mmio_mask(m, dropped ? dropped
+                                  : kvm_mmio_mask_why(m, mmio_mark(bit),
+                                                      spare_bits_why(m, cbit)));
 }
 
 static void set_me_mask(struct kvm_module *m)

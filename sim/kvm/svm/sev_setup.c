@@ -125,6 +125,16 @@ static void tell_psp(struct kvm_module *m, const char *feature,
               m->kernel->slot_because[SLOT_SEV_PSP_INIT]);
 }
 
+static void tell_psp_failed(struct kvm_module *m, bool snp)
+{
+    const bool granted[] = { m->sev_supported, m->sev_es_supported, snp };
+
+    for (unsigned f = FEATURE_SEV; f <= FEATURE_SEV_SNP; f++)
+        if (granted[f])
+            tell_psp(m, sev_feature_name(f), "psp_init", false,
+                     "the secure processor did not come up");
+}
+
 /* The platform must come up, and with SNP where that was granted. Whether it is
  * asked depends on the parameter, not on the CPU. */
 static void psp_at_load(struct kvm_module *m, bool *snp)
@@ -136,9 +146,7 @@ static void psp_at_load(struct kvm_module *m, bool *snp)
     hidden = asids_to_hide(m);
     m->init_max_snp_asid = hidden;
     if (psp_platform_init(m, &m->psp, hidden)) {
-        if (m->sev_supported)
-            tell_psp(m, "sev", "psp_init", false,
-                     "the secure processor did not come up");
+        tell_psp_failed(m, *snp);
         m->sev_supported = m->sev_es_supported = *snp = false;
     } else if (*snp) {
         *snp = psp_snp_initialized(m);

@@ -20,20 +20,26 @@
 #define MXCSR_RESET 0x1f80ULL
 #define FCW_RESET   0x37fULL /* follows FTW at 0x40e */
 
-/* What a command answers: 0 or -errno, and the reason. */
+/* What a command answers: 0 or -errno, the reason, and whose decision it is. */
 struct sev_answer {
     int ret;
     const char *why;
+    enum kvm_slot slot;
 };
 
 static struct sev_answer ok(const char *why)
 {
-    return (struct sev_answer) { 0, why };
+    return (struct sev_answer) { 0, why, SLOT_SEV_INIT_ERRNO };
 }
 
 static struct sev_answer refuse(int ret, const char *why)
 {
-    return (struct sev_answer) { ret, why };
+    return (struct sev_answer) { ret, why, SLOT_SEV_INIT_ERRNO };
+}
+
+static struct sev_answer refuse_by(enum kvm_slot slot, int ret, const char *why)
+{
+    return (struct sev_answer) { ret, why, slot };
 }
 
 static enum psp_status psp(struct kvm_vm *vm, enum psp_cmd cmd,
@@ -52,7 +58,10 @@ static struct sev_answer platform_init(struct kvm_vm *vm)
 {
     int ret = psp_platform_init(vm->kvm->m, &vm->kvm->psp, 0);
 
-    return ret ? refuse(ret, "the secure processor could not be initialised")
+    return ret ? refuse_by(SLOT_SEV_PSP_INIT, ret,
+                           ret == -ENODEV ? "there is no secure processor"
+                                          : "the secure processor could not be "
+                                            "initialised")
                : ok("");
 }
 
@@ -89,7 +98,8 @@ static struct sev_answer guest_init(struct kvm_vm *vm, enum sev_feature f,
     if (vm->vcpus)
         return refuse(-EINVAL, "the VM has vCPUs already");
     if (vm->sev.active)
-        return refuse(second_init_errno(vm), "the VM is an SEV VM already");
+        return refuse_by(SLOT_SEV_REINIT_ERRNO, second_init_errno(vm),
+                         "the VM is an SEV VM already");
     asid = sev_asid_new(vm->kvm, f, &why);
     if (asid < 0)
         return refuse(no_asid_errno(vm, (int)asid), why);
@@ -298,7 +308,7 @@ int kvm_memory_encrypt_op(struct kvm_vm *vm, const struct sev_cmd *cmd)
 
     TRACE(vm->kvm->m->trace, kvm_create_vm, .path = kvm_vm_type_name(vm->type),
           .call = command_name(cmd->id), .ret = kvm_errno_name(answer.ret),
-          .why = answer.why, .source = vm_slot_source(vm, SLOT_SEV_INIT_ERRNO));
+          .why = answer.why, .source = vm_slot_source(vm, answer.slot));
     return answer.ret;
 }
 
