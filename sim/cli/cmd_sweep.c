@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/sweep_commands.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
 
 int cmd_sweep(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a limit of the shell: as a full disk */
     for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
         if (strcmp(argv[1], commands[i].full + NAME_AT) == 0) {
             argv[1] = (char *)(uintptr_t)commands[i].full;

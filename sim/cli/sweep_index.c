@@ -5,7 +5,6 @@
 #include "sweep.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -79,7 +78,6 @@ int sweep_index(int argc, char **argv)
     int status = STATUS_OK;
 
     cli_parse(&index_argp, argc, argv, &a);
-    signal(SIGXFSZ, SIG_IGN);
     if (!a.out)
         a.out = default_index(pool, a.from);
     table = lab_table_open(pool, a.from, &e);

@@ -5,7 +5,6 @@
 #include "sweep.h"
 
 #include <inttypes.h>
-#include <signal.h>
 
 struct merge_args {
     char **dirs;
@@ -61,7 +60,6 @@ int sweep_merge(int argc, char **argv)
     struct err e = { 0 };
 
     cli_parse(&argp, argc, argv, &a);
-    signal(SIGXFSZ, SIG_IGN);
     if (lab_merge((const char *const *)a.dirs, a.n_dirs, a.out, &t, &e))
         return cli_input_error(&e);
     printf("%" PRIu64 " points in %s\n%" PRIu64 " passed, %" PRIu64

@@ -183,7 +183,6 @@ static int run(const struct sweep_args *a, struct scenario_file *file,
     enum lab_sweep_end end;
     struct err e = { 0 };
 
-    signal(SIGXFSZ, SIG_IGN); /* a limit of the shell: as a full disk */
     cli_stop_hold();
     end = lab_sweep_run(&s, &e);
     cli_progress_end(&progress);

@@ -248,6 +248,13 @@ EOF
     "$nptsim" sweep "$t/policy.yaml" --out "$t/s"
     [ "$(cat "$t"/s/points-* | wc -l)" -eq 2240 ]
     (
+        ulimit -f 0
+        run "$nptsim" sweep "$t/policy.yaml" --out "$t/none"
+        [ "$status" -eq 65 ]
+        [[ $output == *"cannot write manifest.json: File too large"* ]]
+    )
+    "$nptsim" sweep "$t/policy.yaml" --out "$t/none"
+    (
         ulimit -f 100
         run "$nptsim" sweep merge "$t/s" --out "$t/merged"
         [ "$status" -eq 65 ]
