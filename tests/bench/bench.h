@@ -49,5 +49,6 @@ void bench_walk(double chain);
 void bench_tlb(double chain);
 void bench_gating(void);
 void bench_machines(void);
+void bench_sweep(void);
 
 #endif

@@ -204,6 +204,8 @@ int main(int argc, char **argv)
         bench_gating();
     if (wanted(argc, argv, "gating.machine"))
         bench_machines();
+    if (wanted(argc, argv, "sweep"))
+        bench_sweep();
     if (argc > 1 && wanted(argc, argv, "scenario.start"))
         bench_scenario(argv[1]);
     return EXIT_SUCCESS;
