@@ -121,15 +121,23 @@ struct feature_desc {
 /* Indexed by enum feature. */
 extern const struct feature_desc feature_table[N_FEATURES];
 
-/* Neighbours in enum feature that lie in one register: every feature is in one
- * group. What a leaf reports is made of groups, a million times a second. */
-struct feature_group {
+/* Features that follow each other, here and in their register, by leaf: what
+ * feature_table says once more, for whoever puts whole registers together. */
+struct feature_run {
     uint32_t leaf;
-    uint8_t reg;
-    uint8_t first, last;
+    uint8_t reg, bit; /* of the first one */
+    uint8_t first, n;
 };
-#define N_FEATURE_GROUPS 10
-extern const struct feature_group feature_groups[N_FEATURE_GROUPS];
+#define N_FEATURE_RUNS 24
+extern const struct feature_run feature_runs[N_FEATURE_RUNS];
+
+/* Leaves with feature bits, and where their runs begin and end. */
+struct feature_leaf {
+    uint32_t leaf;
+    uint8_t first, end;
+};
+#define N_FEATURE_LEAVES 7
+extern const struct feature_leaf feature_leaves[N_FEATURE_LEAVES];
 
 /* The feature called @name, or -1. */
 int feature_find(const char *name);

@@ -144,18 +144,41 @@ const struct feature_desc feature_table[N_FEATURES] = {
       "linear address bits 63:57 may hold a tag"),
 };
 
-const struct feature_group feature_groups[N_FEATURE_GROUPS] = {
-    { 1, CPUID_EDX, FEAT_PSE, FEAT_PSE36 },
-    { 1, CPUID_ECX, FEAT_PCID, FEAT_HYPERVISOR },
-    { 7, CPUID_EBX, FEAT_SMEP, FEAT_SMAP },
-    { 7, CPUID_ECX, FEAT_UMIP, FEAT_LA57 },
-    { 0x80000001, CPUID_ECX, FEAT_SVM, FEAT_SVM },
-    { 0x80000001, CPUID_EDX, FEAT_NX, FEAT_LM },
-    { 0x80000008, CPUID_EBX, FEAT_INVLPGB, FEAT_INVLPGB_NESTED },
-    { 0x8000000a, CPUID_EDX, FEAT_NP, FEAT_ENHANCED_SHUTDOWN_INTERCEPT },
-    { 0x8000001f, CPUID_EAX, FEAT_SME, FEAT_IBPB_ON_ENTRY },
-    { 0x80000021, CPUID_EAX, FEAT_UPPER_ADDRESS_IGNORE,
-      FEAT_UPPER_ADDRESS_IGNORE },
+const struct feature_run feature_runs[N_FEATURE_RUNS] = {
+    { 1, CPUID_EDX, 3, FEAT_PSE, 1 },
+    { 1, CPUID_EDX, 6, FEAT_PAE, 1 },
+    { 1, CPUID_EDX, 13, FEAT_PGE, 1 },
+    { 1, CPUID_EDX, 16, FEAT_PAT, 2 },
+    { 1, CPUID_ECX, 17, FEAT_PCID, 1 },
+    { 1, CPUID_ECX, 31, FEAT_HYPERVISOR, 1 },
+    { 7, CPUID_EBX, 7, FEAT_SMEP, 1 },
+    { 7, CPUID_EBX, 10, FEAT_INVPCID, 1 },
+    { 7, CPUID_EBX, 20, FEAT_SMAP, 1 },
+    { 7, CPUID_ECX, 2, FEAT_UMIP, 2 },
+    { 7, CPUID_ECX, 7, FEAT_CET_SS, 1 },
+    { 7, CPUID_ECX, 16, FEAT_LA57, 1 },
+    { 0x80000001, CPUID_ECX, 2, FEAT_SVM, 1 },
+    { 0x80000001, CPUID_EDX, 20, FEAT_NX, 1 },
+    { 0x80000001, CPUID_EDX, 26, FEAT_PAGE1GB, 1 },
+    { 0x80000001, CPUID_EDX, 29, FEAT_LM, 1 },
+    { 0x80000008, CPUID_EBX, 3, FEAT_INVLPGB, 1 },
+    { 0x80000008, CPUID_EBX, 21, FEAT_INVLPGB_NESTED, 1 },
+    { 0x8000000a, CPUID_EDX, 0, FEAT_NP, 9 },
+    { 0x8000000a, CPUID_EDX, 10, FEAT_PAUSE_FILTER, 4 },
+    { 0x8000000a, CPUID_EDX, 15, FEAT_V_VMSAVE_VMLOAD, 7 },
+    { 0x8000000a, CPUID_EDX, 23, FEAT_HOST_MCE_OVERRIDE, 9 },
+    { 0x8000001f, CPUID_EAX, 0, FEAT_SME, 32 },
+    { 0x80000021, CPUID_EAX, 7, FEAT_UPPER_ADDRESS_IGNORE, 1 },
+};
+
+const struct feature_leaf feature_leaves[N_FEATURE_LEAVES] = {
+    { 1, 0, 6 },
+    { 7, 6, 12 },
+    { 0x80000001, 12, 16 },
+    { 0x80000008, 16, 18 },
+    { 0x8000000a, 18, 22 },
+    { 0x8000001f, 22, 23 },
+    { 0x80000021, 23, 24 },
 };
 
 int feature_find(const char *name)

@@ -125,7 +125,7 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
 
     mem_clear(mem);
     psp_reset(&psp);
-    memset(c, 0, offsetof(struct cpu, area));
+    memset(c, 0, offsetof(struct cpu, near));
     c->model = *m;
     c->pool = pool;
     c->trace = trace;

@@ -128,6 +128,9 @@ struct cpu {
 
     uint64_t efer, syscfg, hwcr, vm_cr, hsave_pa; /* MSRs of the host */
     uint64_t host_cr0, host_cr4, host_pat;
+    /* Feature bits of the leaves that were asked for, see cpuid.c. */
+    struct cpuid_regs feature_bits[N_FEATURE_LEAVES];
+    uint32_t leaves_known;
 
     /* The guest of the moment. */
     spa_t vmcb;
@@ -160,14 +163,15 @@ struct cpu {
     struct walk_log *log;
     unsigned n_logged;
 
-    /* From here on: written before it is read, so cpu_reset() leaves it. */
+    /* From here on: what cpu_reset() leaves alone. References are memory's to
+     * void, the rest is written before it is read. */
+    /* Pages of the last walk, by guest level (0: final) and nested level (0:
+     * the guest entry itself). */
+    struct page_ref near[PT_MAX_LEVEL + 1][PT_MAX_LEVEL + 1];
     uint8_t area[PAGE_SIZE_4K]; /* save area or VMSA, as loaded */
     uint64_t vmsa_rest;         /* of the VMSA */
     struct vmcb_cache cache;
     struct state_mark mark;
-    /* Pages of the last walk, by guest level (0: final) and nested level (0:
-     * the guest entry itself). */
-    struct page_ref near[PT_MAX_LEVEL + 1][PT_MAX_LEVEL + 1];
 };
 
 /* ---- cpu.c ---- */
@@ -184,7 +188,7 @@ static inline bool has_nested(const struct cpu *c)
 }
 
 /* ---- the host's view: cpuid.c, msr.c, psp.c, vmrun.c ---- */
-struct cpuid_regs cpu_cpuid(const struct cpu *c, uint32_t leaf, uint32_t sub);
+struct cpuid_regs cpu_cpuid(struct cpu *c, uint32_t leaf, uint32_t sub);
 bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value);
 bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value);
 enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);

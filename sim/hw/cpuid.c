@@ -55,30 +55,68 @@ static struct cpuid_regs numbers(const struct cpu_model *m, uint32_t leaf)
     return r;
 }
 
-static uint32_t feature_bits(const struct cpu_model *m,
-                             const struct feature_group *g)
+/* ---- feature bits, put together when a leaf is first asked for ---- */
+
+/* Eight bools as eight bits: the product moves each to its place in the top
+ * byte, and no two meet on the way. */
+static uint32_t pack(const bool eight[8])
+{
+    uint64_t bytes;
+
+    _Static_assert(sizeof(bool) == 1, "bools are bytes");
+    memcpy(&bytes, eight, sizeof(bytes));
+    return (uint32_t)(bytes * 0x0102040810204080ULL >> 56);
+}
+
+static uint32_t run_bits(const bool *features, unsigned n)
 {
     uint32_t bits = 0;
+    unsigned i = 0;
 
-    for (unsigned i = g->first; i <= g->last; i++)
-        bits |= (uint32_t)m->features[i] << feature_table[i].bit;
+    for (; i + 8 <= n; i += 8)
+        bits |= pack(features + i) << i;
+    for (; i < n; i++)
+        bits |= (uint32_t)features[i] << i;
     return bits;
 }
 
-static void add_features(const struct cpu_model *m, uint32_t leaf,
-                         struct cpuid_regs *r)
+static struct cpuid_regs leaf_bits(const struct cpu_model *m,
+                                   const struct feature_leaf *leaf)
 {
-    uint32_t *const reg[] = { [CPUID_EAX] = &r->eax,
-                              [CPUID_EBX] = &r->ebx,
-                              [CPUID_ECX] = &r->ecx,
-                              [CPUID_EDX] = &r->edx };
+    struct cpuid_regs r = { 0 };
+    uint32_t *const reg[] = { [CPUID_EAX] = &r.eax,
+                              [CPUID_EBX] = &r.ebx,
+                              [CPUID_ECX] = &r.ecx,
+                              [CPUID_EDX] = &r.edx };
 
-    for (unsigned i = 0; i < N_FEATURE_GROUPS; i++)
-        if (feature_groups[i].leaf == leaf)
-            *reg[feature_groups[i].reg] |= feature_bits(m, &feature_groups[i]);
+    for (unsigned i = leaf->first; i < leaf->end; i++) {
+        const struct feature_run *run = &feature_runs[i];
+
+        *reg[run->reg] |= run_bits(&m->features[run->first], run->n)
+                          << run->bit;
+    }
+    return r;
 }
 
-struct cpuid_regs cpu_cpuid(const struct cpu *c, uint32_t leaf, uint32_t sub)
+static void add_features(struct cpu *c, uint32_t leaf, struct cpuid_regs *r)
+{
+    struct cpuid_regs *bits;
+    unsigned i = 0;
+
+    while (feature_leaves[i].leaf != leaf)
+        if (++i == N_FEATURE_LEAVES)
+            return;
+    bits = &c->feature_bits[i];
+    if (!(c->leaves_known & BIT(i)))
+        *bits = leaf_bits(&c->model, &feature_leaves[i]);
+    c->leaves_known |= (uint32_t)BIT(i);
+    r->eax |= bits->eax;
+    r->ebx |= bits->ebx;
+    r->ecx |= bits->ecx;
+    r->edx |= bits->edx;
+}
+
+struct cpuid_regs cpu_cpuid(struct cpu *c, uint32_t leaf, uint32_t sub)
 {
     const struct cpu_model *m = &c->model;
     bool extended = leaf >= 0x80000000;
@@ -88,6 +126,6 @@ struct cpuid_regs cpu_cpuid(const struct cpu *c, uint32_t leaf, uint32_t sub)
         (leaf == 7 && sub))
         return (struct cpuid_regs) { 0 };
     r = numbers(m, leaf);
-    add_features(m, leaf, &r);
+    add_features(c, leaf, &r);
     return r;
 }

@@ -95,17 +95,35 @@ START_TEST(a_feature_is_where_the_manual_puts_it)
 }
 END_TEST
 
-START_TEST(every_feature_is_in_the_one_group_of_its_register)
+START_TEST(every_feature_is_in_one_run_at_its_bit)
 {
     unsigned n = 0;
 
-    for (unsigned g = 0; g < N_FEATURE_GROUPS; g++) {
-        const struct feature_group *group = &feature_groups[g];
+    for (unsigned i = 0; i < N_FEATURE_RUNS; i++) {
+        const struct feature_run *run = &feature_runs[i];
 
-        if (_i < group->first || _i > group->last)
+        if (_i < run->first || _i >= run->first + run->n)
             continue;
-        ck_assert_uint_eq(group->leaf, feature_table[_i].leaf);
-        ck_assert_uint_eq(group->reg, feature_table[_i].reg);
+        ck_assert_uint_eq(run->leaf, feature_table[_i].leaf);
+        ck_assert_uint_eq(run->reg, feature_table[_i].reg);
+        ck_assert_uint_eq(run->bit + (unsigned)_i - run->first,
+                          feature_table[_i].bit);
+        n++;
+    }
+    ck_assert_uint_eq(n, 1);
+}
+END_TEST
+
+START_TEST(every_run_is_in_the_range_of_its_leaf)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < N_FEATURE_LEAVES; i++) {
+        const struct feature_leaf *leaf = &feature_leaves[i];
+
+        if (_i < leaf->first || _i >= leaf->end)
+            continue;
+        ck_assert_uint_eq(leaf->leaf, feature_runs[_i].leaf);
         n++;
     }
     ck_assert_uint_eq(n, 1);
@@ -148,8 +166,10 @@ int main(void)
     tcase_add_test(t, an_unknown_name_is_not_found);
     tcase_add_loop_test(t, a_feature_is_where_the_manual_puts_it, 0,
                         ARRAY_SIZE(places));
-    tcase_add_loop_test(t, every_feature_is_in_the_one_group_of_its_register, 0,
+    tcase_add_loop_test(t, every_feature_is_in_one_run_at_its_bit, 0,
                         N_FEATURES);
+    tcase_add_loop_test(t, every_run_is_in_the_range_of_its_leaf, 0,
+                        N_FEATURE_RUNS);
     tcase_add_test(t, a_signature_tells_family_and_model);
     tcase_add_test(t, extended_fields_count_from_family_0f_only);
     suite_add_tcase(s, t);
