@@ -235,10 +235,12 @@ void page_change_line(struct memory *m, struct page *p, unsigned b)
 
 void page_change_all(struct memory *m, struct page *p)
 {
-    if (m->mark)
-        for (unsigned b = 0; b < BLOCKS_OF_PAGE; b++)
-            write_down(m, p, b);
-    page_touch(m, p, 0);
+    if (m->mark && p->mark != m->mark)
+        begin_notes(m, p);
+    for (unsigned b = 0; m->mark && b < BLOCKS_OF_PAGE; b += 64)
+        for (unsigned i = 0; ~p->noted[b / 64] && i < 64; i++)
+            write_down(m, p, b + i);
+    page_enlist(m, p);
     p->lines = ~0ULL;
 }
 
