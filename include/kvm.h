@@ -292,7 +292,9 @@ struct kvm_regs {
     unsigned cpl;
     uint64_t gdt_base, idt_base, tr_base;
     uint16_t gdt_limit, idt_limit, tr_limit;
-    uint16_t cs, ss, tr; /* selectors; hidden parts are flat 64-bit */
+    /* Selectors; hidden parts are flat, of 64 bits in long mode, else of 32.
+     * ds: of DS, ES, FS and GS. */
+    uint16_t cs, ss, ds, tr;
 };
 int kvm_set_regs(struct kvm_vcpu *v, const struct kvm_regs *r);
 /* -EINVAL for a guest whose state is protected. */

@@ -3,9 +3,9 @@
  * kvm/emulate.c - KVM executes the guest's instruction itself.
  *
  * May we, fetch, decode, execute, retire. The family is MOV in all its memory
- * forms, MOVZX and MOVSX, 64-bit mode only: what drivers use to talk to
- * devices. A read that userspace must answer leaves the instruction unfinished;
- * it is executed again, without fetching, when the data is there.
+ * forms, MOVZX and MOVSX: what drivers use to talk to devices. A read that
+ * userspace must answer leaves the instruction unfinished; it is executed
+ * again, without fetching, when the data is there.
  */
 #include "kvm/emulate.h"
 #include "kvm/mmu/mmu.h"
@@ -15,33 +15,28 @@
 
 #define SUBERROR_EMULATION 1U
 
-static uint64_t save_word(const struct kvm_vcpu *v, unsigned offset)
-{
-    return vmcb_read64(v, VMCB_SAVE + offset);
-}
-
 /* ---- fetch and decode ------------------------------------------------------
  */
 
-/* Only 64-bit code is decoded. */
-static bool in_64bit_mode(const struct kvm_vcpu *v)
-{
-    return (save_word(v, SAVE_EFER) & EFER_LMA) &&
-           (save_word(v, SAVE_CS) >> 16 & SEG_ATTR_L);
-}
-
-/* Append the rest of the page at RIP + emul.len; false: a fault is queued. */
+/* Append the rest of the page at RIP + emul.len, as far as CS reaches; false: a
+ * fault is queued. */
 static bool fetch_more(struct kvm_vcpu *v)
 {
     struct emulated *e = &v->emul;
-    gva_t gva = kvm_rip_read(v) + e->len;
-    unsigned left = (unsigned)(PAGE_SIZE_4K - (gva & ~PAGE_MASK_4K));
-    unsigned n = INSN_MAX_LEN - e->len;
+    unsigned left, n = INSN_MAX_LEN - e->len;
     uint32_t error_code;
+    uint64_t max;
+    gva_t gva;
     gpa_t gpa;
 
+    if (!kvm_linearize(v, SAVE_CS, kvm_rip_read(v) + e->len, 1,
+                       (struct kvm_access) { .fetch = true }, &gva, &max))
+        return false;
+    left = (unsigned)(PAGE_SIZE_4K - (gva & ~PAGE_MASK_4K));
     if (n > left)
         n = left;
+    if (n > max)
+        n = (unsigned)max;
     if (!kvm_mmu_gva_to_gpa(v, gva, PFERR_FETCH, &gpa, &error_code)) {
         kvm_inject_page_fault(v, gva, error_code);
         return false;
@@ -58,14 +53,16 @@ static enum fetched fetch_and_decode(struct kvm_vcpu *v)
 {
     struct emulated *e = &v->emul;
     enum insn_result result = INSN_TRUNCATED;
+    enum insn_mode mode;
 
-    if (!in_64bit_mode(v)) {
+    if (!kvm_code_mode(v, &mode)) {
         TRACE(vcpu_trace(v), kvm_log,
-              .text = "emulator: only 64-bit code is modelled");
+              .text = "emulator: neither real nor virtual-8086 mode is "
+                      "modelled");
         return FETCH_UNDECODABLE;
     }
     if (e->len)
-        result = insn_decode(INSN_MODE_64, e->bytes, e->len, &e->insn);
+        result = insn_decode(mode, e->bytes, e->len, &e->insn);
     while (result == INSN_TRUNCATED && e->len < INSN_MAX_LEN) {
         unsigned before = e->len;
 
@@ -73,7 +70,7 @@ static enum fetched fetch_and_decode(struct kvm_vcpu *v)
             return FETCH_FAULT;
         if (e->len == before)
             break;
-        result = insn_decode(INSN_MODE_64, e->bytes, e->len, &e->insn);
+        result = insn_decode(mode, e->bytes, e->len, &e->insn);
     }
     return result == INSN_OK ? FETCHED : FETCH_UNDECODABLE;
 }
@@ -83,6 +80,7 @@ static void tell(struct kvm_vcpu *v, bool failed)
     struct trace *t = vcpu_trace(v);
     const struct emulated *e = &v->emul;
     unsigned len = failed ? e->len : e->insn.len;
+    enum insn_mode mode = INSN_MODE_64;
     char hex[3 * INSN_MAX_LEN + 1] = "", text[96];
 
     if (!trace_hears(t, EV_kvm_emulate_insn))
@@ -90,8 +88,8 @@ static void tell(struct kvm_vcpu *v, bool failed)
     for (unsigned i = 0; i < len; i++)
         snprintf(hex + 3 * i, sizeof(hex) - 3 * i,
                  i + 1 < len ? "%02x " : "%02x", e->bytes[i]);
-    insn_text(INSN_MODE_64, e->bytes, e->len, kvm_rip_read(v), text,
-              sizeof(text));
+    (void)kvm_code_mode(v, &mode);
+    insn_text(mode, e->bytes, e->len, kvm_rip_read(v), text, sizeof(text));
     TRACE(t, kvm_emulate_insn, .rip = kvm_rip_read(v),
           .bytes = trace_text(t, "%s", hex), .text = trace_text(t, "%s", text),
           .failed = failed);
@@ -100,26 +98,16 @@ static void tell(struct kvm_vcpu *v, bool failed)
 /* ---- execute ---------------------------------------------------------------
  */
 
-static bool canonical(const struct kvm_vcpu *v, gva_t gva)
-{
-    unsigned width = save_word(v, SAVE_CR4) & CR4_LA57 ? 57 : 48;
-    int64_t upper = (int64_t)gva >> (width - 1);
-
-    return upper == 0 || upper == -1;
-}
-
 /* The linear address of the memory operand; false: a fault is queued. */
-static bool operand_address(struct kvm_vcpu *v, unsigned size, gva_t *gva)
+static bool operand_address(struct kvm_vcpu *v, unsigned size, bool write,
+                            gva_t *gva)
 {
     const struct insn *i = &v->emul.insn;
+    uint64_t max;
 
-    *gva = insn_address(i, v->gpr, kvm_rip_read(v));
-    if (i->segment >= SAVE_FS)
-        *gva += save_word(v, i->segment + 8U);
-    if (canonical(v, *gva) && canonical(v, *gva + size - 1))
-        return true;
-    kvm_queue_exception(v, i->stack_seg ? VEC_SS : VEC_GP, true, 0);
-    return false;
+    return kvm_linearize(v, i->segment,
+                         insn_address(i, v->gpr, kvm_rip_read(v)), size,
+                         (struct kvm_access) { .write = write }, gva, &max);
 }
 
 static uint64_t sign_extend(uint64_t value, unsigned size)
@@ -140,7 +128,7 @@ static enum emul_result read_source(struct kvm_vcpu *v, uint64_t *value)
         *value = gpr_read(v->gpr, &i->s);
         return EMUL_OK;
     case OPND_MEM:
-        if (!operand_address(v, i->s.size, &gva))
+        if (!operand_address(v, i->s.size, false, &gva))
             return EMUL_FAULT;
         return emulator_read(v, gva, value, i->s.size);
     case OPND_IMM:
@@ -160,7 +148,7 @@ static enum emul_result write_destination(struct kvm_vcpu *v, uint64_t value)
         gpr_write(v->gpr, &i->d, value);
         return EMUL_OK;
     }
-    if (!operand_address(v, i->d.size, &gva))
+    if (!operand_address(v, i->d.size, true, &gva))
         return EMUL_FAULT;
     return emulator_write(v, gva, &value, i->d.size);
 }
@@ -188,7 +176,12 @@ static bool supported(const struct insn *i)
 /* Behind the instruction, out of the shadow of an STI before it. */
 static void retire(struct kvm_vcpu *v, unsigned len)
 {
-    kvm_rip_write(v, kvm_rip_read(v) + len);
+    enum insn_mode mode;
+    uint64_t rip = kvm_rip_read(v) + len;
+
+    if (kvm_code_mode(v, &mode) && mode != INSN_MODE_64)
+        rip = (uint32_t)rip;
+    kvm_rip_write(v, rip);
     vmcb_write64(v, VMCB_INT_STATE, vmcb_read64(v, VMCB_INT_STATE) & ~BIT(0));
 }
 

@@ -2,8 +2,9 @@
 /*
  * kvm/emulate.h - KVM executes one instruction in the guest's stead.
  *
- * emulate.c  may we, fetch, decode, execute, retire
- * mmio.c     the memory operands: guest memory, or MMIO for userspace
+ * emulate.c    may we, fetch, decode, execute, retire
+ * linearize.c  in which mode, at which linear address
+ * mmio.c       the memory operands: guest memory, or MMIO for userspace
  */
 #ifndef NPTSIM_KVM_EMULATE_H
 #define NPTSIM_KVM_EMULATE_H
@@ -36,6 +37,21 @@ int x86_emulate_instruction(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
                             const uint8_t *insn, unsigned insn_len);
 /* Step over the current instruction, whose effect KVM has brought about. */
 int kvm_skip_emulated_instruction(struct kvm_vcpu *v);
+
+/* ---- linearize.c -----------------------------------------------------------
+ */
+
+/* How the guest's code is to be read; false: in no mode that is modelled. */
+bool kvm_code_mode(const struct kvm_vcpu *v, enum insn_mode *mode);
+
+struct kvm_access {
+    bool write, fetch;
+};
+/* The address of @size bytes at @offset in the segment at @save; *@max: how
+ * many there are in all. False: #GP or #SS is queued. */
+bool kvm_linearize(struct kvm_vcpu *v, unsigned save, uint64_t offset,
+                   unsigned size, struct kvm_access a, gva_t *gva,
+                   uint64_t *max);
 
 /* ---- mmio.c ----------------------------------------------------------------
  */

@@ -8,7 +8,7 @@
  */
 #include "kvm/svm/svm.h"
 
-/* Flat segments of a 64-bit kernel (APM vol. 2, 4.8): type, S, P; then DPL. */
+/* Flat segments (APM vol. 2, 4.8): type, S, P; then DPL. */
 #define ATTR_CODE      0x09b
 #define ATTR_DATA      0xc93
 #define ATTR_TSS       0x08b
@@ -78,12 +78,13 @@ static void set_flat_segments(struct kvm_vcpu *v, const struct kvm_regs *r)
 {
     static const unsigned data[] = { SAVE_ES, SAVE_DS, SAVE_FS, SAVE_GS };
     uint64_t dpl = (uint64_t)r->cpl << ATTR_DPL_SHIFT;
+    uint64_t data_dpl = (r->ds & 3ULL) << ATTR_DPL_SHIFT;
     uint64_t mode = r->efer & EFER_LME ? SEG_ATTR_L : SEG_ATTR_DB;
 
     set_segment(v, SAVE_CS, r->cs, ATTR_CODE | ATTR_G | mode | dpl, ~0U, 0);
     set_segment(v, SAVE_SS, r->ss, ATTR_DATA | dpl, ~0U, 0);
     for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
-        set_segment(v, data[i], r->ss, ATTR_DATA | dpl, ~0U, 0);
+        set_segment(v, data[i], r->ds, ATTR_DATA | data_dpl, ~0U, 0);
     set_segment(v, SAVE_LDTR, 0, ATTR_LDT, 0, 0);
     set_segment(v, SAVE_TR, r->tr, ATTR_TSS, r->tr_limit, r->tr_base);
     set_segment(v, SAVE_GDTR, 0, 0, r->gdt_limit, r->gdt_base);
@@ -129,6 +130,7 @@ void svm_get_regs(struct kvm_vcpu *v, struct kvm_regs *r)
         .tr_limit = (uint16_t)(save_word(v, SAVE_TR) >> 32),
         .cs = (uint16_t)save_word(v, SAVE_CS),
         .ss = (uint16_t)save_word(v, SAVE_SS),
+        .ds = (uint16_t)save_word(v, SAVE_DS),
         .tr = (uint16_t)save_word(v, SAVE_TR),
     };
     for (unsigned i = 0; i < N_GPRS; i++)

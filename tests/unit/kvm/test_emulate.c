@@ -433,20 +433,6 @@ START_TEST(an_address_out_of_canonical_range_is_gp_or_ss)
 }
 END_TEST
 
-START_TEST(legacy_code_is_not_emulated_in_this_version)
-{
-    struct kvm_regs r;
-
-    vm(SEV_CMD_PROBE);
-    instruction("\x8b\x03", 2, MMIO_GPA);
-    kvm_get_regs(x.v, &r);
-    r.efer = 0;
-    kvm_set_regs(x.v, &r);
-    ck_assert_int_eq(kvm_run(x.v, NULL), 0);
-    ck_assert_uint_eq(kvm_run_of(x.v)->exit_reason, KVM_EXIT_INTERNAL_ERROR);
-}
-END_TEST
-
 /* ---- may KVM emulate? ------------------------------------------------------
  */
 
@@ -569,7 +555,6 @@ int main(void)
         t, an_unsupported_instruction_is_ud_and_an_internal_error_at_cpl_0, 0,
         ARRAY_SIZE(failures));
     tcase_add_loop_test(t, an_address_out_of_canonical_range_is_gp_or_ss, 0, 2);
-    tcase_add_test(t, legacy_code_is_not_emulated_in_this_version);
     tcase_add_loop_test(t, the_verdict_depends_on_what_kvm_can_read, 0,
                         ARRAY_SIZE(verdicts));
     tcase_add_test(t, stepping_over_without_bytes_was_a_ud);

@@ -248,6 +248,7 @@ static struct kvm_regs odd_regs(void)
                           .tr_limit = 0x67,
                           .cs = 0x33,
                           .ss = 0x2b,
+                          .ds = 0x23,
                           .tr = 0x40 };
 
     for (unsigned i = 0; i < N_GPRS; i++)
