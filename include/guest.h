@@ -4,7 +4,8 @@
  *
  * guest_build() lays a small kernel into the guest's memory: page tables, IDT,
  * GDT, TSS, stacks, a GHCB per vCPU, handlers, and the code of the scenario's
- * steps. It knows guest addresses only; what carries them it never learns.
+ * steps; 64-bit code where it pages with 4 or 5 levels, else 32-bit code. It
+ * knows guest addresses only; what carries them it never learns.
  */
 #ifndef NPTSIM_GUEST_H
 #define NPTSIM_GUEST_H
@@ -24,6 +25,11 @@ enum guest_paging {
     PAGING_5LEVEL,
 };
 extern const char *const guest_paging_names[]; /* "none", "32-bit", ... */
+/* Guests that page with 4 or 5 levels run 64-bit code, others 32-bit code. */
+static inline bool guest_is_64bit(enum guest_paging paging)
+{
+    return paging >= PAGING_4LEVEL;
+}
 
 enum guest_vc_handler { VC_HANDLER_LINUX, VC_HANDLER_NONE };
 
@@ -91,7 +97,7 @@ struct guest_entry {
     unsigned cpl;
     gva_t gdt_base, idt_base, tr_base;
     uint16_t gdt_limit, idt_limit, tr_limit;
-    uint16_t cs, ss, tr;
+    uint16_t cs, ss, ds, tr; /* ds: of DS, ES, FS and GS */
 };
 
 struct guest;
@@ -99,8 +105,8 @@ struct guest;
 /* Bytes that the guest's kernel occupies at the end of the first RAM range. */
 #define GUEST_KERNEL_SIZE 0x100000ULL
 
-/* Build the guest. Fails (err) when memory is too small, a map overlaps the
- * kernel, or a paging mode is not supported. */
+/* Build the guest. Fails (err) when memory is too small, or a map overlaps the
+ * kernel or is none that its tables could say. */
 struct guest *guest_build(struct pool *pool, const struct guest_config *config,
                           const struct guest_platform *platform,
                           const struct guest_code *steps, unsigned n_steps,

@@ -22,7 +22,9 @@ struct run_step {
     enum step_kind kind;
     unsigned vcpu;
     unsigned size; /* of a read/write step's value in bytes; 0 for code */
-    struct guest_code code;   /* STEP_GUEST */
+    struct guest_code code; /* STEP_GUEST: 64-bit code */
+    struct guest_code
+        code32; /* the same as 32-bit code; empty: cannot be said */
     struct vmm_memory memory; /* STEP_MEMSLOT_*; DELETE uses gpa only */
     struct mark at;
 };

@@ -26,24 +26,33 @@ int out_of_room(struct err *e, struct mark at)
                        "memory, or take fewer or shorter steps");
 }
 
-/* The frame that the entry stub's IRETQ pops: into the first step. */
+/* The frame that the entry stub's IRET pops: into the first step. 32-bit code
+ * finds a stack there only where the privilege changes. */
+static unsigned first_words(const struct guest *g)
+{
+    return g->long_mode || g->config->cpl == 3 ? 5 : 3;
+}
+
 static gva_t first_frame(const struct guest_vcpu *v)
 {
-    return v->stack + PAGE_SIZE_4K - 5 * 8;
+    return v->stack + PAGE_SIZE_4K - first_words(v->guest) * v->guest->word;
 }
 
 static void write_first_frame(const struct guest_vcpu *v)
 {
     const struct guest *g = v->guest;
     bool user = g->config->cpl == 3;
-    gva_t at = first_frame(v);
+    const uint64_t words[] = {
+        v->program,
+        user ? USER_CS : KERNEL_CS,
+        RFLAGS_FIXED,
+        (user ? v->user_stack : v->stack) + PAGE_SIZE_4K,
+        user ? USER_SS : KERNEL_SS,
+    };
 
-    image_put64(&g->image, at, v->program);
-    image_put64(&g->image, at + 8, user ? USER_CS : KERNEL_CS);
-    image_put64(&g->image, at + 16, RFLAGS_FIXED);
-    image_put64(&g->image, at + 24,
-                (user ? v->user_stack : v->stack) + PAGE_SIZE_4K);
-    image_put64(&g->image, at + 32, user ? USER_SS : KERNEL_SS);
+    for (unsigned i = 0; i < first_words(g); i++)
+        memcpy(image_at(&g->image, first_frame(v) + i * g->word), &words[i],
+               g->word);
 }
 
 static bool lay_out_vcpu(struct guest *g, unsigned index,
@@ -103,8 +112,8 @@ static int find_home(struct guest *g, struct err *e)
     if (size < GUEST_KERNEL_SIZE) {
         err_at(e, p->ram[i].at,
                "no room for the guest's kernel: it takes the last %llu KiB of "
-               "the first writable memory, below 2^47 and the C-bit",
-               GUEST_KERNEL_SIZE / 1024);
+               "the first writable memory, below 2^%d and the C-bit",
+               GUEST_KERNEL_SIZE / 1024, g->long_mode ? 47 : 32);
         return err_hint(e, "make this range larger, or put one before it");
     }
     image_init(&g->image, g->pool, p->ram[i].gpa + size - GUEST_KERNEL_SIZE,
@@ -138,6 +147,9 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
                           struct trace *trace, struct err *e)
 {
     struct guest *g = pool_alloc(pool, sizeof(*g));
+    bool has_cbit = platform->sev && platform->cbit &&
+                    table_format(config->paging)->entry_size == 8;
+    bool long_mode = guest_is_64bit(config->paging);
 
     BUG_ON(platform->n_vcpus > GUEST_MAX_VCPUS);
     *g = (struct guest) {
@@ -145,14 +157,10 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
         .trace = trace,
         .config = config,
         .platform = platform,
-        .cbit = platform->sev && platform->cbit ? BIT(platform->cbit) : 0,
+        .cbit = has_cbit ? BIT(platform->cbit) : 0,
+        .long_mode = long_mode,
+        .word = long_mode ? 8 : 4,
     };
-    if (config->paging != PAGING_4LEVEL) {
-        err_plain(e, NULL, "guest.paging: %s is not modelled",
-                  guest_paging_names[config->paging]);
-        err_hint(e, "this version has 4-level");
-        return NULL;
-    }
     if (find_home(g, e))
         return NULL;
     if (!lay_out(g, steps, n_steps)) {
@@ -184,29 +192,54 @@ struct guest_chunk guest_chunk(const struct guest *g, unsigned i)
     return g->chunks[i];
 }
 
+static uint64_t entry_cr4(const struct guest_config *c)
+{
+    static const uint64_t mode[] = {
+        [PAGING_NONE] = 0,
+        [PAGING_32BIT] = CR4_PSE,
+        [PAGING_PAE] = CR4_PAE,
+        [PAGING_4LEVEL] = CR4_PAE,
+        [PAGING_5LEVEL] = CR4_PAE | CR4_LA57,
+    };
+
+    return mode[c->paging] | (c->smep ? CR4_SMEP : 0) |
+           (c->smap ? CR4_SMAP : 0);
+}
+
+static uint64_t entry_efer(const struct guest *g)
+{
+    bool nxe = g->config->nxe && g->tables.format->entry_size == 8;
+
+    return (g->long_mode ? EFER_LME | EFER_LMA : 0) | (nxe ? EFER_NXE : 0);
+}
+
+/* A kernel of 32-bit code keeps data segments that its programs may have, too,
+ * as Linux does. */
 struct guest_entry guest_entry(const struct guest *g, unsigned vcpu)
 {
     const struct guest_vcpu *v = &g->vcpu[vcpu];
     const struct guest_config *c = g->config;
+    bool paging = c->paging != PAGING_NONE;
 
     return (struct guest_entry) {
         .rip = g->code.entry,
         .rsp = first_frame(v),
         .rflags = RFLAGS_FIXED,
-        .cr0 =
-            CR0_PE | CR0_MP | CR0_ET | CR0_NE | (c->wp ? CR0_WP : 0) | CR0_PG,
-        .cr3 = g->tables.root | g->cbit,
-        .cr4 = CR4_PAE | (c->smep ? CR4_SMEP : 0) | (c->smap ? CR4_SMAP : 0),
-        .efer = EFER_LME | EFER_LMA | (c->nxe ? EFER_NXE : 0),
+        .cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | (c->wp ? CR0_WP : 0) |
+               (paging ? CR0_PG : 0),
+        .cr3 = g->tables.root | (g->long_mode ? g->cbit : 0),
+        .cr4 = entry_cr4(c),
+        .efer = entry_efer(g),
         .cpl = 0,
         .gdt_base = g->gdt,
         .gdt_limit = GDT_LIMIT,
         .idt_base = g->idt,
-        .idt_limit = IDT_LIMIT,
+        .idt_limit = idt_limit(g),
         .tr_base = v->tss,
         .tr_limit = TSS_SIZE - 1,
         .cs = KERNEL_CS,
         .ss = KERNEL_SS,
+        .ds = g->long_mode ? KERNEL_SS : USER_SS,
         .tr = (uint16_t)(FIRST_TR + 16 * vcpu),
     };
 }

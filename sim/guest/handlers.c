@@ -10,22 +10,57 @@
 
 #include "trace.h"
 
+#include <string.h>
+
+/* ---- frames: words of 8 bytes in long mode, else of 4 ---- */
+
+static unsigned word_of(struct guest_port *p)
+{
+    return port_regs(p)->efer & EFER_LMA ? 8 : 4;
+}
+
+/* Outside of long mode the CPU pushes the stack of the interrupted code only
+ * where it switches to another. */
+static unsigned words_of(struct guest_port *p, const struct frame *f)
+{
+    return word_of(p) == 8 || (f->cs & 3) ? 5 : 3;
+}
+
+static enum port_result pop(struct guest_port *p, gva_t at, unsigned n,
+                            uint64_t out[])
+{
+    unsigned word = word_of(p);
+    uint8_t bytes[5 * 8];
+
+    if (port_read(p, at, bytes, n * word) != PORT_OK)
+        return PORT_FAULT;
+    for (unsigned i = 0; i < n; i++) {
+        out[i] = 0;
+        memcpy(&out[i], bytes + i * word, word);
+    }
+    return PORT_OK;
+}
+
 enum port_result frame_read(struct guest_port *p, bool has_error,
                             struct frame *f)
 {
     gva_t rsp = port_regs(p)->gpr[GPR_RSP];
-    uint64_t words[5];
+    unsigned word = word_of(p), n;
+    uint64_t words[5] = { 0 };
 
-    f->at = rsp + (has_error ? 8 : 0);
+    f->at = rsp + (has_error ? word : 0);
     f->error = 0;
-    if (has_error && port_read(p, rsp, &f->error, 8) != PORT_OK)
+    if (has_error && pop(p, rsp, 1, &f->error) != PORT_OK)
         return PORT_FAULT;
-    if (port_read(p, f->at, words, sizeof(words)) != PORT_OK)
+    n = word == 8 ? 5 : 3;
+    if (pop(p, f->at, n, words) != PORT_OK)
         return PORT_FAULT;
     f->rip = words[0];
     f->cs = words[1];
     f->rflags = words[2];
-    f->rsp = words[3];
+    if (n < words_of(p, f) && pop(p, f->at + 3 * word, 2, words + 3) != PORT_OK)
+        return PORT_FAULT;
+    f->rsp = words_of(p, f) == 5 ? words[3] : f->at + 3 * word;
     f->ss = words[4];
     return PORT_OK;
 }
@@ -33,9 +68,13 @@ enum port_result frame_read(struct guest_port *p, bool has_error,
 enum port_result frame_return(struct guest_port *p, const struct frame *f)
 {
     const uint64_t words[5] = { f->rip, f->cs, f->rflags, f->rsp, f->ss };
+    unsigned word = word_of(p), n = words_of(p, f);
+    uint8_t bytes[5 * 8];
 
+    for (unsigned i = 0; i < n; i++)
+        memcpy(bytes + i * word, &words[i], word);
     port_regs(p)->gpr[GPR_RSP] = f->at;
-    return port_write(p, f->at, words, sizeof(words));
+    return port_write(p, f->at, bytes, n * word);
 }
 
 static void tell_fixup(const struct guest_vcpu *v, struct guest_port *p,

@@ -19,9 +19,8 @@
 #define KERNEL_SS   0x10
 #define USER_SS     (0x18 | 3)
 #define USER_CS     (0x20 | 3)
-#define FIRST_TR    0x28 /* one 16-byte TSS descriptor per vCPU */
+#define FIRST_TR    0x28 /* a TSS descriptor per vCPU, 16 bytes apart */
 #define GDT_LIMIT   (FIRST_TR + 16 * GUEST_MAX_VCPUS - 1)
-#define IDT_LIMIT   (16 * 256 - 1)
 #define TSS_SIZE    104
 #define SYSCALL_INT 0x80 /* how a step at CPL 3 says that it ended */
 
@@ -60,26 +59,49 @@ bool image_has(const struct image *i, gpa_t gpa);
 /* ---- tables.c: the guest's own page tables ---------------------------------
  */
 
-/* Linear addresses of 48 bits: a lower and an upper half. */
-#define LOWER_HALF_END BIT(47)
-static inline bool is_canonical(gva_t gva)
+/* How the tables of a paging mode look (APM vol. 2, 5.2 and 5.3). */
+struct table_format {
+    unsigned levels;   /* 0: no paging */
+    unsigned max_page; /* the highest level that may be a page */
+    unsigned entry_size, index_bits, linear_bits;
+};
+
+const struct table_format *table_format(enum guest_paging paging);
+/* The bytes that an entry of @level maps, and their logarithm. */
+uint64_t table_page(const struct table_format *f, unsigned level);
+unsigned table_shift(const struct table_format *f, unsigned level);
+
+/* Long mode: a lower and an upper half; else 32 bits. */
+static inline gva_t lower_end(const struct table_format *f)
 {
-    return gva < LOWER_HALF_END || gva >= ~(LOWER_HALF_END - 1);
+    return f->linear_bits == 32 ? BIT(32) : BIT(f->linear_bits - 1);
+}
+
+static inline bool is_canonical(const struct table_format *f, gva_t gva)
+{
+    return gva < lower_end(f) ||
+           (f->linear_bits > 32 && gva >= ~(lower_end(f) - 1));
 }
 
 struct tables {
     struct image *image;
+    const struct table_format *format;
     gpa_t root;
     uint64_t cbit; /* the C-bit as a mask, 0 without SEV */
 };
 
 /* All of these return false when the kernel's area has no page left. */
-bool tables_init(struct tables *t, struct image *image, uint64_t cbit);
+bool tables_init(struct tables *t, struct image *image,
+                 const struct table_format *format, uint64_t cbit);
 /* Map [gva, gva+size) to gpa.. with the largest pages up to @max_level that
  * fit. @flags: the leaf's bits; 4K aligned throughout. */
 bool tables_map(struct tables *t, gva_t gva, gpa_t gpa, uint64_t size,
                 unsigned max_level, uint64_t flags);
-/* Write @entry as the leaf of @level for @gva, splitting a larger page. */
+/* What such a leaf looks like; and a pointer from @level to a @table. */
+uint64_t tables_leaf(const struct tables *t, unsigned level, gpa_t gpa,
+                     uint64_t flags);
+uint64_t tables_pointer(const struct tables *t, unsigned level, gpa_t table);
+/* Write @entry as the one of @level for @gva, splitting a larger page. */
 bool tables_set(struct tables *t, gva_t gva, unsigned level, uint64_t entry);
 /* The leaf that maps @gva and the GPA behind it; false: not mapped. */
 bool tables_find(const struct tables *t, gva_t gva, gpa_t *gpa,
@@ -113,7 +135,9 @@ struct guest {
     struct trace *trace;
     const struct guest_config *config;
     const struct guest_platform *platform;
-    uint64_t cbit; /* as a mask; 0 without SEV */
+    uint64_t cbit;  /* as a mask; 0 without SEV, or where entries have none */
+    bool long_mode; /* runs 64-bit code; else 32-bit code */
+    unsigned word;  /* bytes of a word on its stacks */
     struct image image;
     struct tables tables;
     gva_t idt, gdt;
@@ -135,6 +159,7 @@ int out_of_room(struct err *e, struct mark at);
 /* descriptors.c */
 void write_code(struct guest *g);
 void write_descriptors(struct guest *g);
+uint16_t idt_limit(const struct guest *g);
 
 /* map.c */
 uint64_t identity_size(const struct guest *g, gpa_t gpa, uint64_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * guest/tables.c - the guest's own page tables, four levels.
+ * guest/tables.c - the guest's own page tables, of whatever mode it runs in.
  *
  * Leaves carry what the caller asks for, reserved bits included: planting them
  * is what `map:` is for. Pointers to tables grant everything, so that the leaf
@@ -9,17 +9,91 @@
  */
 #include "guest/kernel.h"
 
-#define ROOT_LEVEL 4
+#include <string.h>
 
-static uint64_t *entry_at(const struct tables *t, gpa_t table, gva_t gva,
-                          unsigned level)
+/* Bits of a leaf that are no address. */
+#define LEAF_FLAGS (bits(63, 52) | bits(11, 0))
+
+const struct table_format *table_format(enum guest_paging paging)
 {
-    return (uint64_t *)image_at(t->image, table) + pt_index(gva, level);
+    static const struct table_format formats[] = {
+        [PAGING_NONE] = { .linear_bits = 32 },
+        [PAGING_32BIT] = { 2, 2, 4, 10, 32 },
+        [PAGING_PAE] = { 3, 2, 8, 9, 32 },
+        [PAGING_4LEVEL] = { 4, 3, 8, 9, 48 },
+        [PAGING_5LEVEL] = { 5, 3, 8, 9, 57 },
+    };
+
+    return &formats[paging];
+}
+
+unsigned table_shift(const struct table_format *f, unsigned level)
+{
+    return 12 + f->index_bits * (level - 1);
+}
+
+uint64_t table_page(const struct table_format *f, unsigned level)
+{
+    return BIT(table_shift(f, level));
+}
+
+static gpa_t slot_of(const struct tables *t, gpa_t table, gva_t gva,
+                     unsigned level)
+{
+    const struct table_format *f = t->format;
+    uint64_t index = gva >> table_shift(f, level) & (BIT(f->index_bits) - 1);
+
+    if (f->levels == 3 && level == 3)
+        index &= 3; /* linear addresses of PAE have 32 bits */
+    return table + f->entry_size * index;
+}
+
+static uint64_t entry_get(const struct tables *t, gpa_t slot)
+{
+    uint64_t entry = 0;
+
+    memcpy(&entry, image_at(t->image, slot), t->format->entry_size);
+    return entry;
+}
+
+static void entry_put(const struct tables *t, gpa_t slot, uint64_t entry)
+{
+    memcpy(image_at(t->image, slot), &entry, t->format->entry_size);
 }
 
 static gpa_t table_of(const struct tables *t, uint64_t entry)
 {
     return entry & PTE_ADDR_MASK & ~t->cbit;
+}
+
+/* The page behind a leaf. One of 4M keeps address bits 39:32 in 20:13 (APM vol.
+ * 2, 5.2.2). */
+static gpa_t page_of(const struct tables *t, unsigned level, uint64_t entry)
+{
+    uint64_t address = table_of(t, entry) & ~(table_page(t->format, level) - 1);
+
+    if (t->format->entry_size == 4 && level == 2)
+        address |= (entry & bits(20, 13)) << 19;
+    return address;
+}
+
+uint64_t tables_leaf(const struct tables *t, unsigned level, gpa_t gpa,
+                     uint64_t flags)
+{
+    uint64_t large = level > 1 ? PTE_PS : 0;
+
+    if (t->format->entry_size == 4 && level == 2)
+        gpa = (uint32_t)gpa | (gpa >> 32 & 0xff) << 13;
+    return gpa | flags | large;
+}
+
+uint64_t tables_pointer(const struct tables *t, unsigned level, gpa_t table)
+{
+    uint64_t all = PTE_W | PTE_U | PTE_A;
+
+    if (t->format->levels == 3 && level == 3)
+        all = 0; /* PAE's top has no such bits */
+    return table | PTE_P | all | t->cbit;
 }
 
 /* A pointer to a table that is not the kernel's own. */
@@ -36,45 +110,42 @@ static bool is_leaf(const struct tables *t, uint64_t entry, unsigned level)
            is_foreign(t, entry, level);
 }
 
-bool tables_init(struct tables *t, struct image *image, uint64_t cbit)
+bool tables_init(struct tables *t, struct image *image,
+                 const struct table_format *format, uint64_t cbit)
 {
-    *t = (struct tables) { .image = image, .cbit = cbit };
-    return image_alloc(image, 1, &t->root);
+    *t = (struct tables) { .image = image, .format = format, .cbit = cbit };
+    return !format->levels || image_alloc(image, 1, &t->root);
 }
 
-/* Replace the leaf at @gva of @level by a table of 512 smaller pages that map
- * the same bytes; an absent or a foreign entry by a table of absent ones. */
-static bool split(struct tables *t, gpa_t parent, gva_t gva, unsigned level)
+/* Replace the leaf at @slot of @level by a table of smaller pages that map the
+ * same bytes; an absent or a foreign entry by a table of absent ones. */
+static bool split(struct tables *t, gpa_t slot, unsigned level)
 {
-    uint64_t old = *entry_at(t, parent, gva, level);
-    uint64_t small = level == 2 ? old & ~PTE_PS : old;
-    uint64_t step = old & PTE_P ? pt_size(level - 1) : 0;
-    uint64_t *entries;
-    gpa_t table;
+    const struct table_format *f = t->format;
+    uint64_t old = entry_get(t, slot), flags = old & LEAF_FLAGS & ~PTE_PS;
+    bool present = (old & PTE_P) && !is_foreign(t, old, level);
+    gpa_t page = page_of(t, level, old), table;
 
-    if (is_foreign(t, old, level))
-        small = step = 0;
     if (!image_alloc(t->image, 1, &table))
         return false;
-    entries = image_at(t->image, table);
-    for (unsigned i = 0; i < 512; i++)
-        entries[i] = small + i * step;
-    *entry_at(t, parent, gva, level) =
-        table | PTE_P | PTE_W | PTE_U | PTE_A | t->cbit;
+    for (unsigned i = 0; present && i < BIT(f->index_bits); i++)
+        entry_put(t, table + i * f->entry_size,
+                  tables_leaf(t, level - 1, page + i * table_page(f, level - 1),
+                              flags | (old & t->cbit)));
+    entry_put(t, slot, tables_pointer(t, level, table));
     return true;
 }
 
 bool tables_set(struct tables *t, gva_t gva, unsigned level, uint64_t entry)
 {
-    gpa_t table = t->root;
+    gpa_t slot = slot_of(t, t->root, gva, t->format->levels);
 
-    for (unsigned l = ROOT_LEVEL; l > level; l--) {
-        if (is_leaf(t, *entry_at(t, table, gva, l), l) &&
-            !split(t, table, gva, l))
+    for (unsigned l = t->format->levels; l > level; l--) {
+        if (is_leaf(t, entry_get(t, slot), l) && !split(t, slot, l))
             return false;
-        table = table_of(t, *entry_at(t, table, gva, l));
+        slot = slot_of(t, table_of(t, entry_get(t, slot)), gva, l - 1);
     }
-    *entry_at(t, table, gva, level) = entry;
+    entry_put(t, slot, entry);
     return true;
 }
 
@@ -84,31 +155,39 @@ bool tables_map(struct tables *t, gva_t gva, gpa_t gpa, uint64_t size,
     BUG_ON(!is_aligned(gva | gpa | size, PAGE_SIZE_4K));
     while (size) {
         unsigned level = max_level;
+        uint64_t page;
 
-        while (!is_aligned(gva | gpa, pt_size(level)) || pt_size(level) > size)
+        while (!is_aligned(gva | gpa, table_page(t->format, level)) ||
+               table_page(t->format, level) > size)
             level--;
-        if (!tables_set(t, gva, level, gpa | flags | (level > 1 ? PTE_PS : 0)))
+        if (!tables_set(t, gva, level, tables_leaf(t, level, gpa, flags)))
             return false;
-        gva += pt_size(level);
-        gpa += pt_size(level);
-        size -= pt_size(level);
+        page = table_page(t->format, level);
+        gva += page;
+        gpa += page;
+        size -= page;
     }
     return true;
 }
 
 bool tables_find(const struct tables *t, gva_t gva, gpa_t *gpa, uint64_t *entry)
 {
-    gpa_t table = t->root;
-    unsigned level = ROOT_LEVEL;
+    unsigned level = t->format->levels;
+    gpa_t slot;
 
-    if (!is_canonical(gva))
+    *gpa = gva;
+    *entry = PTE_P;
+    if (!is_canonical(t->format, gva))
         return false;
-    while (!is_leaf(t, *entry_at(t, table, gva, level), level)) {
-        table = table_of(t, *entry_at(t, table, gva, level));
+    if (!level)
+        return true;
+    slot = slot_of(t, t->root, gva, level);
+    while (!is_leaf(t, entry_get(t, slot), level)) {
         level--;
+        slot = slot_of(t, table_of(t, entry_get(t, slot)), gva, level);
     }
-    *entry = *entry_at(t, table, gva, level);
-    *gpa = (table_of(t, *entry) & ~(pt_size(level) - 1)) |
-           (gva & (pt_size(level) - 1));
+    *entry = entry_get(t, slot);
+    *gpa =
+        page_of(t, level, *entry) | (gva & (table_page(t->format, level) - 1));
     return (*entry & PTE_P) && !is_foreign(t, *entry, level);
 }

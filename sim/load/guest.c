@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Of all modes; 4 MiB is for 32-bit paging. */
+static const uint64_t guest_page_sizes[] = { PAGE_SIZE_4K, 2ULL << 20,
+                                             4ULL << 20, 1ULL << 30 };
+
 static const struct field map_fields[] = {
     { .key = "gva",
       .type = FIELD_NUMBER,
@@ -23,8 +27,8 @@ static const struct field map_fields[] = {
       MEMBER(struct guest_map, table),
       .max = BIT(52) - PAGE_SIZE_4K,
       .align = PAGE_SIZE_4K,
-      .doc =
-          "instead of gpa: where a page table for these 2MiB is said to be" },
+      .doc = "instead of gpa: where a page table for these 2MiB is said to be "
+             "(4MiB with 32-bit paging)" },
     { .key = "size",
       .type = FIELD_NUMBER,
       .required = true,
@@ -36,8 +40,8 @@ static const struct field map_fields[] = {
     { .key = "page_size",
       .type = FIELD_NUMBER,
       MEMBER(struct guest_map, page_size),
-      .choice = field_page_sizes,
-      .n = ARRAY_SIZE(field_page_sizes),
+      .choice = guest_page_sizes,
+      .n = ARRAY_SIZE(guest_page_sizes),
       .doc = "of its entries (default: the largest that fits)" },
     { .key = "present",
       .type = FIELD_BOOL,
@@ -105,7 +109,8 @@ static const struct field guest_fields[] = {
       .words = guest_paging_names,
       .n = PAGING_5LEVEL + 1,
       .at = offsetof(struct scenario_doc, paging_at),
-      .doc = "of the guest; this version has 4-level (default)" },
+      .doc = "of the guest (default 4-level); 64-bit code runs with 4 and 5 "
+             "levels, else 32-bit code" },
     { .key = "cpl",
       .type = FIELD_NUMBER,
       MEMBER(struct scenario_doc, s.config.guest.cpl),
@@ -121,9 +126,10 @@ static const struct field guest_fields[] = {
     { .key = "page_size",
       .type = FIELD_NUMBER,
       MEMBER(struct scenario_doc, s.config.guest.page_size),
-      .choice = field_page_sizes,
-      .n = ARRAY_SIZE(field_page_sizes),
-      .doc = "largest page of the identity map (default 2MiB)" },
+      .choice = guest_page_sizes,
+      .n = ARRAY_SIZE(guest_page_sizes),
+      .doc = "largest page of the identity map (default 2MiB; 32-bit paging "
+             "has 4KiB and 4MiB)" },
     SWITCH(wp, "CR0.WP (default true)"),
     SWITCH(nxe, "EFER.NXE (default true)"),
     SWITCH(smep, "CR4.SMEP (default false)"),
@@ -165,24 +171,38 @@ void guest_copy_maps(struct pool *pool, struct guest_config *g)
     g->maps = maps;
 }
 
-/* The largest page up to @largest that gva, gpa and size are multiples of. */
-static uint64_t fitting_page(const struct guest_map *m, uint64_t largest)
+/* Has this mode pages of @size? */
+static bool has_page(enum guest_paging paging, uint64_t size)
+{
+    if (size == PAGE_SIZE_4K)
+        return true;
+    if (paging == PAGING_32BIT)
+        return size == 4ULL << 20;
+    return size == 2ULL << 20 || (size == 1ULL << 30 && guest_is_64bit(paging));
+}
+
+/* The largest page, up to that of the identity map, that gva, gpa and size are
+ * multiples of. */
+static uint64_t fitting_page(const struct guest_config *g,
+                             const struct guest_map *m)
 {
     uint64_t fits = PAGE_SIZE_4K;
 
-    for (unsigned i = 0; i < ARRAY_SIZE(field_page_sizes); i++)
-        if (field_page_sizes[i] <= largest &&
-            is_aligned(m->gva | m->gpa | m->size, field_page_sizes[i]))
-            fits = field_page_sizes[i];
+    for (unsigned i = 0; i < ARRAY_SIZE(guest_page_sizes); i++)
+        if (guest_page_sizes[i] <= g->page_size &&
+            has_page(g->paging, guest_page_sizes[i]) &&
+            is_aligned(m->gva | m->gpa | m->size, guest_page_sizes[i]))
+            fits = guest_page_sizes[i];
     return fits;
 }
 
-static int check_page(struct guest_map *m, uint64_t largest, struct err *e)
+static int check_page(const struct guest_config *g, struct guest_map *m,
+                      struct err *e)
 {
     struct buf page = BUF_INIT;
 
     if (!m->page_size)
-        m->page_size = fitting_page(m, largest);
+        m->page_size = fitting_page(g, m);
     if (m->gva + (m->size - 1) < m->gva)
         return err_at(e, m->at, "map: gva and size pass the end of memory");
     if (m->gpa + m->size > BIT(52))
@@ -209,7 +229,8 @@ static int check_table(struct guest_map *m, struct err *e)
     return 0;
 }
 
-static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
+static int check_map(const struct guest_config *g, struct guest_map *m,
+                     struct err *e)
 {
     bool page = m->gpa != NOT_GIVEN, table = m->table != NOT_GIVEN;
 
@@ -221,18 +242,39 @@ static int check_map(struct guest_map *m, uint64_t largest, struct err *e)
     if (table)
         return check_table(m, e);
     m->table = 0;
-    return check_page(m, largest, e);
+    return check_page(g, m, e);
 }
 
-int guest_check(struct guest_config *g, struct mark paging_at, struct err *e)
+/* What the CPU, or the kind of VM, cannot do. */
+static int check_paging(const struct run_config *config, struct mark at,
+                        struct err *e)
 {
-    if (g->paging != PAGING_4LEVEL) {
-        err_at(e, paging_at, "this version has no guests with paging '%s'",
-               guest_paging_names[g->paging]);
-        return err_hint(e, "it has '%s'", guest_paging_names[PAGING_4LEVEL]);
+    enum guest_paging paging = config->guest.paging;
+    bool es = config->vm.type == VM_SEV_ES || config->vm.type == VM_SNP;
+
+    if (es && !guest_is_64bit(paging)) {
+        err_at(e, at,
+               "guest.paging: '%s' in a VM of type '%s', whose #VC handler is "
+               "64-bit code",
+               guest_paging_names[paging], vm_type_names[config->vm.type]);
+        return err_hint(e, "4-level or 5-level; or vm.type plain or sev");
     }
+    if (paging == PAGING_5LEVEL && !config->cpu.features[FEAT_LA57]) {
+        err_at(e, at, "guest.paging: 5-level, and CPU '%.60s' has no la57",
+               config->cpu.name);
+        return err_hint(e, "genoa and later have it");
+    }
+    return 0;
+}
+
+int guest_check(struct run_config *config, struct mark paging_at, struct err *e)
+{
+    struct guest_config *g = &config->guest;
+
+    if (check_paging(config, paging_at, e))
+        return -1;
     for (unsigned i = 0; i < g->n_maps; i++)
-        if (check_map(&g->maps[i], g->page_size, e))
+        if (check_map(g, &g->maps[i], e))
             return -1;
     return 0;
 }

@@ -209,7 +209,7 @@ static int check(struct pool *pool, const struct node *root,
     if (problem)
         return err_at(e, cpu_place(root), "%s", problem);
     if (vm_check(&config->vm, config->cpu.maxphyaddr_raw, e) ||
-        guest_check(&config->guest, doc->paging_at, e))
+        guest_check(config, doc->paging_at, e))
         return -1;
     return steps_check(config, e);
 }

@@ -44,7 +44,8 @@ void guest_set_defaults(struct guest_config *g);
 /* Give @g maps of its own, in @pool: guest_check() writes to them. */
 void guest_copy_maps(struct pool *pool, struct guest_config *g);
 /* Also settles the pages of maps that leave them open. */
-int guest_check(struct guest_config *g, struct mark paging_at, struct err *e);
+int guest_check(struct run_config *config, struct mark paging_at,
+                struct err *e);
 
 /* ---- steps (step.c) ---- */
 
@@ -53,7 +54,7 @@ extern const struct field_table step_table;
 /* Read the list at `steps:`; NULL: there are none. */
 int steps_read(struct pool *pool, const struct node *list,
                struct run_config *config, struct err *e);
-/* What depends on the VM: its vCPUs, the CPU's width. */
+/* What depends on the VM: its vCPUs, the CPU's width, the guest's mode. */
 int steps_check(const struct run_config *config, struct err *e);
 
 /* ---- expectations (expect.c) ---- */

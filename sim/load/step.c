@@ -191,22 +191,62 @@ static int check_id(const struct step_doc *d, struct err *e)
 
 /* ---- sugar ---- */
 
-static void put(struct run_step *s, uint8_t *code, size_t len)
+/* Instructions, one after the other; @len 0 when one of them does not exist in
+ * this mode. */
+struct assembly {
+    enum insn_mode mode;
+    uint8_t *bytes;
+    size_t len;
+    bool impossible;
+};
+
+static struct assembly begin(struct pool *pool, enum insn_mode mode)
 {
-    BUG_ON(len == 0);
-    s->code.bytes = code;
-    s->code.len += len;
+    return (struct assembly) { mode, pool_alloc(pool, 3 * INSN_MAX_LEN), 0,
+                               false };
+}
+
+static void put(struct assembly *a, size_t len)
+{
+    a->len += len;
+    a->impossible = a->impossible || !len;
+}
+
+static uint8_t *end_of(const struct assembly *a)
+{
+    return a->bytes + a->len;
+}
+
+static struct guest_code finish(const struct assembly *a)
+{
+    BUG_ON(a->impossible && a->mode == INSN_MODE_64);
+    return (struct guest_code) { .bytes = a->bytes,
+                                 .len = a->impossible ? 0 : a->len };
+}
+
+static struct guest_code code_of(struct pool *pool, const struct step_doc *d,
+                                 enum insn_mode mode)
+{
+    struct assembly a = begin(pool, mode);
+    uint64_t address = is_given(&d->read_at)    ? d->read
+                       : is_given(&d->write_at) ? d->write
+                                                : d->fetch;
+
+    put(&a, insn_encode_mov_imm(mode, GPR_RBX, address, end_of(&a)));
+    if (is_given(&d->read_at)) {
+        put(&a, insn_encode_load(mode, GPR_RAX, GPR_RBX, d->size, end_of(&a)));
+    } else if (is_given(&d->write_at)) {
+        put(&a, insn_encode_mov_imm(mode, GPR_RAX, d->value, end_of(&a)));
+        put(&a, insn_encode_store(mode, GPR_RBX, GPR_RAX, d->size, end_of(&a)));
+    } else {
+        put(&a, insn_encode_jmp(mode, GPR_RBX, end_of(&a)));
+    }
+    return finish(&a);
 }
 
 static void make_read(struct pool *pool, const struct step_doc *d,
                       struct run_step *s)
 {
-    uint8_t *code = pool_alloc(pool, 2 * INSN_MAX_LEN);
-
-    put(s, code, insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, d->read, code));
-    put(s, code,
-        insn_encode_load(INSN_MODE_64, GPR_RAX, GPR_RBX, d->size,
-                         code + s->code.len));
     s->size = d->size;
     s->what = pool_printf(pool, "read %u byte%s at 0x%" PRIx64, d->size,
                           d->size == 1 ? "" : "s", d->read);
@@ -215,15 +255,6 @@ static void make_read(struct pool *pool, const struct step_doc *d,
 static void make_write(struct pool *pool, const struct step_doc *d,
                        struct run_step *s)
 {
-    uint8_t *code = pool_alloc(pool, 3 * INSN_MAX_LEN);
-
-    put(s, code, insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, d->write, code));
-    put(s, code,
-        insn_encode_mov_imm(INSN_MODE_64, GPR_RAX, d->value,
-                            code + s->code.len));
-    put(s, code,
-        insn_encode_store(INSN_MODE_64, GPR_RBX, GPR_RAX, d->size,
-                          code + s->code.len));
     s->size = d->size;
     s->what = pool_printf(pool, "write 0x%" PRIx64 ", %u byte%s, at 0x%" PRIx64,
                           d->value, d->size, d->size == 1 ? "" : "s", d->write);
@@ -232,12 +263,8 @@ static void make_write(struct pool *pool, const struct step_doc *d,
 static void make_fetch(struct pool *pool, const struct step_doc *d,
                        struct run_step *s)
 {
-    uint8_t *code = pool_alloc(pool, 2 * INSN_MAX_LEN);
-
-    put(s, code, insn_encode_mov_imm(INSN_MODE_64, GPR_RBX, d->fetch, code));
-    put(s, code, insn_encode_jmp(INSN_MODE_64, GPR_RBX, code + s->code.len));
-    s->code.has_target = true;
-    s->code.target = d->fetch;
+    s->code.has_target = s->code32.has_target = true;
+    s->code.target = s->code32.target = d->fetch;
     s->what = pool_printf(pool, "fetch at 0x%" PRIx64, d->fetch);
 }
 
@@ -295,14 +322,14 @@ static int parse_hex(const struct step_doc *d, uint8_t *code, size_t *len,
 
 /* The last instruction must be there to its end. What is no instruction ends
  * the look: it will be #UD, and that may be the point of the step. */
-static int check_insns(const struct step_doc *d, const uint8_t *code,
-                       size_t len, struct err *e)
+static int check_insns(const struct guest_code *c, enum insn_mode mode,
+                       struct err *e)
 {
-    for (size_t at = 0; at < len;) {
+    for (size_t at = 0; at < c->len;) {
         struct insn insn;
         struct buf bytes = BUF_INIT;
 
-        switch (insn_decode(INSN_MODE_64, code + at, len - at, &insn)) {
+        switch (insn_decode(mode, c->bytes + at, c->len - at, &insn)) {
         case INSN_OK:
             at += insn.len;
             continue;
@@ -311,9 +338,9 @@ static int check_insns(const struct step_doc *d, const uint8_t *code,
         case INSN_TRUNCATED:
             break;
         }
-        for (; at < len; at++)
-            buf_printf(&bytes, " %02x", code[at]);
-        err_at(e, d->code_at,
+        for (; at < c->len; at++)
+            buf_printf(&bytes, " %02x", c->bytes[at]);
+        err_at(e, c->at,
                "code: the bytes end inside the instruction that begins with%s",
                bytes.data);
         buf_free(&bytes);
@@ -328,10 +355,11 @@ static int make_code(struct pool *pool, const struct step_doc *d,
     uint8_t *code = pool_alloc(pool, MAX_CODE);
     struct buf what = BUF_INIT;
 
-    if (parse_hex(d, code, &s->code.len, e) ||
-        check_insns(d, code, s->code.len, e))
+    if (parse_hex(d, code, &s->code.len, e))
         return -1;
     s->code.bytes = code;
+    s->code.at = d->code_at;
+    s->code32 = s->code;
     buf_adds(&what, "execute");
     for (size_t i = 0; i < s->code.len && i < 16; i++)
         buf_printf(&what, " %02x", code[i]);
@@ -368,9 +396,13 @@ static int make_step(struct pool *pool, const struct step_doc *d,
         return -1;
     s->id = d->id;
     s->at = d->at;
-    s->vcpu = s->code.vcpu = d->vcpu;
+    s->vcpu = d->vcpu;
     if (is_given(&d->code_at))
         return make_code(pool, d, s, e);
+    if (!is_given(&d->host_at)) {
+        s->code = code_of(pool, d, INSN_MODE_64);
+        s->code32 = code_of(pool, d, INSN_MODE_32);
+    }
     if (is_given(&d->read_at))
         make_read(pool, d, s);
     else if (is_given(&d->write_at))
@@ -413,6 +445,26 @@ int steps_read(struct pool *pool, const struct node *list,
     return 0;
 }
 
+/* A guest of 32-bit code has smaller registers. */
+static int check_mode(const struct run_config *config, const struct run_step *s,
+                      struct err *e)
+{
+    bool wide = guest_is_64bit(config->guest.paging);
+
+    if (s->kind != STEP_GUEST)
+        return 0;
+    if (!wide && !s->code32.len) {
+        err_at(e, s->at, "step '%.60s': 32-bit code has no such access", s->id);
+        return err_hint(e,
+                        "with guest.paging '%s' addresses and values have 32 "
+                        "bits, accesses at most 4 bytes",
+                        guest_paging_names[config->guest.paging]);
+    }
+    if (!s->code.at.file)
+        return 0;
+    return check_insns(&s->code, wide ? INSN_MODE_64 : INSN_MODE_32, e);
+}
+
 int steps_check(const struct run_config *config, struct err *e)
 {
     for (unsigned i = 0; i < config->n_steps; i++) {
@@ -424,6 +476,8 @@ int steps_check(const struct run_config *config, struct err *e)
             return err_hint(e, "vm.vcpus is %u, the first one is 0",
                             config->vm.n_vcpus);
         }
+        if (check_mode(config, s, e))
+            return -1;
         if (s->kind == STEP_MEMSLOT_CREATE &&
             memory_check(&s->memory, config->cpu.maxphyaddr_raw, e))
             return -1;

@@ -67,7 +67,8 @@ static int build_guest(struct machine *m, struct shelf *shelf, struct err *e)
         if (c->steps[i].vcpu >= c->vm.n_vcpus)
             return err_at(e, c->steps[i].at, "there is no vCPU %u",
                           c->steps[i].vcpu);
-        code[n] = c->steps[i].code;
+        code[n] = guest_is_64bit(c->guest.paging) ? c->steps[i].code
+                                                  : c->steps[i].code32;
         code[n].at = c->steps[i].at;
         code[n++].vcpu = c->steps[i].vcpu;
     }
@@ -115,6 +116,7 @@ static int set_registers(struct machine *m)
             .tr_limit = e.tr_limit,
             .cs = e.cs,
             .ss = e.ss,
+            .ds = e.ds,
             .tr = e.tr,
         };
 

@@ -105,6 +105,7 @@ static inline struct guest_port *new_port(struct world w)
     for (uint64_t i = 0; i < p->w.guest->image.used; i++)
         p->memory[i] = byte_at(&p->w, p->base + i);
     p->regs.cr3 = guest_entry(p->w.guest, 0).cr3;
+    p->regs.efer = guest_entry(p->w.guest, 0).efer;
     p->w.guest->vcpu[0].done = 1;
     return p;
 }

@@ -134,7 +134,8 @@ END_TEST
 /* ---- bad ones ---- */
 
 /* What follows is line 7. */
-#define STEPS(list) HEAD "steps:\n" list
+#define STEPS(list)   HEAD "steps:\n" list
+#define NARROW(lines) HEAD "guest: {paging: pae}\nsteps:\n" lines
 
 static const struct {
     const char *text;
@@ -172,6 +173,19 @@ static const struct {
       "'x' is not a hexadecimal digit", "" },
     { STEPS("  - {id: a, code: \"90 8b 04\"}\n"), 7, 19,
       "inside the instruction that begins with 8b 04", "" },
+    /* 32-bit code */
+    { NARROW("  - {id: a, read: 0, size: 8}\n"), 8, 5,
+      "32-bit code has no such access", "guest.paging 'pae'" },
+    { NARROW("  - {id: a, read: 0x100000000, size: 1}\n"), 8, 5,
+      "32-bit code has no such access", "32 bits" },
+    { NARROW("  - {id: a, write: 0, size: 8, value: 0}\n"), 8, 5,
+      "32-bit code has no such access", "4 bytes" },
+    { NARROW("  - {id: a, fetch: 0x100000000}\n"), 8, 5,
+      "32-bit code has no such access", "" },
+    { NARROW("  - {id: a, code: \"8b 05 00\"}\n"), 8, 19,
+      "inside the instruction that begins with 8b 05 00", "" },
+    { STEPS("  - {id: a, code: \"a1 00 00 00 00\"}\n"), 7, 19,
+      "inside the instruction that begins with a1", "" },
     { STEPS("  - {id: a, host: {}}\n"), 7, 19, "no action", "memslot_create" },
     { STEPS("  - {id: a, host: {memslot_delete: {gpa: 0}}, vcpu: 0}\n"), 7, 53,
       "not a vCPU", "" },
@@ -186,6 +200,27 @@ static const struct {
             " host_page: 2MiB}}}\n"),
       7, 36, "multiples of host_page", "" },
 };
+
+/* The same story for a guest of either kind. */
+START_TEST(a_step_is_said_in_32_bit_code_too)
+{
+    const struct run_step *s;
+
+    story_is_fine(&y, NARROW("  - {id: a, read: 0xfed000f0, size: 2}\n"
+                             "  - {id: b, write: 0x1000, size: 1, value: 7}\n"
+                             "  - {id: c, fetch: 0x1000}\n"
+                             "  - {id: d, code: \"a1 00 00 00 00\"}\n"));
+    s = y.s.config.steps;
+    ck_assert_uint_eq(s[0].code32.len, 8);
+    ck_assert_mem_eq(s[0].code32.bytes, "\xbb\xf0\x00\xd0\xfe\x66\x8b\x03", 8);
+    ck_assert_uint_eq(s[1].code32.len, 12);
+    ck_assert_mem_eq(s[1].code32.bytes,
+                     "\xbb\x00\x10\x00\x00\xb8\x07\x00\x00\x00\x88\x03", 12);
+    ck_assert_mem_eq(s[2].code32.bytes, "\xbb\x00\x10\x00\x00\xff\xe3", 7);
+    ck_assert(s[2].code32.has_target && s[2].code32.target == 0x1000);
+    ck_assert_ptr_eq(s[3].code32.bytes, s[3].code.bytes);
+}
+END_TEST
 
 START_TEST(a_bad_step_is_refused_at_its_place)
 {
@@ -225,6 +260,7 @@ int main(void)
     tcase_add_test(t, code_is_taken_byte_by_byte);
     tcase_add_test(t, code_may_be_no_instruction);
     tcase_add_test(t, userspace_takes_host_steps);
+    tcase_add_test(t, a_step_is_said_in_32_bit_code_too);
     tcase_add_loop_test(t, a_bad_step_is_refused_at_its_place, 0,
                         (int)ARRAY_SIZE(bad));
     tcase_add_test(t, more_than_256_bytes_of_code_are_refused);
