@@ -210,6 +210,11 @@ static void add_flags(struct buf *b, const struct walk_story *s,
         buf_adds(b, "not present");
         return;
     }
+    /* A pointer at the top of PAE's tables has no rights of its own. */
+    if (e->level == 3 && top_level(s, e->nested) == 3) {
+        buf_adds(b, "present");
+        return;
+    }
     if (e->level > 1 && (e->pte & PTE_PS)) {
         buf_adds(b, size_name(top_level(s, e->nested), e->level));
         gap = " ";
