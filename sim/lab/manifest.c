@@ -9,9 +9,9 @@
 #include <string.h>
 
 #define SCHEMA    "nptsim/sweep/v1"
-#define MIN_CHUNK 32
+#define MIN_CHUNK 64
 #define MAX_CHUNK 4096
-#define CHUNKS    256 /* about so many, between the bounds */
+#define CHUNKS    128 /* about so many: each waits for the disk once */
 #define MAX_BYTES (1U << 20)
 
 /* ---- shares ---- */

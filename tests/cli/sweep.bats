@@ -105,7 +105,7 @@ EOF
     RANDOM=4
     for ((kills = 0; kills < 40; kills++)); do
         "$nptsim" sweep "$t/policy.yaml" --out "$t/killed" >/dev/null 2>&1 &
-        sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
+        sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
         kill -9 $! 2>/dev/null || true
         wait $! || true
     done

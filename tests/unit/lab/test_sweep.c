@@ -89,11 +89,11 @@ START_TEST(chunks_are_small_in_small_sweeps_and_few_in_large_ones)
     static const struct {
         uint64_t points, chunk, chunks;
     } cases[] = {
-        { 1, 32, 1 },
-        { 32, 32, 1 },
-        { 33, 32, 2 },
-        { 8192, 32, 256 },
-        { 8193, 64, 129 },
+        { 1, 64, 1 },
+        { 64, 64, 1 },
+        { 65, 64, 2 },
+        { 8192, 64, 128 },
+        { 8193, 128, 65 },
         { 1000000, 4096, 245 },
         { 10000000, 4096, 2442 },
     };
@@ -164,7 +164,7 @@ static const struct {
     { "\"shards\": 2", "\"shards\": 0" },
     { "\"first\": 0", "\"first\": 1" },
     { "\"end\": 500", "\"end\": 501" },
-    { "\"chunk\": 32", "\"chunk\": 0" },
+    { "\"chunk\": 64", "\"chunk\": 0" },
     { "\"chunk\"", "\"lump\"" },
     { "\"cycles\": false", "\"cycles\": 0" },
 };
@@ -288,15 +288,15 @@ START_TEST(what_was_kept_is_there_again)
     ck_assert_uint_eq(lab_store_done(s), 0);
     put_lines(s, &m, 3, 1);
     put_lines(s, &m, n - 1, 2); /* half of them are excluded */
-    ck_assert_uint_eq(lab_store_done(s), 32 + 13);
+    ck_assert_uint_eq(lab_store_done(s), 64 + 13);
     lab_store_close(s);
     s = open_store(&m);
     for (uint64_t i = 0; i < n; i++)
         ck_assert(lab_store_has(s, i) == (i == 3 || i == n - 1));
-    ck_assert_uint_eq(lab_store_done(s), 32 + 13); /* 333 points in 11 files */
-    ck_assert_uint_eq(lab_store_totals(s).points, 32 + 7);
-    ck_assert_uint_eq(lab_store_totals(s).passed, 2 * (32 + 7));
-    ck_assert_uint_eq(lab_store_totals(s).failed, 32 + 7);
+    ck_assert_uint_eq(lab_store_done(s), 64 + 13); /* 333 points in 6 files */
+    ck_assert_uint_eq(lab_store_totals(s).points, 64 + 7);
+    ck_assert_uint_eq(lab_store_totals(s).passed, 2 * (64 + 7));
+    ck_assert_uint_eq(lab_store_totals(s).failed, 64 + 7);
     lab_store_close(s);
 }
 END_TEST
@@ -307,7 +307,7 @@ static void no_line(char *text)
 }
 static void other_point(char *text)
 {
-    *strstr(text, "64") = '8';
+    *strstr(text, "128") = '9';
 }
 static void no_end(char *text)
 {
@@ -324,7 +324,7 @@ START_TEST(a_damaged_chunk_does_not_count)
 {
     struct lab_manifest m = manifest(1000, 1, 1);
     struct lab_store *s = open_store(&m);
-    const struct chunk c = { 64, 95, 32 };
+    const struct chunk c = { 128, 191, 64 };
     struct buf text = BUF_INIT;
     char name[CHUNK_MAX_NAME], path[256];
 
