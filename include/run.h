@@ -42,6 +42,7 @@ struct run_config {
     struct cpu_model cpu;
     struct kernel_model kernel;
     struct kvm_params params;
+    unsigned reloads; /* of kvm-amd.ko, before the VM is created */
     struct vmm_config vm;
     struct guest_config guest;
     unsigned n_steps;

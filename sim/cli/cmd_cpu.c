@@ -113,6 +113,26 @@ static void show_features(const struct cpu_model *m)
         putchar('\n');
 }
 
+static void show_platform(const struct cpu_model *m)
+{
+    static const char *const psp[] = {
+        [PSP_WORKS] = "ok",
+        [PSP_FAILS] = "fails",
+        [PSP_ABSENT] = "absent",
+    };
+    static const char *const snp[] = {
+        [PSP_SNP_NONE] = "unknown to its firmware",
+        [PSP_SNP_STUCK] = "stuck",
+        [PSP_SNP_READY] = "ready",
+        [PSP_SNP_INITIALIZED] = "initialised",
+    };
+
+    printf("platform    secure processor %s, SEV-SNP %s%s, %sRMP table\n",
+           psp[m->psp], snp[m->psp_snp],
+           m->psp_cth == PSP_CTH_BOTH ? ", can hide ciphertext" : "",
+           m->rmp_table ? "" : "no ");
+}
+
 static int cpu_show(struct catalog *catalog, const char *name)
 {
     struct err e = { 0 };
@@ -131,6 +151,7 @@ static int cpu_show(struct catalog *catalog, const char *name)
            m->mem_encrypt ? "on" : "off");
     printf("SEV ASIDs   1..%u, those below %u for SEV-ES and SNP\n",
            m->max_sev_asid, m->min_sev_asid);
+    show_platform(m);
     show_features(m);
     show_registers(m);
     return STATUS_OK;

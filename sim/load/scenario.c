@@ -59,6 +59,12 @@ static const struct field kernel_fields[] = {
       .type = FIELD_BOOL,
       MEMBER(struct scenario_doc, s.config.params.sme),
       .doc = "booted with memory encryption (default false)" },
+    { .key = "reloads",
+      .type = FIELD_NUMBER,
+      MEMBER(struct scenario_doc, s.config.reloads),
+      .max = 9,
+      .doc = "how often kvm-amd.ko is loaded again, while kvm.ko stays "
+             "(default 0)" },
 };
 
 static const struct field_table kernel_table = {

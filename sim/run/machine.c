@@ -208,6 +208,8 @@ static int live(struct rig *r, const struct run_config *config, struct err *e)
     wire = cpu_wire(m->cpu);
     kvm_module_load(&m->module, &wire, &config->kernel, &config->params,
                     r->trace);
+    for (unsigned i = 0; i < config->reloads; i++)
+        kvm_module_reload(&m->module);
     refused = open_vm(m);
     introduce(m);
     take_steps(m, refused);
