@@ -216,8 +216,9 @@ static int shutdown_interception(struct kvm_vcpu *v)
     return kvm_exit_to_user(v, KVM_EXIT_SHUTDOWN);
 }
 
-/* Nested virtualisation is not offered: EFER.SVME is 0 to the guest. */
-static int vmrun_interception(struct kvm_vcpu *v)
+/* Nested virtualisation is not offered: EFER.SVME is 0 to the guest, and none
+ * of SVM's instructions is there. */
+static int no_svm_interception(struct kvm_vcpu *v)
 {
     kvm_queue_exception(v, VEC_UD, false, 0);
     return 1;
@@ -250,7 +251,8 @@ int svm_invoke_exit_handler(struct kvm_vcpu *v, uint64_t code)
     case EXIT_SHUTDOWN:
         return shutdown_interception(v);
     case EXIT_VMRUN:
-        return vmrun_interception(v);
+    case EXIT_INVLPGA:
+        return no_svm_interception(v);
     case EXIT_VMGEXIT:
         return sev_handle_vmgexit(v);
     }

@@ -170,8 +170,8 @@ static void init_control(struct kvm_vcpu *v)
 
     vmcb_write32(v, VMCB_INTERCEPT_3,
                  INTERCEPT3_INTR | INTERCEPT3_NMI | INTERCEPT3_CPUID |
-                     INTERCEPT3_HLT | INTERCEPT3_IOIO | INTERCEPT3_MSR |
-                     INTERCEPT3_SHUTDOWN);
+                     INTERCEPT3_HLT | INTERCEPT3_INVLPGA | INTERCEPT3_IOIO |
+                     INTERCEPT3_MSR | INTERCEPT3_SHUTDOWN);
     vmcb_write32(v, VMCB_INTERCEPT_4, INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL);
     vmcb_write64(v, VMCB_IOPM_BASE, vm->kvm->iopm);
     vmcb_write64(v, VMCB_MSRPM_BASE, vm->kvm->msrpm);

@@ -458,7 +458,7 @@ static const struct {
     { EXIT_HLT, 0, KVM_EXIT_HLT, FAKE_RIP + 3 },
     { EXIT_SHUTDOWN, 0, KVM_EXIT_SHUTDOWN, FAKE_RIP },
     { EXIT_INVALID, 0, KVM_EXIT_FAIL_ENTRY, FAKE_RIP },
-    { 0x7a, 0, KVM_EXIT_INTERNAL_ERROR, FAKE_RIP }, /* INVLPGA: no handler */
+    { 0x87, 0, KVM_EXIT_INTERNAL_ERROR, FAKE_RIP }, /* RDTSCP: no handler */
 };
 
 START_TEST(an_exit_reaches_userspace)
