@@ -121,7 +121,8 @@ static void choose_story(struct machine_asker *a, enum vm_type type)
     a->config.vm.type = type;
     a->config.vm.n_memory = unplug ? 2 : 1;
     a->config.n_steps = unplug ? N_STEPS : TOUCH_AGAIN + 1;
-    a->config.cpu.tlb = unplug ? tlb : (struct tlb_geometry) { TLB_OFF };
+    a->config.cpu.tlb =
+        unplug ? tlb : (struct tlb_geometry) { .mode = TLB_OFF };
 }
 
 static const struct invariant_report *live(struct machine_asker *a,
