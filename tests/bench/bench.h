@@ -50,5 +50,6 @@ void bench_tlb(double chain);
 void bench_gating(void);
 void bench_machines(void);
 void bench_sweep(void);
+void bench_proofs(void);
 
 #endif

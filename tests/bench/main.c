@@ -206,6 +206,8 @@ int main(int argc, char **argv)
         bench_machines();
     if (wanted(argc, argv, "sweep"))
         bench_sweep();
+    if (wanted(argc, argv, "prove"))
+        bench_proofs();
     if (argc > 1 && wanted(argc, argv, "scenario.start"))
         bench_scenario(argv[1]);
     return EXIT_SUCCESS;
