@@ -27,7 +27,8 @@ struct search {
     struct pool *pool;
     const struct lab_proof *p;
     enum invariant i;
-    struct machine_asker *machine; /* NULL: nothing can be tried */
+    struct machine_asker *machine;
+    struct policy_asker *policy; /* of a library, which no guest runs on */
     unsigned n;
     struct candidate *c;
 };
@@ -75,8 +76,9 @@ static int by_closeness(const void *a, const void *b)
 
     if (x->changes != y->changes)
         return x->changes < y->changes ? -1 : 1;
-    if (x->state != y->state)
-        return x->state < y->state ? -1 : 1;
+    for (unsigned i = 0; i < N_POLICY_INPUTS; i++)
+        if (x->host.v[i] != y->host.v[i])
+            return x->host.v[i] < y->host.v[i] ? -1 : 1;
     return x->order < y->order ? -1 : 1;
 }
 
@@ -147,9 +149,12 @@ static bool tell_settings(struct search *s, const struct policy_host *from,
 static bool is_violated(struct search *s, const struct candidate *c,
                         const struct policy_host *host, const char **why)
 {
-    const struct invariant_report *r = machine_tell(
-        s->machine, c->part->model, host, telling_type(s, c->state));
+    const struct invariant_report *r;
 
+    if (s->policy)
+        return policy_ask(s->policy, host).violated >> s->i & 1;
+    r = machine_tell(s->machine, c->part->model, host,
+                     telling_type(s, c->state));
     if (!r || r[s->i].state != INVARIANT_VIOLATED)
         return false;
     *why = pool_strdup(s->pool, r[s->i].why);
@@ -176,11 +181,9 @@ static bool try_part(struct search *s, struct candidate *c, bool all)
 {
     c->host = changed(s, c, all);
     c->why = NULL;
-    if (s->machine) { /* a library cannot be lived through */
-        if (!is_violated(s, c, &c->host, &c->why))
-            return false;
-        shrink(s, c, &c->host, &c->why);
-    }
+    if (!is_violated(s, c, &c->host, &c->why))
+        return false;
+    shrink(s, c, &c->host, &c->why);
     c->changes = changes(s->p, &c->as_shipped, &c->host, true);
     return true;
 }
@@ -236,7 +239,9 @@ struct report_example nearest_example(struct pool *pool,
     struct report_example out;
 
     s.c = pool_alloc(pool, (n + 1) * sizeof(*s.c));
-    if (!p->q->text)
+    if (p->q->text)
+        s.policy = policy_asker_create(machines, p->q);
+    else
         s.machine = machine_asker_create(machines, p->q);
     gather(&s, parts);
     if (!try_all(&s, false, &out)) {

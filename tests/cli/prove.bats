@@ -157,3 +157,16 @@ refused() { # message, arguments...
     refused "not in 1..256" --jobs 0
     [ "$status" -eq 2 ]
 }
+@test "a tree's own functions can be asked" {
+    command -v ctags >/dev/null || skip "no ctags (Debian: universal-ctags)"
+    tests/kernel/mini.sh "$dir/tree"
+    tests/kernel/build.py "$dir/tree" "$dir/lib.so" "$dir"
+    # That tree's MMIO value is bit 50 alone: not present, so it never faults
+    # with RSVD.
+    run "$asan" prove mmio-faults --text "$dir/lib.so" $narrow --axis p_npt=1 --out "$dir"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ $output == *"kernel 9.8.7-mini   policy depth"*"[ FAIL ] mmio-faults"* ]]
+    run "$asan" prove --depth machine --text "$dir/lib.so"
+    [ "$status" -eq 2 ]
+}

@@ -267,3 +267,30 @@ compare() {
     [ "$status" -eq 1 ]
     [[ "$output" == *"ok grid: "* && "$output" == *"not ok spte: "* ]]
 }
+
+# Ask a copy's own text about an invariant: $output, $status.
+prove() {
+    build
+    [ "$status" -eq 0 ]
+    cd "$root" || return
+    run "$program" prove "$1" --text "$lib" --out "$BATS_TEST_TMPDIR" \
+        --axis pa_reduction=0..6 --axis p_mmio_caching=1 --axis p_npt=1 \
+        --axis p_sev=1 --axis asids=100-509 --axis hwcr_smmlock=1 --axis sme_active=0
+    echo "$output"
+}
+
+# kvm-gating: the counts of tests/data/golden/README.md.
+@test "a proof of a real kernel's text finds what its gate is for" {
+    debian
+    prove sev-es-can-mmio
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"kernel 6.1."*"[ PASS ] sev-es-can-mmio"* ]]
+    prove caching-not-wasted
+    [[ "$output" == *"with f_sev=0: 197 geometries"* ]]
+    # Without the gate of 0c29397ac1fd.
+    sed -i '/^\tif (!enable_mmio_caching)$/,+1d' "$tree/arch/x86/kvm/svm/sev.c"
+    prove sev-es-can-mmio
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"34 geometries"*"(51,0,51), (52,0,*), (52,1,51)"* ]]
+    [[ "$output" == *"closest: bergamo with phys_reduction 0"* ]]
+}
