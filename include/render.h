@@ -192,9 +192,10 @@ void render_bisect(struct buf *b, const struct report_bisect *r);
 void render_bisect_json(struct buf *b, const struct report_bisect *r);
 
 void render_proof(struct buf *b, const struct report_proof *r, bool colour);
-/* Kernels by invariants. All of them were asked the same. */
-void render_proof_table(struct buf *b, const struct report_proof *r,
-                        unsigned n);
+/* Several kernels that were asked the same: a table, then what they violate,
+ * kernels that violate the same together. */
+void render_proofs(struct buf *b, const struct report_proof *r, unsigned n,
+                   bool colour);
 /* A line for each invariant. */
 void render_proof_json(struct buf *b, const struct report_proof *r);
 /* The counterexample of @f as a scenario called @name; its second line is the

@@ -328,10 +328,10 @@ static void tell_rate(const struct watch *w)
     buf_free(&b);
 }
 
-static bool has_violation(const struct report_proof *r, bool advice)
+static bool has_violation(const struct report_proof *r)
 {
     for (unsigned i = 0; i < r->n_findings; i++)
-        if (r->finding[i].violated && (advice || !r->finding[i].advice))
+        if (r->finding[i].violated && !r->finding[i].advice)
             return true;
     return false;
 }
@@ -341,16 +341,12 @@ static void print_results(const struct prove_args *a, const struct results *all)
     bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     struct buf b = BUF_INIT;
 
-    if (!a->json && all->n > 1)
-        render_proof_table(&b, all->r, all->n);
-    for (unsigned i = 0; i < all->n; i++) {
-        if (a->json)
-            render_proof_json(&b, &all->r[i]);
-        else if (all->n == 1 || has_violation(&all->r[i], true)) {
-            buf_adds(&b, all->n > 1 ? "\n" : "");
-            render_proof(&b, &all->r[i], colour);
-        }
-    }
+    for (unsigned i = 0; a->json && i < all->n; i++)
+        render_proof_json(&b, &all->r[i]);
+    if (!a->json && all->n == 1)
+        render_proof(&b, &all->r[0], colour);
+    else if (!a->json)
+        render_proofs(&b, all->r, all->n, colour);
     cli_print(&b);
     buf_free(&b);
 }
@@ -365,7 +361,7 @@ static int finish(const struct prove_args *a, const struct results *all,
     if (all->status)
         return all->status;
     for (unsigned i = 0; i < all->n; i++)
-        if (has_violation(&all->r[i], false))
+        if (has_violation(&all->r[i]))
             return STATUS_FAILED;
     return STATUS_OK;
 }
@@ -385,6 +381,10 @@ static int prove(struct prove_args *a)
     all->n_parts = find_parts(c, all->parts, ARRAY_SIZE(all->parts), &e);
     if (e.set)
         return cli_input_error(&e);
+    status = prove_save_prepare(a->pool, &a->save, a->kernels, a->n_kernels,
+                                a->q.asked);
+    if (status)
+        return status;
     cli_stop_hold();
     clock_gettime(CLOCK_MONOTONIC, &w.began);
     w.progress = cli_progress_begin("states", lab_states(&a->q) *

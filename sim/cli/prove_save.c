@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define SUFFIX ".yaml"
+#define SUFFIX  ".yaml"
+#define FOREIGN "there is a file that nptsim prove did not write"
 
 /* Is there a file at @path that `prove` did not write? */
 static bool is_foreign(const char *path)
@@ -30,7 +33,7 @@ static bool is_foreign(const char *path)
 
 static int refuse(const char *path, const char *why)
 {
-    fprintf(stderr, "nptsim: %s: the counterexample is not saved: %s\n", path,
+    fprintf(stderr, "nptsim: %s: no place for a counterexample: %s\n", path,
             why);
     return STATUS_INPUT;
 }
@@ -63,13 +66,86 @@ static int save(struct pool *pool, const char *path, struct report_proof *r,
     int status;
 
     if (is_foreign(path))
-        return refuse(path, "there is a file that nptsim prove did not write");
+        return refuse(path, FOREIGN);
     render_proof_scenario(&b, r, f, scenario_name(pool, path));
     status = write_file(path, &b);
     buf_free(&b);
     if (!status)
         f->example.saved = path;
     return status;
+}
+
+/* "dir/prove-no-hang-v5.19.yaml" */
+static const char *path_of(struct pool *pool, const struct prove_save *to,
+                           const char *invariant, const char *kernel)
+{
+    const char *path;
+
+    if (to->file)
+        return to->file;
+    path =
+        pool_printf(pool, "%s/prove-%s-%s" SUFFIX, to->dir, invariant, kernel);
+    return strncmp(path, "./", 2) ? path : path + 2;
+}
+
+/* @dir and what leads to it. */
+static int make_folder(struct pool *pool, const char *dir)
+{
+    char *path = pool_strdup(pool, dir);
+
+    for (char *at = path + 1; *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        if (mkdir(path, 0777) && errno != EEXIST)
+            return refuse(dir, strerror(errno));
+        *at = '/';
+    }
+    if (mkdir(path, 0777) && errno != EEXIST)
+        return refuse(dir, strerror(errno));
+    return STATUS_OK;
+}
+
+/* Can files be made in @dir? */
+static int check_folder(const char *dir)
+{
+    struct stat st;
+
+    if (stat(dir, &st))
+        return refuse(dir, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return refuse(dir, strerror(ENOTDIR));
+    return access(dir, W_OK | X_OK) ? refuse(dir, strerror(errno)) : STATUS_OK;
+}
+
+/* The folder that @file lies in. */
+static const char *folder_of(struct pool *pool, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (!slash)
+        return ".";
+    return slash == file ? "/"
+                         : pool_strndup(pool, file, (size_t)(slash - file));
+}
+
+int prove_save_prepare(struct pool *pool, const struct prove_save *to,
+                       const char *const *kernels, unsigned n_kernels,
+                       const bool asked[N_INVARIANTS])
+{
+    if (!to->file && make_folder(pool, to->dir))
+        return STATUS_INPUT;
+    if (check_folder(to->file ? folder_of(pool, to->file) : to->dir))
+        return STATUS_INPUT;
+    for (unsigned k = 0; k < n_kernels; k++)
+        for (unsigned i = 0; i < N_INVARIANTS; i++) {
+            const char *path =
+                path_of(pool, to, invariant_table[i].name, kernels[k]);
+
+            if (asked[i] && is_foreign(path))
+                return refuse(path, FOREIGN);
+        }
+    return STATUS_OK;
 }
 
 int prove_save(struct pool *pool, const struct prove_save *to,
@@ -79,14 +155,9 @@ int prove_save(struct pool *pool, const struct prove_save *to,
 
     for (unsigned i = 0; i < r->n_findings; i++) {
         struct report_finding *f = &r->finding[i];
-        const char *path = to->file;
-
         if (!f->example.cpu || !f->example.why)
             continue;
-        if (!path)
-            path = pool_printf(pool, "%s/prove-%s-%s" SUFFIX, to->dir,
-                               f->invariant, r->kernel);
-        if (save(pool, strncmp(path, "./", 2) ? path : path + 2, r, f))
+        if (save(pool, path_of(pool, to, f->invariant, r->kernel), r, f))
             status = STATUS_INPUT;
     }
     return status;

@@ -10,10 +10,11 @@
 
 #include <string.h>
 
-/* Become a copy of @c that only looks, with nested tables at @ncr3. */
+/* Become a copy of @c that only looks, with nested tables at @ncr3. Save areas,
+ * which are last and large, are not what a walk reads. */
 static void bystander(struct cpu *look, const struct cpu *c, spa_t ncr3)
 {
-    *look = *c;
+    memcpy(look, c, offsetof(struct cpu, area));
     look->trace = NULL;
     look->log = NULL;
     look->watched = look->tlb_on = false;

@@ -15,6 +15,7 @@
 
 /* A part, and the violated state that is closest to it. */
 struct candidate {
+    const struct lab_space *space;
     const struct lab_part *part;
     struct policy_host as_shipped;
     unsigned changes, order;
@@ -76,9 +77,12 @@ static int by_closeness(const void *a, const void *b)
 
     if (x->changes != y->changes)
         return x->changes < y->changes ? -1 : 1;
-    for (unsigned i = 0; i < N_POLICY_INPUTS; i++)
+    for (unsigned k = 0; k < x->space->n_axes; k++) {
+        enum policy_input i = x->space->axes[k].input[0];
+
         if (x->host.v[i] != y->host.v[i])
             return x->host.v[i] < y->host.v[i] ? -1 : 1;
+    }
     return x->order < y->order ? -1 : 1;
 }
 
@@ -224,7 +228,8 @@ static void gather(struct search *s, const struct lab_part *parts)
 {
     for (unsigned k = 0; k < s->n; k++)
         s->c[k] =
-            (struct candidate) { .part = &parts[k],
+            (struct candidate) { .space = &s->p->q->space,
+                                 .part = &parts[k],
                                  .as_shipped = lab_host_of(parts[k].model),
                                  .order = k };
 }
