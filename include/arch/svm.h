@@ -127,7 +127,11 @@
 #define VMSA_GUEST_EXITINFO2 0x398
 #define VMSA_GUEST_EXITCODE  0x3c0
 #define VMSA_SEV_FEATURES    0x3b0
+#define VMSA_VINTR_CTRL      0x3b8
 #define VMSA_XCR0            0x3e8
+
+#define VINTR_CTRL_BUSY            BIT(63) /* of VMSA_VINTR_CTRL */
+#define SEV_FEATURE_SMT_PROTECTION BIT(15) /* of VMSA_SEV_FEATURES */
 
 /* Segment attribute word: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10,
  * G 11. */
@@ -199,7 +203,11 @@
 #define EXIT_TLBSYNC         0x0a4
 #define EXIT_NPF             0x400
 #define EXIT_VMGEXIT         0x403
-#define EXIT_INVALID         (~0ULL)
+/* VMRUN did not enter the guest. */
+#define EXIT_INVALID       (~0ULL)
+#define EXIT_BUSY          (~1ULL)
+#define EXIT_IDLE_REQUIRED (~2ULL)
+#define EXIT_INVALID_PMC   (~3ULL)
 
 /* EVENTINJ and EXITINTINFO. */
 #define EVENT_VECTOR_MASK 0xffULL

@@ -126,6 +126,9 @@ const char *exit_code_name(uint64_t code)
         { NAE_TERMINATE, "vmgexit_termination" },
         { NAE_UNSUPPORTED, "vmgexit_unsupported" },
         { EXIT_INVALID, "invalid_guest_state" },
+        { EXIT_BUSY, "busy" },
+        { EXIT_IDLE_REQUIRED, "idle_required" },
+        { EXIT_INVALID_PMC, "invalid_pmc" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)

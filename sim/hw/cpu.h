@@ -31,8 +31,8 @@ struct guest_state {
     struct guest_regs r;
     struct segment seg[N_SEGS];
     uint64_t dr6, dr7, pat, ghcb;
-    uint64_t s_cet, u_cet; /* u_cet: SEV-ES only */
-    uint64_t sev_features; /* SEV-ES only */
+    uint64_t s_cet, u_cet;             /* u_cet: SEV-ES only */
+    uint64_t sev_features, vintr_ctrl; /* SEV-ES only */
     /* With FS, GS, LDTR and TR: the set of VMLOAD and VMSAVE. */
     uint64_t star, lstar, cstar, sfmask, kernel_gs;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
@@ -386,9 +386,10 @@ void cpu_canonicalise(struct cpu *c);
 void host_save(struct cpu *c);
 void host_load(struct cpu *c);
 
-/* why NULL: nothing to refuse. */
+/* why NULL: nothing to refuse. code 0: EXIT_INVALID. */
 struct refusal {
     const char *why, *source;
+    uint64_t code;
 };
 uint64_t cr4_reserved(const struct cpu *c);
 /* Bits of a guest's CR3 that no table's address has. */

@@ -61,6 +61,7 @@ static const struct field set_vmsa[] = {
     FIELD(VMSA_RDI, 8, r.gpr[GPR_RDI]),
     FIELD(VMSA_R8, 64, r.gpr[GPR_R8]), /* R8 to R15 */
     FIELD(VMSA_SEV_FEATURES, 8, sev_features),
+    FIELD(VMSA_VINTR_CTRL, 8, vintr_ctrl),
     FIELD(SAVE_U_CET, 8, u_cet),
 };
 

@@ -37,7 +37,7 @@ static void refuse(struct refusal *r, bool bad, const char *why,
                    const char *source)
 {
     if (bad && !r->why)
-        *r = (struct refusal) { why, source };
+        *r = (struct refusal) { why, source, 0 };
 }
 
 /* A control bit that only CPUs with @f look at, and that we do not model. */
@@ -90,6 +90,12 @@ static void check_sev(const struct cpu *c, struct refusal *r)
     refuse(r, v->sev && !has_nested(c), "SEV without nested paging", SEV);
     refuse(r, v->sev && !(c->hwcr & HWCR_SMMLOCK),
            "SEV while HWCR.SmmLock is 0: firmware left SMM unlocked", SEV);
+    refuse(r,
+           v->sev && c->model.features[FEAT_SEV_64BIT_HOST] &&
+               pt_mode(c->host_cr0, c->host_cr4, c->efer) < PT_4LEVEL,
+           "SEV from a host outside of long mode, which this CPU does not "
+           "offer (64BitHost)",
+           SEV);
     refuse(r, v->sev && v->asid > c->model.max_sev_asid,
            "SEV with an ASID above CPUID 8000_001F ECX: no key belongs to it",
            SEV);
@@ -157,7 +163,7 @@ static void check_modelled(const struct cpu *c, struct refusal *r)
 struct refusal check_control(const struct cpu *c)
 {
     const struct vmcb_control *v = &c->ctl;
-    struct refusal r = { NULL, NULL };
+    struct refusal r = { 0 };
 
     refuse(&r, !(v->word4 & INTERCEPT4_VMRUN), "VMRUN is not intercepted",
            MANUAL);
@@ -217,7 +223,7 @@ struct refusal check_paging(const struct cpu *c, uint64_t h_cr0)
     const struct guest_regs *g = &c->g.r;
     bool np = has_nested(c);
     bool long_mode = (g->efer & EFER_LME) && (g->cr0 & CR0_PG);
-    struct refusal r = { NULL, NULL };
+    struct refusal r = { 0 };
 
     refuse(&r, (g->cr0 & (CR0_CD | CR0_NW)) == CR0_NW, "CR0 has NW without CD",
            MANUAL);
@@ -259,6 +265,24 @@ static void check_cet(const struct cpu *c, struct refusal *r)
            "APM vol. 2, 15.25.14");
 }
 
+/* The last VMRUN of this VMSA has not come back yet, or software says so. */
+static void check_busy(const struct cpu *c, struct refusal *r)
+{
+    if (r->why || !c->ctl.sev_es || !c->model.features[FEAT_SECURE_AVIC] ||
+        !(c->g.vintr_ctrl & VINTR_CTRL_BUSY))
+        return;
+    *r = (struct refusal) { "the VMSA is marked busy (VINTR_CTRL)",
+                            "APM vol. 2, 15.36.16 and 15.36.21", EXIT_BUSY };
+}
+
+/* SMT protection wants the core's other thread to be idle. A core of this model
+ * has no other. */
+static uint64_t known_sev_features(const struct cpu *c)
+{
+    return c->model.features[FEAT_SMT_PROTECTION] ? SEV_FEATURE_SMT_PROTECTION
+                                                  : 0;
+}
+
 struct refusal check_state(const struct cpu *c)
 {
     const struct guest_state *g = &c->g;
@@ -275,7 +299,9 @@ struct refusal check_state(const struct cpu *c)
     refuse(&r, has_nested(c) && !pat_is_valid(g->pat),
            "G_PAT holds a reserved memory type", "APM vol. 2, 15.25.4");
     check_cet(c, &r);
-    refuse(&r, g->sev_features, "a feature in the VMSA's SEV_FEATURES", MODEL);
+    check_busy(c, &r);
+    refuse(&r, g->sev_features & ~known_sev_features(c),
+           "a feature in the VMSA's SEV_FEATURES", MODEL);
     refuse(&r, !(g->r.cr0 & CR0_PE), "real mode (CR0.PE = 0)", MODEL);
     refuse(&r, g->r.rflags & RFLAGS_VM, "virtual-8086 mode", MODEL);
     refuse(&r, g->r.cr4 & CR4_CET, "shadow stacks (CR4.CET)", MODEL);
@@ -291,7 +317,7 @@ struct refusal check_tables(struct cpu *c)
 {
     const struct paging *p = &c->guest;
     const struct key *key = c->g.r.cr3 & p->cbit ? &c->host_key : NULL;
-    struct refusal r = { NULL, NULL };
+    struct refusal r = { 0 };
 
     if (has_nested(c) || p->mode != PT_PAE)
         return r;

@@ -42,6 +42,7 @@ static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
             "the VMSA's integrity value is wrong: it was changed, or never "
             "encrypted with this guest's key",
             "APM vol. 2, 15.35.8",
+            EXIT_INVALID,
         };
     if (!es)
         clean_apply(c, c->area, VMCB_SAVE, SAVE_AREA_SIZE);
@@ -148,7 +149,7 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
     struct refusal r = check_control(c);
 
     c->g.r = (struct guest_regs) { 0 };
-    c->g.sev_features = c->g.u_cet = 0;
+    c->g.sev_features = c->g.vintr_ctrl = c->g.u_cet = 0;
     select_key(c);
     if (!r.why)
         r = load_state(c, gpr);
@@ -179,7 +180,7 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
     r = enter(c, gpr);
     if (r.why) {
         TRACE(c->trace, vmrun_invalid, .why = r.why, .source = r.source);
-        exit_with(c, EXIT_INVALID, 0, 0);
+        exit_with(c, r.code ? r.code : EXIT_INVALID, 0, 0);
         write_exit(c);
         clean_forget(c);
         return;

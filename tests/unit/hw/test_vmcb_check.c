@@ -3,6 +3,7 @@
  * What VMRUN refuses and what it lives with: APM vol. 2, 15.5.1, 15.20,
  * 15.25.3, 15.34.3, 15.35.2; kvm-unit-tests, x86/svm_tests.c.
  */
+#include "hw/cpu.h"
 #include "unit/hw/mini.h"
 
 #include <stdlib.h>
@@ -207,6 +208,52 @@ START_TEST(sev_needs_a_locked_smm)
 }
 END_TEST
 
+/* A host in PAE mode: nested tables of three levels. SEV lives with it unless
+ * the CPU says 64BitHost. */
+START_TEST(row_20_a_host_outside_of_long_mode)
+{
+    struct cpu_model model = lab_model_sev(48, 5, 51);
+
+    model.features[FEAT_SEV_64BIT_HOST] = _i % 2;
+    mini_create_on(&m, _i / 2 ? SEV : PLAIN, &model);
+    MINI_CODE(&m, HLT);
+    mini_launch(&m);
+    mini_poke(&m, NPDPT, NPD | PTE_P);
+    mini_set(&m, VMCB_NCR3, NPDPT);
+    m.cpu->efer = EFER_SVME | EFER_NXE;
+    ck_assert_uint_eq(mini_run(&m), _i == 3 ? EXIT_INVALID : EXIT_HLT);
+    ck_assert_uint_eq(m.count[EV_vmrun_invalid], _i == 3);
+}
+END_TEST
+
+/* A VMSA marked busy, on a part with Secure AVIC or without. */
+START_TEST(row_25_a_busy_vmsa)
+{
+    struct cpu_model model = lab_model_sev(48, 5, 51);
+
+    model.features[FEAT_SECURE_AVIC] = _i;
+    mini_create_on(&m, SEV_ES, &model);
+    MINI_CODE(&m, HLT);
+    mini_reg(&m, 0x3b8, BIT(63));
+    mini_launch(&m);
+    ck_assert_uint_eq(mini_run(&m), _i ? ~1ULL : EXIT_HLT);
+}
+END_TEST
+
+/* Cores of one thread satisfy SMT protection, where the CPU has it. */
+START_TEST(row_25_an_idle_sibling)
+{
+    struct cpu_model model = lab_model_sev(48, 5, 51);
+
+    model.features[FEAT_SMT_PROTECTION] = _i;
+    mini_create_on(&m, SEV_ES, &model);
+    MINI_CODE(&m, HLT);
+    mini_reg(&m, 0x3b0, BIT(15));
+    mini_launch(&m);
+    ck_assert_uint_eq(mini_run(&m), _i ? EXIT_HLT : EXIT_INVALID);
+}
+END_TEST
+
 START_TEST(harmless_oddities_run)
 {
     mini_create(&m, PLAIN);
@@ -261,6 +308,9 @@ int main(void)
     tcase_add_loop_test(t, a_bit_of_ncr3_is_refused_where_it_does_not_exist, 0,
                         128);
     tcase_add_test(t, sev_needs_a_locked_smm);
+    tcase_add_loop_test(t, row_20_a_host_outside_of_long_mode, 0, 4);
+    tcase_add_loop_test(t, row_25_a_busy_vmsa, 0, 2);
+    tcase_add_loop_test(t, row_25_an_idle_sibling, 0, 2);
     tcase_add_test(t, harmless_oddities_run);
     tcase_add_test(t, bases_become_canonical);
     tcase_add_test(t, without_encryption_the_sev_bits_mean_nothing);
