@@ -1,23 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * VMCBs that nobody would write, guests that nobody would run: whatever the
- * bits, VMRUN comes back with an exit code that exists. 200,000 of them; with
- * NPTSIM_LONG set, a million.
+ * bits, VMRUN comes back with an exit code that exists. A million of them, from
+ * guests of every mode.
  */
-#include "unit/hw/mini.h"
+#include "unit/hw/legacy_lab.h"
 
 #include <stdlib.h>
 
-#define N_RUNS  8
-#define PER_RUN 25000
+#define PER_KIND 125000
 
-/* The guest's low pages and all that the host has. */
-#define LOW_SIZE  0x10000
-#define HIGH      HOST_VMCB
-#define HIGH_SIZE (NPT(0) + PAGE_SIZE_4K - HIGH)
+/* What there is before the damage. */
+#define CODE_64 ((enum legacy_mode)(COMPAT + 1))
+static const struct kind {
+    enum mini_type type;
+    enum legacy_mode mode;
+    bool np_off;
+} kinds[] = {
+    { PLAIN, CODE_64, false },   { SEV, CODE_64, false },
+    { SEV_ES, CODE_64, false },  { PLAIN, NO_PAGING, false },
+    { PLAIN, PAGING_32, false }, { PLAIN, PAGING_PAE, false },
+    { PLAIN, COMPAT, false },    { PLAIN, CODE_64, true },
+};
+
+/* The guest's low pages; the host's VMCB, VMSA, areas and maps; its tables. */
+#define LOW_SIZE    0x10000
+#define HIGH        HOST_VMCB
+#define HIGH_SIZE   (MAPS + 2 * PAGE_SIZE_4K - HIGH)
+#define TABLES      NPML4
+#define TABLES_SIZE (NPT(0) + PAGE_SIZE_4K - TABLES)
 
 static struct mini m;
-static uint8_t low[LOW_SIZE], high[HIGH_SIZE];
+static uint8_t low[LOW_SIZE], high[HIGH_SIZE], tables[TABLES_SIZE];
 
 static void teardown(void)
 {
@@ -63,6 +77,17 @@ static const struct {
     CODE_OF("\x0f\x01\xdf"),                     /* invlpga */
     CODE_OF("\xf3\x0f\x01\xd9"),                 /* vmgexit */
     CODE_OF("\xf4"),                             /* hlt */
+    /* 32-bit and 16-bit code would say it so. */
+    CODE_OF("\xa1\x00\xc0\x00\x00"), /* mov eax,[0xc000] */
+    CODE_OF("\x67\x8b\x00"),         /* mov eax,[bx+si] */
+    CODE_OF("\x65\x89\x03"),         /* mov gs:[ebx],eax */
+    CODE_OF("\x8b\x45\x00"),         /* mov eax,[ebp+0] */
+    CODE_OF("\x8e\xd8"),             /* mov ds,eax */
+    CODE_OF("\x8e\xd3"),             /* mov ss,ebx */
+    CODE_OF("\x8c\xc9"),             /* mov ecx,cs */
+    CODE_OF("\xcf"),                 /* iretd */
+    CODE_OF("\x66\xcf"),             /* iret */
+    CODE_OF("\xff\xe3"),             /* jmp ebx */
 };
 
 static void write_code(uint64_t *s)
@@ -116,7 +141,7 @@ static void randomise(uint64_t *s)
     for (unsigned i = 0; i < ARRAY_SIZE(page); i++)
         page[i] = random64(s) & random64(s) & random64(s);
     m.w.ops->write(m.w.hw, HOST_VMCB, page, sizeof(page));
-    mini_vmcb(&m);
+    m.w.ops->write(m.w.hw, HOST_VMCB, high, 0x110);
     if (random64(s) % 2)
         m.w.ops->write(m.w.hw, HOST_VMCB + VMCB_SAVE, high + VMCB_SAVE, 0x300);
 }
@@ -129,47 +154,71 @@ static bool is_defined(uint64_t exit)
 
 static struct cpu_model generous_model(enum mini_type type)
 {
-    static const enum feature more[] = { FEAT_VGIF, FEAT_VNMI,
+    static const enum feature more[] = { FEAT_VGIF,
+                                         FEAT_VNMI,
+                                         FEAT_VMCB_CLEAN,
+                                         FEAT_FLUSH_BY_ASID,
                                          FEAT_V_VMSAVE_VMLOAD,
-                                         FEAT_FLUSH_BY_ASID, FEAT_VMCB_CLEAN };
+                                         FEAT_LA57 };
     struct cpu_model model =
         type == PLAIN ? lab_model() : lab_model_sev(48, 5, 51);
 
     for (unsigned i = 0; i < ARRAY_SIZE(more); i++)
         model.features[more[i]] = true;
+    model.linear_bits = 57;
     return model;
 }
 
-START_TEST(a_hostile_vmcb_makes_an_exit)
+static void create(const struct kind *k, const struct cpu_model *model)
 {
-    struct cpu_model model = generous_model((enum mini_type)(_i % 3));
-    unsigned runs = getenv("NPTSIM_LONG") ? 5 * PER_RUN : PER_RUN;
-    uint64_t s = 0x9e3779b97f4a7c15ULL + (uint64_t)_i;
-    unsigned entered = 0;
-
-    model.knobs.vmcb_clean_strict = _i % 2;
-    mini_create_on(&m, (enum mini_type)(_i % 3), &model);
+    if (k->mode == CODE_64)
+        mini_create_on(&m, k->type, model);
+    else
+        legacy_create_on(&m, k->mode, model);
+    if (k->np_off)
+        mini_set(&m, VMCB_NESTED_CTL, 0);
     mini_launch(&m);
     trace_init(&m.trace, m.pool);
     m.w.ops->read(m.w.hw, 0, low, sizeof(low));
     m.w.ops->read(m.w.hw, HIGH, high, sizeof(high));
-    for (unsigned n = 0; n < runs; n++) {
-        if (n % 16 == 0) { /* damage heaps up that long */
-            m.w.ops->write(m.w.hw, 0, low, sizeof(low));
-            m.w.ops->write(m.w.hw, HIGH, high, sizeof(high));
-        }
-        m.w.ops->write(m.w.hw, HOST_VMCB, high, 2 * PAGE_SIZE_4K);
+    m.w.ops->read(m.w.hw, TABLES, tables, sizeof(tables));
+}
+
+/* Everything as it was; between such times damage heaps up in memory. */
+static void repair(const struct kind *k, bool all)
+{
+    size_t vmcb = k->type == SEV_ES ? 2 * PAGE_SIZE_4K : PAGE_SIZE_4K;
+
+    if (all) {
+        m.w.ops->write(m.w.hw, 0, low, sizeof(low));
+        m.w.ops->write(m.w.hw, TABLES, tables, sizeof(tables));
+    }
+    m.w.ops->write(m.w.hw, HIGH, high, all ? sizeof(high) : vmcb);
+}
+
+START_TEST(a_hostile_vmcb_makes_an_exit)
+{
+    const struct kind *k = &kinds[_i];
+    struct cpu_model model = generous_model(k->type);
+    uint64_t s = 0x9e3779b97f4a7c15ULL + (uint64_t)_i;
+    unsigned entered = 0;
+
+    model.knobs.vmcb_clean_strict = _i % 2;
+    create(k, &model);
+    for (unsigned n = 0; n < PER_KIND; n++) {
+        uint64_t exit;
+
+        repair(k, n % 16 == 0);
         write_code(&s);
         if (n % 8 == 0)
             randomise(&s);
-        for (unsigned k = random64(&s) % 4; k-- > 0;)
+        for (unsigned d = random64(&s) % 4; d-- > 0;)
             damage(&s);
-        mini_run(&m);
-        ck_assert_msg(is_defined(mini_get(&m, VMCB_EXITCODE)), "run %u: %lx", n,
-                      mini_get(&m, VMCB_EXITCODE));
-        entered += mini_get(&m, VMCB_EXITCODE) != EXIT_INVALID;
+        exit = mini_run(&m);
+        ck_assert_msg(is_defined(exit), "run %u: %lx", n, exit);
+        entered += exit != EXIT_INVALID;
     }
-    ck_assert_uint_gt(entered, runs / 4);
+    ck_assert_uint_gt(entered, PER_KIND / 4);
 }
 END_TEST
 
@@ -183,7 +232,7 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_set_timeout(t, 600);
-    tcase_add_loop_test(t, a_hostile_vmcb_makes_an_exit, 0, N_RUNS);
+    tcase_add_loop_test(t, a_hostile_vmcb_makes_an_exit, 0, ARRAY_SIZE(kinds));
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
