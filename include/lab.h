@@ -11,6 +11,7 @@
 
 #include "base.h"
 #include "hw.h"
+#include "judge.h"
 #include "kvm.h"
 #include "policy.h"
 #include "report.h"
@@ -296,7 +297,6 @@ int lab_diff_over(struct pool *pool, const struct lab_over *q,
  */
 
 struct scenario;
-struct outcome;
 /* All outcomes that a run of @s has; the one called @name, NULL with @e set. */
 unsigned lab_outcomes(struct pool *pool, const struct scenario *s,
                       const struct outcome **out);
@@ -314,5 +314,29 @@ int lab_generations(struct pool *pool, struct catalog *c,
  * that cannot be built. */
 int lab_bisect(struct pool *pool, struct catalog *c, const struct scenario *s,
                const char *outcome, struct report_bisect *out, struct err *e);
+
+/* ---- what would flip an outcome ---------------------------------------------
+ */
+
+struct scenario_file;
+struct lab_whynot {
+    struct catalog *catalog;
+    const struct scenario_file *file;
+    const struct scenario *base; /* its point 0 */
+    const struct outcome *outcome;
+    struct value wanted;
+    const char *wanted_text;
+    unsigned n_kernels; /* that may take the place of the scenario's */
+    const char *const *kernels;
+    unsigned n_fixed; /* keys that stay, with all below them */
+    const char *const *fixed;
+    unsigned max_changes; /* 1..3 */
+    unsigned jobs;
+    bool (*tick)(void *ctx, uint64_t done); /* false: stop */
+    void *tick_ctx;
+};
+/* All ways with the fewest changes. */
+void lab_whynot(struct pool *pool, const struct lab_whynot *q,
+                struct report_whynot *out);
 
 #endif

@@ -117,6 +117,34 @@ struct axis_desc scenario_file_axis(const struct scenario_file *f, unsigned i);
 struct value scenario_file_axis_value(const struct scenario_file *f, unsigned i,
                                       uint64_t point);
 
+/* ---- trying out configurations ---------------------------------------------
+ */
+
+/* A single value below cpu, kernel, vm or guest. */
+struct config_key {
+    const char *path; /* "cpu.set.cbit" */
+    enum value_kind kind;
+    uint64_t min, max; /* NUMBER */
+    unsigned n;        /* of choices or words, 0: any number in min..max */
+    const uint64_t *choice;
+    const char *const *words; /* TEXT; NULL: names of files, or free text */
+};
+unsigned load_config_keys(struct pool *pool, const struct config_key **out);
+/* What the key at @path, one of these, has in @s. */
+struct value config_value(const struct scenario *s, const char *path);
+
+struct config_change {
+    const char *path;
+    uint64_t number;  /* NUMBER, BOOL, or the number of a word */
+    const char *text; /* a kernel's name */
+};
+/* Point 0 with some values changed, whatever its matrix says; false: there is
+ * no such machine. For kernel.model a name of the catalogue; the CPU's model
+ * cannot be changed, for the file's own changes lie over it. */
+bool scenario_file_change(const struct scenario_file *f, struct pool *pool,
+                          const struct config_change *changes, unsigned n,
+                          struct scenario *out);
+
 /* ---- field tables ----------------------------------------------------------
  */
 

@@ -190,6 +190,9 @@ void render_diff_json(struct buf *b, const struct report_diff *r);
 void render_bisect(struct buf *b, const struct report_bisect *r);
 /* A line for each kernel, releases first. */
 void render_bisect_json(struct buf *b, const struct report_bisect *r);
+void render_whynot(struct buf *b, const struct report_whynot *r);
+/* A line for the whole, then one for each way. */
+void render_whynot_json(struct buf *b, const struct report_whynot *r);
 
 void render_proof(struct buf *b, const struct report_proof *r, bool colour);
 /* Several kernels that were asked the same: a table, then what they violate,

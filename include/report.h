@@ -132,4 +132,30 @@ struct report_proof {
     struct report_finding *finding;
 };
 
+/* A key, and values that do. */
+struct report_values {
+    const char *key;  /* "cpu.set.phys_reduction" */
+    const char *text; /* "2..16" */
+    bool sampled;     /* only some of its values were tried */
+};
+
+/* Changes that, made together, flip an outcome: any of these values. */
+struct report_way {
+    uint64_t count;
+    const struct report_values *value; /* n_changes of them */
+    const char *nearest;               /* "--set KEY=VALUE --set ..." */
+    const char *reason;                /* for the outcome with these, or "" */
+};
+
+struct report_whynot {
+    const char *scenario, *outcome, *wanted;
+    const char *is, *reason; /* now; reason may be NULL */
+    bool is_so;              /* nothing needs to change */
+    bool stopped;            /* before all was tried */
+    unsigned n_changes;      /* at once, as far as was tried */
+    uint64_t tried;
+    unsigned n_ways;
+    const struct report_way *way;
+};
+
 #endif

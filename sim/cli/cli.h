@@ -36,6 +36,7 @@ int cmd_list(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
+int cmd_whynot(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_prove(int argc, char **argv);
 
@@ -78,7 +79,8 @@ int cli_find_scenarios(struct pool *pool, const char *path,
  * Returns a status; what is wrong has been said. */
 int cli_one_scenario(struct pool *pool, struct catalog *catalog,
                      const char *path, const struct cli_settings *settings,
-                     const char *free_key, struct scenario *out);
+                     const char *free_key, struct scenario_file **file,
+                     struct scenario *out);
 
 /* ---- progress (progress.c) ---- */
 

@@ -83,13 +83,14 @@ int cmd_bisect(int argc, char **argv)
 {
     struct bisect_args a = { .pool = pool_create() };
     struct catalog *catalog;
+    struct scenario_file *file;
     struct scenario s;
     int status;
 
     cli_parse(&argp, argc, argv, &a);
     catalog = cli_catalog(a.pool);
     status = cli_one_scenario(a.pool, catalog, a.file, &a.settings,
-                              "kernel.model", &s);
+                              "kernel.model", &file, &s);
     if (!status)
         status = bisect(&a, catalog, &s);
     pool_destroy(a.pool);

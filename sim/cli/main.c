@@ -38,6 +38,8 @@ static const struct command {
       "which release changed an outcome, and by which commit" },
     { "nptsim prove", cmd_prove, "[INVARIANT...]",
       "every state against the invariants; counterexamples that run" },
+    { "nptsim whynot", cmd_whynot, "FILE FACT=VALUE",
+      "the fewest changes that would flip an outcome" },
     { "nptsim sweep", cmd_sweep, "FILE --out DIR | merge|index|csv|map",
       "a whole matrix on all cores, and what came of it" },
     { "nptsim batch", cmd_batch, "gating|walk",

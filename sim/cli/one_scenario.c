@@ -24,7 +24,8 @@ static uint64_t points_apart(const struct scenario_file *f,
 
 int cli_one_scenario(struct pool *pool, struct catalog *catalog,
                      const char *path, const struct cli_settings *settings,
-                     const char *free_key, struct scenario *out)
+                     const char *free_key, struct scenario_file **file,
+                     struct scenario *out)
 {
     struct scenario_file *f;
     struct buf axes = BUF_INIT;
@@ -42,6 +43,7 @@ int cli_one_scenario(struct pool *pool, struct catalog *catalog,
     buf_free(&axes);
     if (points > 1)
         return STATUS_USAGE;
+    *file = f;
     ret = scenario_file_point(f, pool, 0, out, &e);
     if (ret < 0)
         return cli_input_error(&e);

@@ -502,3 +502,35 @@ int scenario_file_point(struct scenario_file *f, struct pool *pool, uint64_t i,
     out->point = axes_text(f->axes, pool, i);
     return ret;
 }
+
+bool scenario_file_change(const struct scenario_file *f, struct pool *pool,
+                          const struct config_change *changes, unsigned n,
+                          struct scenario *out)
+{
+    struct scenario_doc doc;
+    struct err e = { 0 };
+    const char *kernel;
+
+    if (!fill_form(f, pool, 0, &doc))
+        return false;
+    kernel = doc.s.kernel_name;
+    for (unsigned i = 0; i < n; i++)
+        config_set(&doc, &changes[i]);
+    if (doc.s.kernel_name != kernel) {
+        const struct kernel_file *k = catalog_kernel(
+            f->catalog, doc.s.kernel_name, doc.kernel_model_at, &e);
+
+        if (!k)
+            return false;
+        doc.s.config.kernel = k->model;
+    }
+    doc.s.config.n_steps = f->steps.n_steps;
+    doc.s.config.steps = f->steps.steps;
+    if (check(pool, f->root, &doc, &e))
+        return false;
+    doc.s.path = f->path;
+    doc.s.expect = (struct expectations) { 0 };
+    doc.s.point = "";
+    *out = doc.s;
+    return true;
+}

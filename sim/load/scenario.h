@@ -20,6 +20,9 @@ struct scenario_doc {
     const struct node *steps, *expect, *matrix;
 };
 
+/* One value of @doc (keys.c). */
+void config_set(struct scenario_doc *doc, const struct config_change *change);
+
 /* ---- the VM (vm.c) ---- */
 
 #define VM_MAX_VCPUS 8
