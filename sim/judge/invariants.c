@@ -325,6 +325,14 @@ static void hear_step_done(struct invariants *v, const struct ev_step_done *e)
                  "something else");
 }
 
+/* What was not there was not remembered. */
+static void hear_change(struct invariants *v,
+                        const struct ev_kvm_tdp_mmu_spte_changed *e)
+{
+    if (e->old_spte & PTE_P)
+        v->changed = true;
+}
+
 static void hear_vm_create(struct invariants *v, const struct ev_vm_create *e)
 {
     if (strcmp(e->type, "sev-es") != 0 || strcmp(e->result, "ok") == 0)
@@ -400,8 +408,9 @@ void invariants_sink(void *invariants, const struct event *ev)
         hear_mmio_spte(v, EV(mark_mmio_spte, ev));
     } else if (ev->id == EV_mmio_spte_refused) {
         v->device = true;
-    } else if (ev->id == EV_kvm_tdp_mmu_spte_changed ||
-               ev->id == EV_kvm_mmu_zap_all_fast ||
+    } else if (ev->id == EV_kvm_tdp_mmu_spte_changed) {
+        hear_change(v, EV(kvm_tdp_mmu_spte_changed, ev));
+    } else if (ev->id == EV_kvm_mmu_zap_all_fast ||
                ev->id == EV_kvm_tlb_flush) {
         v->changed = true;
     } else if (ev->id == EV_kvm_mmio_mask) {
