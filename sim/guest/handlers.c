@@ -142,7 +142,9 @@ static enum port_result exception(struct guest_vcpu *v, struct guest_port *p,
                               "does for code in its exception table");
 }
 
-/* Read and write the first word of a page, the programs' pages included. */
+/* Read the first word of a page, the programs' pages included. Whoever maps a
+ * page for a read maps it as it may be used, and a write finds the accessed and
+ * dirty bits set. */
 static enum port_result touch(struct guest_port *p, gva_t page)
 {
     struct guest_regs *r = port_regs(p);
@@ -151,8 +153,6 @@ static enum port_result touch(struct guest_port *p, gva_t page)
 
     r->rflags |= RFLAGS_AC; /* opens what SMAP closes */
     result = port_read(p, page, &word, sizeof(word));
-    if (result == PORT_OK)
-        result = port_write(p, page, &word, sizeof(word));
     r->rflags = rflags;
     return result;
 }

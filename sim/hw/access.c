@@ -5,6 +5,7 @@
  * What crosses a page is translated completely before anything moves, the lower
  * page first, so that a fault on the second page leaves nothing half done.
  */
+#include "hw/again.h"
 #include "hw/tlb_recent.h"
 
 #include <string.h>
@@ -82,6 +83,21 @@ translate_slowly(struct cpu *c, gva_t gva, size_t len, struct access a,
     return translate(c, w, linear(c, gva), len, a, &piece[0]);
 }
 
+/* No TLB: walk, unless it is certain how that ends. */
+static __attribute__((noinline)) bool
+translate_by_walk(struct cpu *c, gva_t gva, size_t len, struct access a,
+                  struct piece piece[2], struct walk *w)
+{
+    uint64_t tables = mem_tables(c->mem);
+
+    if (again_knows(c, gva, len, a, &piece[0]))
+        return true;
+    if (!translate_slowly(c, gva, len, a, piece, w))
+        return false;
+    again_learn(c, gva, a, tables, &piece[0]);
+    return true;
+}
+
 /* Does anybody want to hear of single references? */
 static bool watched_by(const struct trace *t)
 {
@@ -98,8 +114,10 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
     w->end = END_OK;
     w->n_refs = 0;
     piece[1].len = 0;
-    if (!c->tlb_on || c->watched || gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K)
+    if (c->watched || gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K)
         return translate_slowly(c, gva, len, a, piece, w);
+    if (!c->tlb_on)
+        return translate_by_walk(c, gva, len, a, piece, w);
     e = tlb_recent(c, gva, a);
     if (!e)
         return translate_slowly(c, gva, len, a, piece, w);

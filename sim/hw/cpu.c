@@ -143,6 +143,7 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
     c->host_cr4 = HOST_CR4;
     c->host_pat = PAT_RESET;
     c->cache.vmcb = NO_VMCB;
+    c->again.context++;
     c->tlb_on = m->tlb.mode != TLB_OFF;
     if (c->tlb_on)
         tlb_reset(tlb, &m->tlb);

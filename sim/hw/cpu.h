@@ -117,6 +117,24 @@ struct state_mark {
     uint64_t ghcb, dr6, tlb;
 };
 
+/* Walks that need not be repeated: again.h. */
+#define AGAIN_ENTRIES 32
+struct again_inputs {
+    uint64_t word[15];
+};
+struct again_entry {
+    uint64_t page, context, tables;
+    unsigned kind;
+    uint32_t pkru;
+    struct piece piece; /* of the page's first byte */
+};
+struct again {
+    bool on; /* a guest runs */
+    uint64_t context;
+    struct again_inputs inputs;
+    struct again_entry entry[AGAIN_ENTRIES];
+};
+
 struct cpu {
     struct cpu_model model;
     struct pool *pool;
@@ -172,6 +190,7 @@ struct cpu {
     uint64_t vmsa_rest;         /* of the VMSA */
     struct vmcb_cache cache;
     struct state_mark mark;
+    struct again again;
 };
 
 /* ---- cpu.c ---- */

@@ -244,18 +244,14 @@ void crypt_write(struct memory *m, spa_t spa, const void *buf, size_t len,
 
 uint64_t crypt_read64(struct memory *m, spa_t spa, const struct key *key)
 {
-    const struct page *p;
-    uint64_t value;
+    struct page *p;
 
     if (!key)
-        return mem_read64(m, spa);
-    p = page_find(m, spa >> 12);
-    if (__builtin_expect(p && has_bit(p->clear, spa % PAGE_SIZE_4K / 16) &&
-                             same_key(&p->key, key),
-                         1))
-        return p->words[spa % PAGE_SIZE_4K / 8];
-    crypt_read(m, spa, &value, sizeof(value), key);
-    return value;
+        return mem_read64_far(m, spa, &(struct page_ref) { .pfn = NO_PFN });
+    p = page_of(m, spa, key);
+    p->table = true;
+    reveal(m, p, spa % PAGE_SIZE_4K / CRYPT_BLOCK);
+    return p->words[spa % PAGE_SIZE_4K / 8];
 }
 
 void crypt_write64(struct memory *m, spa_t spa, uint64_t value,

@@ -5,7 +5,7 @@
  * The nested tables use the host's mode as it was at VMRUN, whatever the guest
  * does to its own registers later (APM vol. 2, 15.25.3).
  */
-#include "hw/cpu.h"
+#include "hw/again.h"
 
 static struct paging make(const struct cpu *c, uint64_t cr0, uint64_t cr4,
                           uint64_t efer, uint64_t cr3, uint64_t cbit,
@@ -60,6 +60,7 @@ void latch_guest(struct cpu *c)
         reserve_host_cbit(c);
     c->latched = *r;
     c->tag = tlb_tag(c->ctl.asid, cpu_pcid(c));
+    again_latch(c);
 }
 
 /* Software inside the guest may have written control registers. */

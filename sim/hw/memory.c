@@ -34,6 +34,8 @@ struct memory {
     unsigned n_buckets, n_pages, n_touched;
     struct page *pages, *touched, *spare;
 
+    uint64_t tables; /* see mem_tables() */
+
     uint64_t mark; /* its number, 0: none */
     uint64_t last_mark;
     struct note *note;
@@ -127,8 +129,8 @@ static void forget_places(struct memory *m)
 {
     struct page **end = &m->pages;
 
-    while (*end)
-        end = &(*end)->next;
+    for (; *end; end = &(*end)->next)
+        (*end)->table = false;
     *end = m->spare;
     m->spare = m->pages;
     m->pages = NULL;
@@ -148,6 +150,7 @@ void mem_clear(struct memory *m)
         forget_places(m);
     m->touched = NULL;
     m->n_touched = 0;
+    m->tables++;
     m->mark = 0;
 }
 
@@ -216,8 +219,14 @@ void page_touch(struct memory *m, struct page *p, unsigned b)
     page_enlist(m, p);
 }
 
+uint64_t mem_tables(const struct memory *m)
+{
+    return m->tables;
+}
+
 void page_change(struct memory *m, struct page *p, unsigned b)
 {
+    m->tables += p->table;
     if (m->mark)
         write_down(m, p, b);
     page_touch(m, p, b);
@@ -225,6 +234,7 @@ void page_change(struct memory *m, struct page *p, unsigned b)
 
 void page_change_line(struct memory *m, struct page *p, unsigned b)
 {
+    m->tables += p->table;
     if (m->mark && p->mark != m->mark)
         begin_notes(m, p);
     if (m->mark && ~p->noted[b / 64] & line_mask(b))
@@ -235,6 +245,7 @@ void page_change_line(struct memory *m, struct page *p, unsigned b)
 
 void page_change_all(struct memory *m, struct page *p)
 {
+    m->tables += p->table;
     if (m->mark && p->mark != m->mark)
         begin_notes(m, p);
     for (unsigned b = 0; m->mark && b < BLOCKS_OF_PAGE; b += 64)
@@ -332,6 +343,7 @@ uint64_t mem_read64_far(struct memory *m, spa_t spa, struct page_ref *near)
 
     if (!p)
         return 0;
+    p->table = true;
     if (!p->any_clear)
         *near = (struct page_ref) { .pfn = p->pfn, .words = p->words };
     return word_of(m, p, spa % PAGE_SIZE_4K / 8);

@@ -39,7 +39,10 @@ void mem_write(struct memory *m, spa_t spa, const void *buf, size_t len);
 uint64_t mem_read64(struct memory *m, spa_t spa);
 void mem_write64(struct memory *m, spa_t spa, uint64_t value);
 
-/* The same; @near may remember the page afterwards. */
+/* A number that grows whenever a byte changes of a page that somebody read an
+ * entry of a table from: with mem_read64_far() or crypt_read64(). */
+uint64_t mem_tables(const struct memory *m);
+/* An entry; @near may remember the page afterwards. */
 uint64_t mem_read64_far(struct memory *m, spa_t spa, struct page_ref *near);
 
 /* A well-mixed function of @x: keys and ciphertext are made of it. */

@@ -27,6 +27,7 @@ struct page {
     struct key key;                  /* of the blocks in the clear */
     uint64_t clear[WORDS_OF_BLOCKS]; /* one bit for each block */
     bool any_clear;
+    bool table;     /* somebody read an entry of a table from it */
     bool touched;   /* in the list of what mem_clear() must look at */
     uint64_t lines; /* written since then, one bit for each line */
     /* Blocks whose old content is in the journal of this mark. */

@@ -186,7 +186,9 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
         return;
     }
     flush_at_vmrun(c);
+    c->again.on = true;
     run(c);
+    c->again.on = false;
     save_state(c, gpr);
     write_progress(c);
     write_exit(c);
