@@ -159,7 +159,8 @@ struct kvm_module {
     /* kvm.ko */
     unsigned maxphyaddr; /* shadow_phys_bits, kvm_host.maxphyaddr: raw */
     bool allow_mmio_caching;
-    bool enable_mmio_caching; /* as sysfs reads it after load */
+    bool warned_of_cache_bits; /* once while kvm.ko stays */
+    bool enable_mmio_caching;  /* as sysfs reads it after load */
     uint64_t nonpresent_or_rsvd_mask, lower_gfn_mask;
     uint64_t mmio_value, mmio_mask, mmio_access_mask;
     uint64_t me_value, me_mask;

@@ -131,6 +131,9 @@ def main():
     except take.BadTree as e:
         complain(*e.args)
         return 65
+    except OSError as e:
+        complain(e.filename or root, e.strerror)
+        return 65
     with open(os.path.join(work, "text.c"), "w", encoding="utf-8") as f:
         f.write(text)
     said = compile_text(out, work)

@@ -198,9 +198,10 @@ static void snp(struct judge *j)
 
 static void reload(struct judge *j)
 {
-    static const enum policy_input flags[] = { POLICY_SYSCFG_MEMENC,
-                                               POLICY_P_MMIO_CACHING,
-                                               POLICY_P_SEV, POLICY_P_SEV_ES };
+    static const enum policy_input flags[] = {
+        POLICY_SYSCFG_MEMENC, POLICY_P_MMIO_CACHING,  POLICY_P_SEV,
+        POLICY_P_SEV_ES,      POLICY_F_DECODEASSISTS, POLICY_BUG_L1TF,
+    };
     struct section s;
 
     begin_section(&s);
@@ -208,6 +209,7 @@ static void reload(struct judge *j)
     add_axis(j, &s, POLICY_PA_REDUCTION, 0, 6);
     add_axis(j, &s, POLICY_CBIT, 47, 51);
     add_flags(j, &s, flags, COUNT(flags));
+    add_axis(j, &s, POLICY_X86_CACHE_BITS, 46, 47);
     j->reload = true;
     run(j, &s, "reload", 0);
     j->reload = false;

@@ -127,7 +127,6 @@ class Statements:
             s["end"] = s["inner"][0]["end"]
             after = self.skip(s["end"])
             if word == "if" and self.word(after) == "else":
-                s["else"] = after
                 s["inner"].append(self.statement(self.skip(after + 4)))
                 s["end"] = s["inner"][1]["end"]
         elif re.compile(r"\w+\s*:(?!:)").match(self.code, i) and \
@@ -162,95 +161,109 @@ def is_declaration(code):
     return bool(first) and first.group(1) not in ("return", "goto", "else")
 
 
-def keep_targets(tree, body, kept):
-    """Where a kept statement jumps to is kept, and what follows it; and the
-    return that keeps others out of there."""
-    code = " ".join(tree.code[s["start"]:s["end"]] for s in body
-                    if kept[s["start"]])
-    targets = re.findall(r"\bgoto\s+(\w+)", code)
-    for n, s in enumerate(body):
-        name = tree.code[s["start"]:s["end"]].rstrip(": ")
-        if s["kind"] != "label" or name not in targets:
-            continue
-        for after in body[n:]:
-            kept[after["start"]] = True
-        if n and tree.word(body[n - 1]["start"]) == "return":
-            kept[body[n - 1]["start"]] = True
-        break
+class Cut:
+    """A function without the statements that mention nothing of @keep."""
+
+    def __init__(self, text, keep):
+        self.text, self.keep = text, keep
+        self.tree = Statements(text)
+        self.start = self.tree.code.index("{")
+        self.body, self.end = self.tree.block(self.start)
+        self.kept = {}
+        for s in self.body:
+            self.decide(s)
+        self.keep_targets()
+        self.keep_declarations()
+
+    def code(self, s):
+        return self.tree.code[s["start"]:s["end"]]
+
+    def decide(self, s):
+        """Is @s kept? A condition is, with what is kept behind it; or wholly,
+        if it is about @keep and leaves the function."""
+        if s["kind"] == "directive":
+            ok = True
+        elif s["inner"] or s["kind"] == "block":
+            kept = [self.decide(i) for i in s["inner"]]
+            ok = any(k for k, i in zip(kept, s["inner"])
+                     if i["kind"] != "directive")
+            if s["kind"] == "compound" and not ok and mentions(
+                    self.tree.code[s["start"]:s["head"]], self.keep) and \
+                    re.search(r"\b(return|goto)\b", self.code(s)):
+                ok = self.keep_all(s)
+        else:
+            ok = s["kind"] == "plain" and mentions(self.code(s), self.keep)
+        self.kept[s["start"]] = ok
+        return ok
+
+    def keep_all(self, s):
+        self.kept[s["start"]] = True
+        for i in s["inner"]:
+            self.keep_all(i)
+        return True
+
+    def keep_targets(self):
+        """Where a kept statement jumps to is kept, and what follows it; and
+        the return that keeps others out of there."""
+        code = " ".join(self.code(s) for s in self.body
+                        if self.kept[s["start"]])
+        targets = re.findall(r"\bgoto\s+(\w+)", code)
+        for n, s in enumerate(self.body):
+            if s["kind"] != "label" or \
+                    self.code(s).rstrip(": ") not in targets:
+                continue
+            for after in self.body[n:]:
+                self.keep_all(after)
+            if n and self.tree.word(self.body[n - 1]["start"]) == "return":
+                self.keep_all(self.body[n - 1])
+            break
+
+    def keep_declarations(self):
+        """Those of what is used, and no others."""
+        used = set()
+        for s in self.body:
+            if self.kept[s["start"]] and s["kind"] != "directive" and \
+                    not is_declaration(self.code(s)):
+                used |= set(names(self.code(s)))
+        for s in self.body:
+            if s["kind"] == "plain" and is_declaration(self.code(s)):
+                declared = names(re.sub(r"=[^,;]*", "", self.code(s)))
+                self.kept[s["start"]] = bool(set(declared) & used - TYPES)
+
+    def render(self, s):
+        if not self.kept[s["start"]]:
+            return blank(self.text[s["start"]:s["end"]])
+        if s["kind"] == "block":
+            return self.between(s["start"], s["inner"], s["end"])
+        if s["kind"] != "compound":
+            return self.text[s["start"]:s["end"]]
+        out = self.text[s["start"]:s["inner"][0]["start"]]
+        for n, i in enumerate(s["inner"]):
+            if n:  # "else"
+                out += self.text[s["inner"][0]["end"]:i["start"]]
+            out += self.render(i) if self.kept[i["start"]] else \
+                ";" + blank(self.text[i["start"]:i["end"]])
+        return out
+
+    def between(self, start, items, end):
+        """The items, and of what is between them the braces alone."""
+        out, at = self.text[start:start + 1], start + 1
+        for s in items:
+            out += blank(self.text[at:s["start"]]) + self.render(s)
+            at = s["end"]
+        return out + blank(self.text[at:end - 1]) + self.text[end - 1:end]
+
+    def result(self):
+        return self.text[:self.start] + \
+            self.between(self.start, self.body, self.end)
 
 
 def keep_statements(text, keep):
     """The function @text without the statements that mention nothing of
-    @keep. Kept are also the declarations of what is used, #if lines, and the
-    conditions around a kept statement. Every kept line stays where it was."""
-    tree = Statements(text)
-    start = tree.code.index("{")
-    body, end = tree.block(start)
-    kept = {}
-
-    def wanted(s):
-        code = tree.code[s["start"]:s["end"]]
-        if s["kind"] == "directive":
-            ok = True
-        elif s["kind"] in ("compound", "block"):
-            inner = [wanted(i) for i in s["inner"] if i["kind"] != "directive"]
-            ok = any(inner)
-            for i in s["inner"]:
-                wanted(i)
-            if s["kind"] == "compound" and not ok and \
-                    mentions(tree.code[s["start"]:s["head"]], keep) and \
-                    re.search(r"\b(return|goto)\b", code):
-                ok = mark_all(s)
-        else:
-            ok = s["kind"] == "plain" and mentions(code, keep)
-        kept[s["start"]] = ok
-        return ok
-
-    def mark_all(s):
-        kept[s["start"]] = True
-        for i in s["inner"]:
-            mark_all(i)
-        return True
-
-    for s in body:
-        wanted(s)
-    keep_targets(tree, body, kept)
-    used = set()
-    for s in body:
-        if kept[s["start"]] and s["kind"] != "directive":
-            code = tree.code[s["start"]:s["end"]]
-            if not is_declaration(code):
-                used |= set(names(code))
-    for s in body:
-        code = tree.code[s["start"]:s["end"]]
-        if s["kind"] == "plain" and is_declaration(code):
-            declared = set(names(re.sub(r"=[^,;]*", "", code)))
-            kept[s["start"]] = bool(declared & used - TYPES)
-
-    def render(s):
-        if not kept[s["start"]]:
-            return blank(text[s["start"]:s["end"]])
-        if s["kind"] == "block":
-            return between(s["start"], s["inner"], s["end"])
-        if s["kind"] != "compound":
-            return text[s["start"]:s["end"]]
-        out = text[s["start"]:s["inner"][0]["start"]]
-        for n, i in enumerate(s["inner"]):
-            if n:
-                out += text[s["inner"][0]["end"]:i["start"]]
-            out += render(i) if kept[i["start"]] else \
-                ";" + blank(text[i["start"]:i["end"]])
-        return out
-
-    def between(start, items, end):
-        """The items, and of what is between them the braces alone."""
-        out, at = text[start:start + 1], start + 1
-        for s in items:
-            out += blank(text[at:s["start"]]) + render(s)
-            at = s["end"]
-        return out + blank(text[at:end - 1]) + text[end - 1:end]
-
-    return text[:start] + between(start, body, end)
+    @keep. Kept are also the declarations of what is used, #if lines, the
+    conditions around a kept statement, and where it jumps to. Every line stays
+    where it was."""
+    return Cut(text, keep).result()
 
 
 TYPES = set("struct unsigned int bool u8 u16 u32 u64 long char void".split())

@@ -44,6 +44,11 @@ ask() { # TABLE COLUMNS
     build
     [ "$status" -eq 65 ]
     [[ "$output" == *"has no arch/x86/kvm"* ]]
+
+    rm -r "$tree/arch" "$tree/include" && mkdir -p "$tree/arch/x86/kvm"
+    build
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"cpu/amd.c: error: no amd_cpu_dev"* ]]
     [ ! -e "$lib" ]
 }
 
@@ -94,6 +99,14 @@ ask() { # TABLE COLUMNS
     build
     [ "$status" -eq 65 ]
     [[ "$output" == *"svm/svm.c:12: error: svm_hardware_setup() cannot be taken: "*"its brackets do not match"* ]]
+}
+
+@test "a function that remembers something between calls is named" {
+    sed -i 's/^    rdmsrl(0xc0010010, msr);/    static bool seen;\n    seen = true;/' \
+        "$tree/arch/x86/kernel/cpu/amd.c"
+    build
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"cpu/amd.c:1: error: early_detect_mem_encrypt() cannot be taken: it has a static variable"* ]]
 }
 
 @test "without a compiler or Universal Ctags: which tool, status 69" {

@@ -49,7 +49,8 @@ def tags_of(files, root):
          "--kinds-C=defgstuv", "--languages=C", "--langmap=C:.c.h",
          "-I", "__ro_after_init,__read_mostly,__aligned+,__init,__exit,"
          "__always_inline,noinline,asmlinkage,__initconst,__initdata"]
-        + files, cwd=root, capture_output=True, text=True, check=True).stdout
+        + files, cwd=root, capture_output=True, text=True, errors="replace",
+        check=True).stdout if files else ""
     for row in out.splitlines():
         name, path, _, kind, *more = row.split("\t")
         field = dict(f.split(":", 1) for f in more if ":" in f)
@@ -168,9 +169,16 @@ class Taking:
             if keep:
                 item.text = cuts.keep_statements(item.text, keep)
         except (IndexError, ValueError):
-            place = f"{os.path.join(self.tree.root, item.path)}:{item.first}"
-            die(place, f"{item.name}() cannot be taken: it does not look like "
-                "a function, its brackets do not match")
+            self.cannot(item, "it does not look like a function, its brackets "
+                        "do not match")
+        if re.search(r"\bstatic\b(?!\s+const)",
+                     cuts.without_comments(item.text[item.head_end:])):
+            self.cannot(item, "it has a static variable of its own, which "
+                        "could not be made as new for each load")
+
+    def cannot(self, item, why):
+        place = f"{os.path.join(self.tree.root, item.path)}:{item.first}"
+        die(place, f"{item.name}() cannot be taken: {why}")
 
     def follow(self, item):
         """Take all that @item mentions. What a pasted name may become is
@@ -191,16 +199,27 @@ class Taking:
                 self.take(name, module)
 
 
+def conditions(item):
+    """The #if lines around @item, and their ends."""
+    return ("".join(g + "\n" for g in item.guards),
+            "#endif\n" * sum(1 for g in item.guards
+                             if re.match(r"\s*#\s*if", g)))
+
+
 def guarded(item, text):
-    head = "".join(g + "\n" for g in item.guards)
-    ends = sum(1 for g in item.guards if re.match(r"\s*#\s*if", g))
-    return head + f'#line {item.first} "{item.path}"\n' + text + "\n" + \
-        "#endif\n" * ends
+    before, after = conditions(item)
+    return before + f'#line {item.first} "{item.path}"\n' + text + "\n" + \
+        after
 
 
-def bare(text):
-    """A declaration without what says where it is seen."""
-    return re.sub(r"\b(static|extern|inline|__always_inline)\b *", "", text)
+def bare(declaration):
+    """Without what says where it is seen."""
+    return re.sub(r"\b(static|extern|inline|__always_inline)\b *", "",
+                  declaration)
+
+
+def head(item):
+    return "static " + bare(item.text[:item.head_end])
 
 
 def emit_variable(item, out):
@@ -220,8 +239,7 @@ def emit(taking, out):
     for item in t.macros:
         out.append(guarded(item, item.text))
     for item in t.functions:
-        head = cuts.without_comments(item.text[:item.head_end])
-        out += [f"{tag};\n" for tag in re.findall(r"struct \w+", head)]
+        out += [f"{tag};\n" for tag in re.findall(r"struct \w+", head(item))]
     for item in t.types:
         out.append(guarded(item, item.text))
     for item in t.variables:
@@ -232,8 +250,7 @@ def emit(taking, out):
         emit_variable(item, out)
     # What an initializer calls must be known before it.
     for item in t.functions:
-        head = item.text[:item.head_end].rstrip()
-        out.append(guarded(item, "static " + bare(head) + ";"))
+        out.append(guarded(item, head(item).rstrip() + ";"))
     for item in [v for v in t.variables if v.text.count("=")]:
         emit_variable(item, out)
     emit_hooks(t, out)
@@ -242,7 +259,8 @@ def emit(taking, out):
         out.append(f"#undef MODULE\n#define MODULE MODULE_{module.upper()}\n")
         for item in t.functions:
             if item.module == module:
-                out.append(guarded(item, "static " + bare(item.text)))
+                out.append(guarded(item,
+                                   head(item) + item.text[item.head_end:]))
     out.append("#undef MODULE\n")
     emit_list(t, out)
 
@@ -265,26 +283,25 @@ def emit_insmod(taking, module, out):
                                               item.text.split("=")[0]):
             continue
         for name, _ in item.siblings:
-            head = "".join(g + "\n" for g in item.guards)
-            ends = sum(1 for g in item.guards if re.match(r"\s*#\s*if", g))
-            out.append(f"{head}memcpy(&{name}, &fresh_{name}, "
-                       f"sizeof({name}));\n" + "#endif\n" * ends)
+            before, after = conditions(item)
+            out.append(f"{before}memcpy(&{name}, &fresh_{name}, "
+                       f"sizeof({name}));\n{after}")
     out.append("}\n")
 
 
 def emit_list(taking, out):
     """What was taken, for the library's descriptor and for library.c."""
+    version = re.sub(r"[^\w.+~-]", "_", taking.tree.version)
     out.append('#line 1 "taken"\n'
-               f'#define TAKEN_VERSION "{taking.tree.version}"\n'
+               f'#define TAKEN_VERSION "{version}"\n'
                "static const struct policy_text_function taken[] = {\n")
     for item in sorted(taking.functions, key=lambda f: (f.path, f.first)):
         out.append(f'{{ "{item.name}", "{item.path}", {item.first}, '
                    f"{item.last} }},\n")
     out.append("};\n")
     for item in taking.functions:
-        head = cuts.without_comments(item.text[:item.head_end])
-        n = head[head.index("("):].count(",") + 1
-        out.append(f"#define TAKEN_{item.name} {n}\n")
+        arguments = cuts.without_comments(head(item)).split("(", 1)[-1]
+        out.append(f"#define TAKEN_{item.name} {arguments.count(',') + 1}\n")
     for item in taking.variables:
         for name, _ in item.siblings:
             out.append(f"#define TAKEN_{name} 1\n")

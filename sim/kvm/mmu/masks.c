@@ -19,8 +19,10 @@ static void set_nonpresent_masks(struct kvm_module *m)
     m->nonpresent_or_rsvd_mask = 0;
     if (m->params.bug_l1tf) {
         if (m->x86_cache_bits >= L1TF_MAX_CACHE_BITS) {
-            kvm_warn(m, "reset of all masks: the cache indexes too many "
-                        "address bits for the L1TF mitigation");
+            if (!m->warned_of_cache_bits)
+                kvm_warn(m, "reset of all masks: the cache indexes too many "
+                            "address bits for the L1TF mitigation");
+            m->warned_of_cache_bits = true;
         } else {
             low_phys_bits = m->x86_cache_bits - L1TF_MOVED_BITS;
             m->nonpresent_or_rsvd_mask =
