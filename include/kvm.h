@@ -118,7 +118,8 @@ struct kvm_params {
     bool mmio_caching, npt, sev, sev_es, sev_snp; /* defaults: all true */
     bool nrips, lbrv;
     uint32_t ciphertext_hiding_asids; /* default 0 */
-    bool sme; /* booted with memory encryption: sme_me_mask is the C-bit */
+    bool sme;  /* booted with memory encryption: sme_me_mask is the C-bit */
+    bool la57; /* booted with five-level paging, where the CPU has it */
     /* Not an AMD reality, but in the code that all x86 share. */
     bool bug_l1tf;
     unsigned x86_cache_bits; /* 0: the raw width */
@@ -151,10 +152,11 @@ struct kvm_module {
     unsigned x86_cache_bits;
     bool cap_sme, cap_sev, cap_sev_es, cap_sev_snp; /* feature flags left */
     unsigned sme_cbit;                              /* 0: SME not active */
-    uint32_t extended_cpuid_level;                  /* CPUID 8000_0000 EAX */
-    uint32_t svm_features;                          /* CPUID 8000_000A EDX */
-    unsigned x86_phys_bits_pass1; /* after the first of two passes */
-    struct kvm_psp psp;           /* the PSP driver, which stays loaded */
+    bool la57; /* the host pages with five levels, so do nested tables */
+    uint32_t extended_cpuid_level; /* CPUID 8000_0000 EAX */
+    uint32_t svm_features;         /* CPUID 8000_000A EDX */
+    unsigned x86_phys_bits_pass1;  /* after the first of two passes */
+    struct kvm_psp psp;            /* the PSP driver, which stays loaded */
 
     /* kvm.ko */
     unsigned maxphyaddr; /* shadow_phys_bits, kvm_host.maxphyaddr: raw */

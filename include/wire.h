@@ -20,6 +20,9 @@ struct wire_ops {
     /* false: #GP. */
     bool (*rdmsr)(void *hw, uint32_t msr, uint64_t *value);
     bool (*wrmsr)(void *hw, uint32_t msr, uint64_t value);
+    /* Page with five levels from now on, as boot code arranges it before it
+     * enters long mode (CR4.LA57); false: #GP, the CPU has four. */
+    bool (*set_la57)(void *hw);
     /* Physical memory through a host mapping with C=0: raw DRAM. Any length. */
     void (*read)(void *hw, spa_t spa, void *buf, size_t len);
     void (*write)(void *hw, spa_t spa, const void *buf, size_t len);

@@ -2,8 +2,8 @@
 /*
  * hw/cpu.c - a core as it comes out of firmware, and the wire to its host.
  *
- * The host runs 64-bit code with paging on; of its own page tables nothing is
- * modelled, it sees physical memory.
+ * The host runs 64-bit code with paging on, four levels of it or five; of its
+ * own page tables nothing is modelled, it sees physical memory.
  */
 #include "hw/cpu.h"
 
@@ -229,6 +229,16 @@ static bool wire_wrmsr(void *hw, uint32_t msr, uint64_t value)
     return cpu_wrmsr(hw, msr, value);
 }
 
+static bool wire_set_la57(void *hw)
+{
+    struct cpu *c = hw;
+
+    if (!c->model.features[FEAT_LA57])
+        return false;
+    c->host_cr4 |= CR4_LA57;
+    return true;
+}
+
 static void wire_read(void *hw, spa_t spa, void *buf, size_t len)
 {
     struct cpu *c = hw;
@@ -309,6 +319,7 @@ struct wire cpu_wire(struct cpu *c)
         .cpuid = wire_cpuid,
         .rdmsr = wire_rdmsr,
         .wrmsr = wire_wrmsr,
+        .set_la57 = wire_set_la57,
         .read = wire_read,
         .write = wire_write,
         .read_c = wire_read_c,

@@ -46,8 +46,9 @@ static enum flow invpcid(struct cpu *c, const struct insn *insn)
         return raise_error(c, VEC_GP, 0);
     if (c->ctl.word5 & INTERCEPT5_INVPCID)
         return intercepted(c, EXIT_INVPCID, at, type, insn->len);
-    a.stack = insn->stack_seg;
-    f = access_read(c, at, descriptor, sizeof(descriptor), a);
+    f = operand_access(c, insn, sizeof(descriptor), &a, &at);
+    if (f == FLOW_NEXT)
+        f = access_read(c, at, descriptor, sizeof(descriptor), a);
     if (f != FLOW_NEXT)
         return f;
     if (!tlb_invpcid(c, type, descriptor[0], descriptor[1]))

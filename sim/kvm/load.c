@@ -69,6 +69,7 @@ void kvm_module_load(struct kvm_module *m, const struct wire *wire,
         .params = *params,
         .trace = trace,
     };
+    m->la57 = params->la57 && wire->ops->set_la57(wire->hw);
     kvm_host_boot(m);
     kvm_x86_init(m);
     kvm_x86_vendor_init(m);

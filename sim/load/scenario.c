@@ -59,6 +59,11 @@ static const struct field kernel_fields[] = {
       .type = FIELD_BOOL,
       MEMBER(struct scenario_doc, s.config.params.sme),
       .doc = "booted with memory encryption (default false)" },
+    { .key = "la57",
+      .type = FIELD_BOOL,
+      MEMBER(struct scenario_doc, s.config.params.la57),
+      .doc = "booted with five-level paging, where the CPU has it (default "
+             "false)" },
     { .key = "reloads",
       .type = FIELD_NUMBER,
       MEMBER(struct scenario_doc, s.config.reloads),

@@ -33,6 +33,20 @@ open(sys.argv[2], "wb").write(head + load(start, 0x10000, 0x4000) +
     load(start + 0x4000, 0, 0x8000) + bytes(5) + image[0x10000:] + image[:0x8000])
 PY
 }
+# g * (n + 1) + n: guest's levels, host's levels.
+@test "a walk reads as many entries as both sides have levels" {
+    local f=scenarios/walk/a-walk-of-five-by-five.yaml g=0 n set
+    for paging in none 32-bit pae 4-level 5-level; do
+        for n in 4 5; do
+            [ $n = 5 ] && set=true || set=false
+            run -0 "$nptsim" walk --refs "$f#again" \
+                --set "guest.paging=$paging" --set "kernel.la57=$set"
+            [ "$(grep -cE '^[0-9]+ (npt|gpt) ' <<<"$output")" = \
+                $((g * (n + 1) + n)) ]
+        done
+        [ $g = 0 ] && g=2 || g=$((g + 1))
+    done
+}
 # Exit 65, one error that mentions $1, and no crash or hang.
 refused() { # text, arguments...
     local text=$1

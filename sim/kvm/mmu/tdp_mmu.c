@@ -9,9 +9,12 @@
 #include "kvm/mmu/mmu.h"
 #include "kvm/mmu/tdp_iter.h"
 
-/* The host's own paging depth is that of the nested tables; this host kernel
- * runs with four levels. */
-#define TDP_ROOT_LEVEL 4
+/* The host's own paging depth is that of the nested tables (APM vol. 2,
+ * 15.25.3). Linux: get_npt_level(). */
+static unsigned root_level(const struct kvm_vm *vm)
+{
+    return vm->kvm->m->la57 ? 5 : 4;
+}
 
 bool kvm_tdp_mmu_reaches(const struct kvm_vm *vm, gpa_t gpa)
 {
@@ -98,11 +101,11 @@ static void flush_all_vcpus(struct kvm_vm *vm)
 
 int kvm_tdp_mmu_alloc_root(struct kvm_vm *vm)
 {
-    spa_t spa = alloc_table(vm, 0, TDP_ROOT_LEVEL);
+    spa_t spa = alloc_table(vm, 0, root_level(vm));
 
     if (!spa)
         return -ENOMEM;
-    vm->root = (struct tdp_root) { spa, TDP_ROOT_LEVEL, true };
+    vm->root = (struct tdp_root) { spa, root_level(vm), true };
     return 0;
 }
 
