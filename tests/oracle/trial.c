@@ -77,37 +77,62 @@ static struct cpu_model model_of(const struct trial *v)
     return m;
 }
 
-/* Words as they are now: those of @v, and what an update wrote elsewhere. */
-static void collect(const struct cpu *c, const struct trial *v,
-                    const struct walk_log *log, struct words *out)
+/* One access, told in full, from memory that holds @before. */
+static void ask(struct cpu *c, const struct trial *v,
+                const struct words *before, struct answer *out)
 {
-    *out = v->mem;
-    for (unsigned i = 0; i < out->n; i++)
-        out->at[i].value = cpu_peek64(c, out->at[i].spa);
-    for (unsigned i = 0; i < log->n_dirty && i < log->max_dirty; i++) {
-        spa_t spa = log->dirty[i] & ~7ULL;
+    spa_t dirty[256];
+    struct walk_log log = { .dirty = dirty, .max_dirty = ARRAY_SIZE(dirty) };
+    struct walk_result w =
+        walk_access(c, v->gva, v->kind, v->size, v->stack, &log);
 
-        words_set(out, spa, cpu_peek64(c, spa));
-    }
+    *out = (struct answer) {
+        .outcome = w.outcome,
+        .spa = w.spa,
+        .code = w.info1,
+        .addr = w.info2,
+        .refs = w.n_refs,
+        .mem = *before,
+    };
+    for (unsigned i = 0; i < out->mem.n; i++)
+        out->mem.at[i].value = cpu_peek64(c, out->mem.at[i].spa);
+    for (unsigned i = 0; i < log.n_dirty && i < log.max_dirty; i++)
+        words_set(&out->mem, dirty[i] & ~7ULL, cpu_peek64(c, dirty[i] & ~7ULL));
+}
+
+/* The same from the same memory, while nobody listens. */
+static bool repeats(struct cpu *c, const struct trial *v,
+                    const struct words *before, const struct answer *told)
+{
+    const struct words *mem = &told->mem;
+    struct walk_result w;
+
+    for (unsigned i = 0; i < mem->n; i++)
+        cpu_poke64(c, mem->at[i].spa, words_get(before, mem->at[i].spa));
+    w = walk_access(c, v->gva, v->kind, v->size, v->stack, NULL);
+    for (unsigned i = 0; i < mem->n; i++)
+        if (cpu_peek64(c, mem->at[i].spa) != mem->at[i].value)
+            return false;
+    return w.outcome == told->outcome && w.spa == told->spa &&
+           w.info1 == told->code && w.info2 == told->addr &&
+           w.n_refs == told->refs;
 }
 
 /*
- * The same access with all tables at hand and nobody listening takes another
- * way through the walkers. Accessed and dirty bits are set by now, so memory
- * stays as it is; with ROGPT setting them took references of its own.
+ * With the pages of all tables at hand and nobody listening an access takes
+ * another way through the walkers. It must lead to the same answer: where
+ * accessed and dirty bits are still to be set, and where they are. That a bit
+ * changes the answer is no fault: tables may contain themselves.
  */
-static bool repeats(struct cpu *c, const struct trial *v,
-                    const struct answer *first)
+static bool is_steady(struct cpu *c, const struct trial *v,
+                      const struct answer *first)
 {
-    struct walk_result w =
-        walk_access(c, v->gva, v->kind, v->size, v->stack, NULL);
+    struct answer again;
 
-    for (unsigned i = 0; i < first->mem.n; i++)
-        if (cpu_peek64(c, first->mem.at[i].spa) != first->mem.at[i].value)
-            return false;
-    return w.outcome == first->outcome && w.spa == first->spa &&
-           w.info1 == first->code && w.info2 == first->addr &&
-           (w.n_refs == first->refs || v->s.rogpt);
+    if (!repeats(c, v, &v->mem, first))
+        return false;
+    ask(c, v, &first->mem, &again);
+    return repeats(c, v, &first->mem, &again);
 }
 
 bool trial_load(struct cpu *c, const struct trial *v,
@@ -127,22 +152,15 @@ bool trial_load(struct cpu *c, const struct trial *v,
 const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out)
 {
     const char *why = walk_unsupported(&v->s);
-    spa_t dirty[256];
-    struct walk_log log = { .dirty = dirty, .max_dirty = ARRAY_SIZE(dirty) };
-    struct walk_result w = { .outcome = WALK_INVALID };
 
     if (why)
         return why;
-    if (trial_load(c, v, NULL))
-        w = walk_access(c, v->gva, v->kind, v->size, v->stack, &log);
-    out->outcome = w.outcome;
-    out->spa = w.spa;
-    out->code = w.info1;
-    out->addr = w.info2;
-    out->refs = w.n_refs;
-    out->unknown = false;
-    collect(c, v, &log, &out->mem);
-    out->unsteady = w.outcome != WALK_INVALID && !repeats(c, v, out);
+    if (!trial_load(c, v, NULL)) {
+        *out = (struct answer) { .outcome = WALK_INVALID, .mem = v->mem };
+        return NULL;
+    }
+    ask(c, v, &v->mem, out);
+    out->unsteady = !is_steady(c, v, out);
     return NULL;
 }
 
