@@ -135,6 +135,13 @@ struct again {
     struct again_entry entry[AGAIN_ENTRIES];
 };
 
+/* The VMSA that this core stored last, which is still in cpu.area. */
+struct stored_vmsa {
+    spa_t at; /* 0: none */
+    struct key key;
+    uint64_t changes; /* of its page, by then */
+};
+
 struct cpu {
     struct cpu_model model;
     struct pool *pool;
@@ -155,6 +162,7 @@ struct cpu {
     const struct key *vmcb_key;
     struct vmcb_control ctl;
     struct guest_state g;
+    struct stored_vmsa stored;
     struct key asid_key;
     const struct key *gkey;      /* NULL: not a SEV guest */
     struct paging guest, nested; /* nested.levels 0: has_nested() is false */

@@ -69,7 +69,7 @@ static void make_table(struct memory *m, unsigned n)
         hash_page(m, p);
 }
 
-struct page *page_find(struct memory *m, uint64_t pfn)
+struct page *page_find(const struct memory *m, uint64_t pfn)
 {
     struct page *p = *bucket_of(m, pfn);
 
@@ -224,9 +224,22 @@ uint64_t mem_tables(const struct memory *m)
     return m->tables;
 }
 
-void page_change(struct memory *m, struct page *p, unsigned b)
+uint64_t mem_changes(const struct memory *m, spa_t spa)
+{
+    const struct page *p = page_find(m, spa >> 12);
+
+    return p ? p->changes : 0;
+}
+
+static void count_change(struct memory *m, struct page *p)
 {
     m->tables += p->table;
+    p->changes++;
+}
+
+void page_change(struct memory *m, struct page *p, unsigned b)
+{
+    count_change(m, p);
     if (m->mark)
         write_down(m, p, b);
     page_touch(m, p, b);
@@ -234,7 +247,7 @@ void page_change(struct memory *m, struct page *p, unsigned b)
 
 void page_change_line(struct memory *m, struct page *p, unsigned b)
 {
-    m->tables += p->table;
+    count_change(m, p);
     if (m->mark && p->mark != m->mark)
         begin_notes(m, p);
     if (m->mark && ~p->noted[b / 64] & line_mask(b))
@@ -245,7 +258,7 @@ void page_change_line(struct memory *m, struct page *p, unsigned b)
 
 void page_change_all(struct memory *m, struct page *p)
 {
-    m->tables += p->table;
+    count_change(m, p);
     if (m->mark && p->mark != m->mark)
         begin_notes(m, p);
     for (unsigned b = 0; m->mark && b < BLOCKS_OF_PAGE; b += 64)

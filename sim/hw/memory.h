@@ -32,6 +32,9 @@ void mem_mark(struct memory *m);
 /* Does memory hold what it held at the mark? */
 bool mem_unchanged(struct memory *m);
 
+/* A number that grows whenever a byte of this page changes. */
+uint64_t mem_changes(const struct memory *m, spa_t spa);
+
 /* As DRAM holds it. */
 void mem_read(struct memory *m, spa_t spa, void *buf, size_t len);
 void mem_write(struct memory *m, spa_t spa, const void *buf, size_t len);

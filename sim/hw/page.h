@@ -30,6 +30,7 @@ struct page {
     bool table;     /* somebody read an entry of a table from it */
     bool touched;   /* in the list of what mem_clear() must look at */
     uint64_t lines; /* written since then, one bit for each line */
+    uint64_t changes;
     /* Blocks whose old content is in the journal of this mark. */
     uint64_t mark, noted[WORDS_OF_BLOCKS];
     struct page *next_touched, *next_hashed, *next;
@@ -85,7 +86,7 @@ static inline bool same_key(const struct key *a, const struct key *b)
 
 /* ---- memory.c ---- */
 /* The page, or NULL if nobody wrote it yet. */
-struct page *page_find(struct memory *m, uint64_t pfn);
+struct page *page_find(const struct memory *m, uint64_t pfn);
 struct page *page_make(struct memory *m, uint64_t pfn);
 /* The words of block @b are about to be written: with another content ... */
 void page_change(struct memory *m, struct page *p, unsigned b);

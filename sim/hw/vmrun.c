@@ -27,25 +27,63 @@ static unsigned sets(const struct cpu *c)
     return c->ctl.sev_es ? all : SAVE_SET_A;
 }
 
+static spa_t vmsa_of(const struct cpu *c)
+{
+    return c->ctl.vmsa & ~cpu_cbit(c);
+}
+
+/* Is the VMSA in memory what c->area holds? */
+static bool vmsa_is_here(const struct cpu *c)
+{
+    const struct stored_vmsa *s = &c->stored;
+
+    return s->at && s->at == vmsa_of(c) && s->key.k[0] == c->gkey->k[0] &&
+           s->key.k[1] == c->gkey->k[1] &&
+           s->changes == mem_changes(c->mem, s->at);
+}
+
+static bool load_vmsa(struct cpu *c)
+{
+    if (vmsa_is_here(c))
+        return true;
+    c->stored.at = 0;
+    crypt_read(c->mem, vmsa_of(c), c->area, PAGE_SIZE_4K, c->gkey);
+    c->vmsa_rest = vmsa_rest(c->area);
+    return vmsa_intact(c->area, c->vmsa_rest);
+}
+
+static void store_vmsa(struct cpu *c)
+{
+    spa_t at = vmsa_of(c);
+    bool here = vmsa_is_here(c);
+    size_t len = here ? SAVE_AREA_SIZE : PAGE_SIZE_4K;
+
+    vmsa_seal(c->area, c->vmsa_rest);
+    crypt_write(c->mem, at, c->area, len, c->gkey);
+    if (here) /* and the checksum, in the last block */
+        crypt_write(c->mem, at + PAGE_SIZE_4K - CRYPT_BLOCK,
+                    c->area + PAGE_SIZE_4K - CRYPT_BLOCK, CRYPT_BLOCK, c->gkey);
+    c->stored = (struct stored_vmsa) { at, *c->gkey, mem_changes(c->mem, at) };
+}
+
 /* The guest's registers, from the VMSA or the save area. */
 static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
 {
     bool es = c->ctl.sev_es;
-    spa_t at = es ? c->ctl.vmsa & ~cpu_cbit(c) : c->vmcb + VMCB_SAVE;
-    size_t size = es ? PAGE_SIZE_4K : SAVE_AREA_SIZE;
 
-    crypt_read(c->mem, at, c->area, size, es ? c->gkey : c->vmcb_key);
-    if (es)
-        c->vmsa_rest = vmsa_rest(c->area);
-    if (es && !vmsa_intact(c->area, c->vmsa_rest))
+    if (es && !load_vmsa(c))
         return (struct refusal) {
             "the VMSA's integrity value is wrong: it was changed, or never "
             "encrypted with this guest's key",
             "APM vol. 2, 15.35.8",
             EXIT_INVALID,
         };
-    if (!es)
+    if (!es) {
+        c->stored.at = 0;
+        crypt_read(c->mem, c->vmcb + VMCB_SAVE, c->area, SAVE_AREA_SIZE,
+                   c->vmcb_key);
         clean_apply(c, c->area, VMCB_SAVE, SAVE_AREA_SIZE);
+    }
     save_area_load(&c->g, c->area, sets(c));
     cpu_canonicalise(c);
     for (unsigned i = 0; !es && i < N_GPRS; i++)
@@ -62,9 +100,7 @@ static void save_state(struct cpu *c, uint64_t gpr[N_GPRS])
 
     save_area_store(&c->g, c->area, sets(c));
     if (es) {
-        vmsa_seal(c->area, c->vmsa_rest);
-        crypt_write(c->mem, c->ctl.vmsa & ~cpu_cbit(c), c->area, PAGE_SIZE_4K,
-                    c->gkey);
+        store_vmsa(c);
         write_field(c, VMCB_GHCB_GPA, c->g.ghcb);
         host_load(c);
         return;
