@@ -125,7 +125,7 @@ static const struct {
     { "min_asid=0..4294967295", "more than 4096" },
     { "asids=100", "MIN-MAX" },
     { "asids=100-", "" },
-    { "psp=absent", "none of its words" },
+    { "psp=asleep", "none of its words" },
 };
 
 START_TEST(mistakes_are_told)
