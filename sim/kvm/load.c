@@ -29,9 +29,33 @@ static void kvm_x86_init(struct kvm_module *m)
     kvm_mmu_spte_module_init(m);
 }
 
+static void tell_ignored(const struct kvm_module *m, const char *module,
+                         const char *param)
+{
+    TRACE(m->trace, kvm_log,
+          .text = trace_text(m->trace, "%s: unknown parameter '%s' ignored",
+                             module, param));
+}
+
+/* A parameter that came later is no error: modprobe says so and goes on. */
+static void tell_ignored_params(const struct kvm_module *m)
+{
+    const struct kernel_model *k = m->kernel;
+
+    if (!m->params.mmio_caching && kvm_slot(k, SLOT_MMIO_FLAG) == MMIO_FLAG_TAG)
+        tell_ignored(m, "kvm", "mmio_caching");
+    if (!m->params.sev_snp && !k->sev_snp.n)
+        tell_ignored(m, "kvm_amd", "sev_snp");
+    if (m->params.ciphertext_hiding_asids &&
+        kvm_slot(k, SLOT_SEV_RANGES) == SEV_RANGES_SHARED)
+        tell_ignored(m, "kvm_amd", "ciphertext_hiding_asids");
+}
+
 /* insmod kvm-amd.ko */
 static void kvm_x86_vendor_init(struct kvm_module *m)
 {
+    if (trace_hears(m->trace, EV_kvm_log))
+        tell_ignored_params(m);
     kvm_mmu_reset_all_pte_masks(m);
     svm_hardware_setup(m);
     TRACE(m->trace, kvm_loaded, .mmio_caching = m->enable_mmio_caching,

@@ -122,6 +122,8 @@ static const char *value_text(struct pool *pool, enum policy_input input,
 {
     const struct policy_input_desc *d = &policy_inputs[input];
 
+    if (d->spelling)
+        return d->spelling[v];
     if (d->min == 0 && d->max == 1)
         return v ? "true" : "false";
     return pool_printf(pool, d->radix == 16 ? "0x%" PRIx64 : "%" PRIu64, v);

@@ -132,7 +132,7 @@ END_TEST
 
 struct heard {
     char why[200], source[200];
-    unsigned masks, closed, loaded;
+    unsigned masks, closed, loaded, ignored;
 };
 
 static void listen(void *ctx, const struct event *ev)
@@ -152,8 +152,41 @@ static void listen(void *ctx, const struct event *ev)
         }
     } else if (ev->id == EV_kvm_loaded) {
         h->loaded++;
+    } else if (ev->id == EV_kvm_log) {
+        const struct ev_kvm_log *l = (const void *)ev->fields;
+
+        h->ignored += strstr(l->text, "unknown parameter") != NULL;
     }
 }
+
+/* As modprobe does: it says so, and goes on. */
+START_TEST(a_parameter_that_came_later_is_ignored_aloud)
+{
+    static const struct {
+        const char *kernel;
+        unsigned ignored;
+    } cases[] = { { "v5.11", 3 },
+                  { "v5.13", 2 },
+                  { "v6.10", 2 },
+                  { "v6.11", 1 },
+                  { "v6.18", 0 } };
+    struct pool *pool = pool_create();
+    struct fake_host host = fake_host();
+    struct wire w = fake_wire(&host);
+    struct kvm_params p = kvm_default_params();
+    struct heard h = { .masks = 0 };
+    struct trace t;
+    struct kvm_module m;
+
+    p.mmio_caching = p.sev_snp = false;
+    p.ciphertext_hiding_asids = 5;
+    trace_init(&t, pool);
+    trace_add_sink(&t, listen, &h);
+    kvm_module_load(&m, &w, kernel_of(cases[_i].kernel), &p, &t);
+    ck_assert_uint_eq(h.ignored, cases[_i].ignored);
+    pool_destroy(pool);
+}
+END_TEST
 
 START_TEST(a_refusal_names_its_reason_and_its_commit)
 {
@@ -302,6 +335,7 @@ int main(void)
         t, the_encryption_bit_of_sptes_is_the_c_bit_only_under_sme, 0, 2);
     tcase_add_test(t, an_snp_host_needs_the_flag_and_a_reserved_rmp_table);
     tcase_add_test(t, sysfs_shows_the_request_in_5_18_and_the_result_later);
+    tcase_add_loop_test(t, a_parameter_that_came_later_is_ignored_aloud, 0, 5);
     tcase_add_test(t, a_refusal_names_its_reason_and_its_commit);
     tcase_add_loop_test(
         t, a_second_load_starts_off_only_while_the_flag_is_sticky, 0, 3);
