@@ -126,3 +126,18 @@ for line in sys.argv[1:]:
         assert len(r["refs"]) == 24, len(r["refs"])
 EOF
 }
+
+@test "kernels are listed as they were released, what-ifs behind theirs" {
+    run "$nptsim" kernel list
+    [ "$status" -eq 0 ]
+    awk '$2 == "mainline" { print $1 }' <<<"$output" >"$BATS_TEST_TMPDIR/order"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/order")" -ge 18 ]
+    sort -V -c "$BATS_TEST_TMPDIR/order"
+    grep -A1 '^v5.19 ' <<<"$output" | tail -n 1 | grep -q '^v5.19-plus-gate .*1 decision since v5.19$'
+}
+
+@test "kernel show begins with what the release changed" {
+    run "$nptsim" kernel show v6.9
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"what changed since v6.8"*"sev_reinit_errno"*"ebusy -> einval"*"fdd58834d132"*"gates of SEV, in order"* ]]
+}
