@@ -414,6 +414,55 @@ START_TEST(a_bad_kernel_file_is_refused_at_its_place)
 }
 END_TEST
 
+/* ---- digests ---- */
+
+static uint64_t digest(struct catalog *c)
+{
+    char path[128];
+    uint64_t d;
+
+    snprintf(path, sizeof(path), "%s/scenario.yaml", dir);
+    ck_assert_msg(!catalog_digest(c, path, &d, &e), "%s", e.msg);
+    return d;
+}
+
+static void read_cpu(struct catalog *c, const char *name)
+{
+    ck_assert_msg(catalog_cpu(c, name, nowhere, &e) != NULL, "%s", e.msg);
+}
+
+START_TEST(a_digest_is_of_the_file_and_the_models_that_were_read)
+{
+    struct catalog *c = catalog_open(pool, dir);
+    struct catalog *other = catalog_open(pool, dir);
+    struct buf child = BUF_INIT;
+    uint64_t file, base, both;
+
+    buf_adds(&child, "schema: nptsim/cpu/v1\nname: child\ntitle: t\n"
+                     "source: s\nextends: base\n");
+    write_model("cpus", "child", child.data);
+    write_model(".", "scenario", "a");
+    file = digest(c);
+    read_cpu(c, "base");
+    base = digest(c);
+    read_cpu(c, "child");
+    both = digest(c);
+    ck_assert_uint_ne(file, base);
+    ck_assert_uint_ne(base, both);
+    read_cpu(other, "child"); /* and through it its parent */
+    ck_assert_uint_eq(digest(other), both);
+
+    write_model(".", "scenario", "b");
+    ck_assert_uint_ne(digest(c), both);
+    write_model(".", "scenario", "a");
+    ck_assert_uint_eq(digest(c), both);
+    buf_adds(&child, "# said otherwise\n");
+    write_model("cpus", "child", child.data);
+    ck_assert_uint_ne(digest(c), both);
+    buf_free(&child);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("models");
@@ -436,6 +485,7 @@ int main(void)
     tcase_add_test(t, a_decision_keeps_its_reason_until_it_changes);
     tcase_add_loop_test(t, a_bad_kernel_file_is_refused_at_its_place, 0,
                         ARRAY_SIZE(bad_kernels));
+    tcase_add_test(t, a_digest_is_of_the_file_and_the_models_that_were_read);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
