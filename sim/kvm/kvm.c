@@ -52,10 +52,6 @@ static int check_vm_type(const struct kvm *k, unsigned type, const char **why)
 {
     const struct kvm_module *m = k->m;
 
-    if (!m->npt_enabled) {
-        *why = "shadow paging (npt=0) is not modelled in this version";
-        return -EOPNOTSUPP;
-    }
     *why = "every kernel offers it";
     if (type == KVM_X86_DEFAULT_VM)
         return 0;

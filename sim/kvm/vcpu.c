@@ -138,25 +138,37 @@ struct kvm_last_exit kvm_last_exit_of(const struct kvm_vcpu *v)
 
 #define KVM_MAX_VCPU_IDS 4096U
 
-/* Such a VM can be created, as kernels do; nothing here could run it. */
-static int refuse_snp(const struct kvm_vm *vm)
+/* VMs that can be created, or are refused, as kernels do; but this version
+ * could not run them. NULL: it can. */
+static const char *not_modelled(const struct kvm_vm *vm)
+{
+    if (vm->type == KVM_X86_SNP_VM)
+        return "the kernel would, but this version does not model vCPUs of "
+               "SEV-SNP VMs";
+    if (!vm->kvm->m->npt_enabled)
+        return "the kernel would, but this version does not model shadow "
+               "paging (npt=0)";
+    return NULL;
+}
+
+static int refuse_vcpu(const struct kvm_vm *vm, const char *why)
 {
     TRACE(vm->kvm->m->trace, kvm_create_vm, .path = kvm_vm_type_name(vm->type),
           .call = "KVM_CREATE_VCPU", .ret = kvm_errno_name(-EOPNOTSUPP),
-          .why = "the kernel would, but this version does not model vCPUs of "
-                 "SEV-SNP VMs");
+          .why = why);
     return -EOPNOTSUPP;
 }
 
 int kvm_create_vcpu(struct kvm_vm *vm, unsigned id, struct kvm_vcpu **out)
 {
+    const char *why = not_modelled(vm);
     struct kvm_vcpu *v;
     int ret;
 
     if (id >= KVM_MAX_VCPU_IDS)
         return -EINVAL;
-    if (vm->type == KVM_X86_SNP_VM)
-        return refuse_snp(vm);
+    if (why)
+        return refuse_vcpu(vm, why);
     for (v = vm->vcpus; v; v = v->next) {
         if (v->id == id)
             return -EEXIST;
