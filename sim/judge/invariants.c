@@ -15,40 +15,6 @@
 
 #include <string.h>
 
-const struct invariant_desc invariant_table[N_INVARIANTS] = {
-    [MMIO_FAULTS] = { "mmio-faults",
-                      "every MMIO SPTE that KVM installed raises #NPF with "
-                      "RSVD on this CPU",
-                      false },
-    [ONLY_MMIO_FAULTS] = { "only-mmio-faults",
-                           "no other present SPTE raises #NPF with RSVD",
-                           false },
-    [SEV_ES_CAN_MMIO] = { "sev-es-can-mmio",
-                          "if KVM offers SEV-ES, an access of such a guest to "
-                          "an emulated device completes",
-                          false },
-    [CACHING_NOT_WASTED] = { "caching-not-wasted",
-                             "KVM gives MMIO caching up only where the CPU has "
-                             "no address bit that faults",
-                             true },
-    [NO_STALE_TLB] = { "no-stale-tlb",
-                       "once KVM has entered the guest again, the TLB grants "
-                       "nothing that a fresh nested walk denies",
-                       false },
-    [NO_HANG] = { "no-hang", "no fault repeats for ever", false },
-    [NO_LEAK] = { "no-leak",
-                  "private memory and SEV-ES registers reach the host as "
-                  "ciphertext or through the GHCB only",
-                  false },
-};
-
-const char *const invariant_state_names[] = {
-    [INVARIANT_UNTESTED] = "untested",
-    [INVARIANT_HOLDS] = "holds",
-    [INVARIANT_VIOLATED] = "violated",
-    NULL,
-};
-
 struct invariants {
     struct pool *pool; /* of the reports' texts */
     bool asked[N_INVARIANTS];
@@ -70,14 +36,6 @@ struct invariants {
     bool caching;
     const char *mask_why;
 };
-
-int invariant_find(const char *name)
-{
-    for (unsigned i = 0; i < N_INVARIANTS; i++)
-        if (strcmp(invariant_table[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
 
 struct invariants *invariants_create(struct pool *pool)
 {
@@ -384,27 +342,9 @@ void invariants_interest(const struct invariants *v, struct trace_interest *out)
                 v->asked[i] && (needs[k].invariants >> i & 1);
 }
 
-void invariants_sink(void *invariants, const struct event *ev)
+static void hear_kvm(struct invariants *v, const struct event *ev)
 {
-    struct invariants *v = invariants;
-
-    if (ev->id == EV_data) {
-        check_data(v, EV(data, ev));
-    } else if (ev->id == EV_vmrun) {
-        hear_vmrun(v, EV(vmrun, ev));
-    } else if (ev->id == EV_vmexit) {
-        hear_vmexit(v, EV(vmexit, ev));
-    } else if (ev->id == EV_step) {
-        v->device = v->told = false;
-    } else if (ev->id == EV_step_done) {
-        hear_step_done(v, EV(step_done, ev));
-    } else if (ev->id == EV_vc && EV(vc, ev)->error_code == VC_NPF) {
-        v->told = true;
-    } else if (ev->id == EV_guest_vc_done && v->told) {
-        holds(v, SEV_ES_CAN_MMIO);
-    } else if (ev->id == EV_hang) {
-        hear_hang(v, EV(hang, ev));
-    } else if (ev->id == EV_mark_mmio_spte) {
+    if (ev->id == EV_mark_mmio_spte) {
         hear_mmio_spte(v, EV(mark_mmio_spte, ev));
     } else if (ev->id == EV_mmio_spte_refused) {
         v->device = true;
@@ -416,8 +356,6 @@ void invariants_sink(void *invariants, const struct event *ev)
     } else if (ev->id == EV_kvm_mmio_mask) {
         v->caching = EV(kvm_mmio_mask, ev)->caching;
         v->mask_why = EV(kvm_mmio_mask, ev)->why;
-    } else if (ev->id == EV_vm_create) {
-        hear_vm_create(v, EV(vm_create, ev));
     } else if (ev->id == EV_kvm_entry) {
         check_rip(v, "before VMRUN", EV(kvm_entry, ev)->rip);
     } else if (ev->id == EV_kvm_exit) {
@@ -425,6 +363,36 @@ void invariants_sink(void *invariants, const struct event *ev)
     } else if (ev->id == EV_kvm_emulate_insn) {
         check_rip(v, "emulating", EV(kvm_emulate_insn, ev)->rip);
     }
+}
+
+static void hear_others(struct invariants *v, const struct event *ev)
+{
+    if (ev->id == EV_data)
+        check_data(v, EV(data, ev));
+    else if (ev->id == EV_vmrun)
+        hear_vmrun(v, EV(vmrun, ev));
+    else if (ev->id == EV_vmexit)
+        hear_vmexit(v, EV(vmexit, ev));
+    else if (ev->id == EV_step)
+        v->device = v->told = false;
+    else if (ev->id == EV_step_done)
+        hear_step_done(v, EV(step_done, ev));
+    else if (ev->id == EV_vc && EV(vc, ev)->error_code == VC_NPF)
+        v->told = true;
+    else if (ev->id == EV_guest_vc_done && v->told)
+        holds(v, SEV_ES_CAN_MMIO);
+    else if (ev->id == EV_hang)
+        hear_hang(v, EV(hang, ev));
+    else if (ev->id == EV_vm_create)
+        hear_vm_create(v, EV(vm_create, ev));
+}
+
+void invariants_sink(void *invariants, const struct event *ev)
+{
+    if (event_table[ev->id].actor == ACTOR_KVM)
+        hear_kvm(invariants, ev);
+    else
+        hear_others(invariants, ev);
 }
 
 const struct invariant_report *invariants_finish(struct invariants *v)

@@ -110,9 +110,15 @@ static bool usual_is_violated(const struct telling *t, uint64_t host,
 {
     uint64_t usual = host - value_at(t, axis, host) * t->stride[axis] +
                      t->usual[axis] * t->stride[axis];
-    uint64_t first = usual * t->p->n_types;
+    const uint64_t *set = t->p->finding[t->i].set;
+    bool violated = false;
 
-    return proof_next(t->p, t->i, first) < first + t->p->n_types;
+    for (unsigned k = 0; k < t->p->n_types; k++) {
+        uint64_t state = usual * t->p->n_types + k;
+
+        violated |= set[state / 64] >> state % 64 & 1;
+    }
+    return violated;
 }
 
 static void join(const struct telling *t, struct group *g, uint64_t host)

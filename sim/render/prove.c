@@ -131,8 +131,10 @@ static void put_deviation(struct buf *b, const struct report_example *x)
 
 static void put_example(struct buf *b, const struct report_example *x)
 {
-    if (!x->cpu)
+    if (!x->cpu) {
+        buf_adds(b, INDENT "no scenario of a CPU that ships shows it\n");
         return;
+    }
     buf_adds(b, INDENT "closest: ");
     put_deviation(b, x);
     buf_printf(b, ", VM %s\n", x->vm);
