@@ -4,16 +4,20 @@
 
 #include <string.h>
 
-#define PLACES 8
+/* A guest with encrypted memory depends on the C-bit, so that a sweep over all
+ * of them comes back to each of 65 guests: two types for each of 32 C-bits, and
+ * a plain one. */
+#define PLACES 72
 
 struct place {
-    struct pool *pool; /* of the guest and of what it was built from */
+    struct pool *pool; /* of guest and order, NULL before the first */
     struct guest_order order;
     struct guest *guest; /* NULL: empty */
     uint64_t used;       /* larger is later */
 };
 
 struct shelf {
+    struct pool *pool;
     struct trace *trace;
     uint64_t clock;
     struct place place[PLACES];
@@ -23,9 +27,8 @@ struct shelf *shelf_create(struct pool *pool, struct trace *trace)
 {
     struct shelf *s = pool_alloc(pool, sizeof(*s));
 
+    s->pool = pool;
     s->trace = trace;
-    for (unsigned i = 0; i < PLACES; i++)
-        s->place[i].pool = pool_child(pool);
     return s;
 }
 
@@ -126,6 +129,8 @@ static struct guest_order keep_order(struct pool *pool,
 static struct guest *build(struct shelf *s, struct place *p,
                            const struct guest_order *o, struct err *e)
 {
+    if (!p->pool)
+        p->pool = pool_child(s->pool);
     pool_reset(p->pool);
     p->order = keep_order(p->pool, o);
     p->guest = guest_build(p->pool, p->order.config, p->order.platform,
