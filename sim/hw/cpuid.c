@@ -68,16 +68,23 @@ static uint32_t pack(const bool eight[8])
     return (uint32_t)(bytes * 0x0102040810204080ULL >> 56);
 }
 
-static uint32_t run_bits(const bool *features, unsigned n)
+/* Eight at a time, what follows the run masked out; one at a time where the
+ * table ends. */
+static uint32_t run_bits(const struct cpu_model *m,
+                         const struct feature_run *run)
 {
-    uint32_t bits = 0;
-    unsigned i = 0;
+    uint32_t all = 0;
 
-    for (; i + 8 <= n; i += 8)
-        bits |= pack(features + i) << i;
-    for (; i < n; i++)
-        bits |= (uint32_t)features[i] << i;
-    return bits;
+    for (unsigned i = 0; i < run->n; i += 8) {
+        unsigned at = run->first + i;
+
+        if (at + 8 <= N_FEATURES)
+            all |= pack(&m->features[at]) << i;
+        else
+            for (unsigned k = at; k < run->first + run->n; k++)
+                all |= (uint32_t)m->features[k] << (k - run->first);
+    }
+    return all & (uint32_t)bits(run->n - 1U, 0);
 }
 
 static struct cpuid_regs leaf_bits(const struct cpu_model *m,
@@ -92,8 +99,7 @@ static struct cpuid_regs leaf_bits(const struct cpu_model *m,
     for (unsigned i = leaf->first; i < leaf->end; i++) {
         const struct feature_run *run = &feature_runs[i];
 
-        *reg[run->reg] |= run_bits(&m->features[run->first], run->n)
-                          << run->bit;
+        *reg[run->reg] |= run_bits(m, run) << run->bit;
     }
     return r;
 }
