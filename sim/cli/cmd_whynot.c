@@ -225,7 +225,7 @@ static int search(const struct whynot_args *a, struct catalog *c,
                   struct lab_whynot *q)
 {
     const char *eq = strchr(a->wish, '=');
-    struct watch w = { cli_progress_begin("first changes of a combination", 0),
+    struct watch w = { cli_progress_begin("values tried with all others", 0),
                        time(NULL) + a->seconds };
     struct report_whynot report;
     struct buf b = BUF_INIT;
