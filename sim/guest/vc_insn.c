@@ -111,7 +111,7 @@ enum port_result vc_walk(struct vc *c, gva_t gva, gpa_t *gpa, uint64_t *leaf)
 {
     uint64_t address = PTE_ADDR_MASK & ~c->v->guest->cbit;
     uint64_t entry = port_regs(c->p)->cr3;
-    unsigned level = 4;
+    unsigned level = c->v->guest->tables.format->levels;
 
     for (;; level--) {
         gva_t slot = (entry & address) + 8 * pt_index(gva, level);

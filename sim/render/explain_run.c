@@ -92,8 +92,11 @@ static void tell_npf(struct telling *t, const struct event *ev)
     if (t->note->npt_refs || t->note->gpt_refs)
         buf_printf(b, "The walker has read %u guest and %u nested entries. ",
                    t->note->gpt_refs, t->note->npt_refs);
-    buf_printf(b, "It stops at a nested %s, which is 0x%llx",
-               pt_level_name(U(e->level)), L(e->pte));
+    if (e->level)
+        buf_printf(b, "It stops at a nested %s, which is 0x%llx",
+                   pt_level_name(U(e->level)), L(e->pte));
+    else
+        buf_adds(b, "It asks no nested entry");
     tell_why(t, e->why);
     buf_adds(b, " This is a nested page fault, #NPF, with code ");
     tell_code(t, e->info1);

@@ -108,6 +108,26 @@ START_TEST(a_table_of_the_guest_is_found_through_the_host)
 }
 END_TEST
 
+/* ---- the host's side ---- */
+
+/* Boot code gives the host five levels, and VMRUN its nested tables, too. */
+START_TEST(a_host_may_page_with_five_levels)
+{
+    const spa_t top = NPT(0) + 2 * PAGE_SIZE_4K;
+    struct cpu_model model = lab_model();
+
+    model.features[FEAT_LA57] = _i;
+    model.linear_bits = _i ? 57 : 48;
+    mini_create_on(&m, PLAIN, &model);
+    MINI_CODE(&m, HLT);
+    ck_assert_int_eq(m.w.ops->set_la57(m.w.hw), _i);
+    ck_assert_uint_eq(mini_run(&m), _i ? EXIT_NPF : EXIT_HLT);
+    mini_poke(&m, top, NPML4 | RWUAD);
+    mini_set(&m, VMCB_NCR3, top);
+    ck_assert_uint_eq(mini_run(&m), _i ? EXIT_HLT : EXIT_NPF);
+}
+END_TEST
+
 /* ---- exceptions ---- */
 
 START_TEST(the_frame_has_words_of_four_bytes)
@@ -483,6 +503,7 @@ static void add_running(TCase *t)
     tcase_add_loop_test(t, pae_pointers_are_checked_without_nested_paging, 0,
                         8);
     tcase_add_loop_test(t, pse_makes_large_pages, 0, 2);
+    tcase_add_loop_test(t, a_host_may_page_with_five_levels, 0, 2);
 }
 
 static void add_exceptions(TCase *t)
