@@ -14,23 +14,33 @@
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
 
-enum finding_end { END_NOT_TOLD, END_UNTESTED, END_HOLDS, END_ADVICE, END_BAD };
+enum finding_end {
+    END_NOT_TOLD,
+    END_UNTESTED,
+    END_HOLDS,
+    END_SO_FAR, /* it holds in what was asked before an interrupt */
+    END_ADVICE,
+    END_BAD
+};
 
-static enum finding_end end_of(const struct report_finding *f)
+static enum finding_end end_of(const struct report_proof *r,
+                               const struct report_finding *f)
 {
     if (!f->told)
         return END_NOT_TOLD;
     if (f->violated)
         return f->advice ? END_ADVICE : END_BAD;
-    return f->tested ? END_HOLDS : END_UNTESTED;
+    if (!f->tested)
+        return END_UNTESTED;
+    return r->done < r->states ? END_SO_FAR : END_HOLDS;
 }
 
 static const char *end_name(enum finding_end e)
 {
     static const char *const names[] = {
         [END_NOT_TOLD] = "not asked", [END_UNTESTED] = "untested",
-        [END_HOLDS] = "holds",        [END_ADVICE] = "reported",
-        [END_BAD] = "violated",
+        [END_HOLDS] = "holds",        [END_SO_FAR] = "unfinished",
+        [END_ADVICE] = "reported",    [END_BAD] = "violated",
     };
 
     return names[e];
@@ -44,6 +54,7 @@ static void put_label(struct buf *b, enum finding_end e, bool colour)
         [END_NOT_TOLD] = { YELLOW, "[ SKIP ]" },
         [END_UNTESTED] = { YELLOW, "[ SKIP ]" },
         [END_HOLDS] = { GREEN, "[ PASS ]" },
+        [END_SO_FAR] = { YELLOW, "[ SKIP ]" },
         [END_ADVICE] = { YELLOW, "[ NOTE ]" },
         [END_BAD] = { RED, "[ FAIL ]" },
     };
@@ -147,9 +158,10 @@ static void put_example(struct buf *b, const struct report_example *x)
 /* ---- one kernel ------------------------------------------------------------
  */
 
-static void put_verdict(struct buf *b, const struct report_finding *f)
+static void put_verdict(struct buf *b, const struct report_proof *r,
+                        const struct report_finding *f)
 {
-    switch (end_of(f)) {
+    switch (end_of(r, f)) {
     case END_NOT_TOLD:
         buf_adds(b, "needs a guest: --depth machine");
         return;
@@ -158,6 +170,10 @@ static void put_verdict(struct buf *b, const struct report_finding *f)
         return;
     case END_HOLDS:
         buf_adds(b, "holds in ");
+        put_states(b, f->tested);
+        return;
+    case END_SO_FAR:
+        buf_adds(b, "holds so far, in ");
         put_states(b, f->tested);
         return;
     case END_ADVICE:
@@ -174,12 +190,12 @@ static void put_verdict(struct buf *b, const struct report_finding *f)
     }
 }
 
-static void put_finding(struct buf *b, const struct report_finding *f,
-                        bool colour)
+static void put_finding(struct buf *b, const struct report_proof *r,
+                        const struct report_finding *f, bool colour)
 {
-    put_label(b, end_of(f), colour);
+    put_label(b, end_of(r, f), colour);
     buf_printf(b, " %-18s   ", f->invariant);
-    put_verdict(b, f);
+    put_verdict(b, r, f);
     buf_addc(b, '\n');
     if (!f->violated)
         return;
@@ -211,7 +227,7 @@ void render_proof(struct buf *b, const struct report_proof *r, bool colour)
 {
     put_head(b, r);
     for (unsigned i = 0; i < r->n_findings; i++)
-        put_finding(b, &r->finding[i], colour);
+        put_finding(b, r, &r->finding[i], colour);
 }
 
 /* ---- several kernels -------------------------------------------------------
@@ -221,16 +237,17 @@ static const char *cell_name(enum finding_end e)
 {
     static const char *const names[] = {
         [END_NOT_TOLD] = "-",  [END_UNTESTED] = "untested",
-        [END_HOLDS] = "holds", [END_ADVICE] = "note",
-        [END_BAD] = "FAIL",
+        [END_HOLDS] = "holds", [END_SO_FAR] = "unfinished",
+        [END_ADVICE] = "note", [END_BAD] = "FAIL",
     };
 
     return names[e];
 }
 
-static void put_cell(struct buf *b, const struct report_finding *f)
+static void put_cell(struct buf *b, const struct report_proof *r,
+                     const struct report_finding *f)
 {
-    buf_adds(b, cell_name(end_of(f)));
+    buf_adds(b, cell_name(end_of(r, f)));
     if (!f->violated)
         return;
     buf_addc(b, ' ');
@@ -265,7 +282,7 @@ static size_t finding_width(const struct report_proof *r, unsigned n,
         struct buf cell = BUF_INIT;
 
         if (i < r[k].n_findings)
-            put_cell(&cell, &r[k].finding[i]);
+            put_cell(&cell, &r[k], &r[k].finding[i]);
         width = cell.len > width ? cell.len : width;
         buf_free(&cell);
     }
@@ -279,7 +296,7 @@ static void put_row(struct buf *b, const struct report_proof *r, unsigned n,
     for (unsigned i = 0; i < r[k].n_findings; i++) {
         struct buf cell = BUF_INIT;
 
-        put_cell(&cell, &r[k].finding[i]);
+        put_cell(&cell, &r[k], &r[k].finding[i]);
         put_column(b, cell.data, finding_width(r, n, i),
                    i + 1 == r[k].n_findings);
         buf_free(&cell);
@@ -359,7 +376,7 @@ static void put_alike(struct buf *b, const struct report_proof *r, unsigned n,
     buf_addc(b, '\n');
     for (unsigned i = 0; i < r[k].n_findings; i++)
         if (r[k].finding[i].violated)
-            put_finding(b, &r[k].finding[i], colour);
+            put_finding(b, &r[k], &r[k].finding[i], colour);
 }
 
 void render_proofs(struct buf *b, const struct report_proof *r, unsigned n,
@@ -434,7 +451,7 @@ static void json_finding(struct buf *b, const struct report_proof *r,
     buf_adds(b, "{\"kernel\":");
     render_json_string(b, r->kernel);
     json_text(b, "invariant", f->invariant);
-    json_text(b, "verdict", end_name(end_of(f)));
+    json_text(b, "verdict", end_name(end_of(r, f)));
     json_text(b, "depth", r->depth);
     json_text(b, "over", r->over);
     json_count(b, "states", r->states);
