@@ -136,7 +136,7 @@ struct ghcb_state {
     uint64_t answer1, answer2; /* INFO1 and INFO2 for the guest */
     bool sync_scratch;         /* copy the scratch buffer back to the guest */
     gpa_t scratch_gpa;
-    unsigned scratch_len;
+    unsigned scratch_len, scratch_room; /* bytes in use, bytes there */
     uint8_t *scratch;
 };
 

@@ -145,8 +145,10 @@ static int setup_scratch(struct kvm_vcpu *v, bool sync, uint64_t len)
 
     if (problem)
         return malformed(v, GHCB_ERR_INVALID_SCRATCH, problem);
-    if (!g->scratch)
-        g->scratch = pool_alloc(v->vm->kvm->pool, GHCB_SCRATCH_LIMIT);
+    if (!g->scratch || g->scratch_room < len) {
+        g->scratch_room = (unsigned)(len / PAGE_SIZE_4K + 1) * PAGE_SIZE_4K;
+        g->scratch = pool_alloc(v->vm->kvm->pool, g->scratch_room);
+    }
     g->scratch_len = (unsigned)len;
     g->sync_scratch = sync;
     return kvm_read_guest(v->vm, g->scratch_gpa, g->scratch, len);
