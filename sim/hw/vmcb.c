@@ -100,23 +100,12 @@ static uint64_t get(const uint8_t *area, unsigned at, unsigned size)
     return value;
 }
 
-static struct segment load_segment(const uint8_t *at)
-{
-    return (struct segment) {
-        .sel = (uint16_t)get(at, 0, 2),
-        .attr = (uint16_t)get(at, 2, 2),
-        .limit = (uint32_t)get(at, 4, 4),
-        .base = get(at, 8, 8),
-    };
-}
-
-static void store_segment(const struct segment *s, uint8_t *at)
-{
-    memcpy(at, &s->sel, 2);
-    memcpy(at + 2, &s->attr, 2);
-    memcpy(at + 4, &s->limit, 4);
-    memcpy(at + 8, &s->base, 8);
-}
+/* A segment lies there as it does in struct segment. */
+_Static_assert(offsetof(struct segment, attr) == 2 &&
+                   offsetof(struct segment, limit) == 4 &&
+                   offsetof(struct segment, base) == 8 &&
+                   sizeof(struct segment) == 16,
+               "APM vol. 2, table B-2");
 
 static void load_set(struct guest_state *g, const uint8_t *area,
                      const struct set *s)
@@ -124,9 +113,11 @@ static void load_set(struct guest_state *g, const uint8_t *area,
     for (size_t i = 0; i < s->n_fields; i++)
         move((char *)g + s->fields[i].member, area + s->fields[i].at,
              s->fields[i].size);
-    for (unsigned i = 0; i < N_SEGS; i++)
-        if (s->segments & BIT(i))
-            g->seg[i] = load_segment(area + 16 * i);
+    for (uint64_t left = s->segments; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+
+        memcpy(&g->seg[i], area + 16 * i, sizeof(g->seg[i]));
+    }
 }
 
 static void store_set(const struct guest_state *g, uint8_t *area,
@@ -135,9 +126,11 @@ static void store_set(const struct guest_state *g, uint8_t *area,
     for (size_t i = 0; i < s->n_fields; i++)
         move(area + s->fields[i].at, (const char *)g + s->fields[i].member,
              s->fields[i].size);
-    for (unsigned i = 0; i < N_SEGS; i++)
-        if (s->segments & BIT(i))
-            store_segment(&g->seg[i], area + 16 * i);
+    for (uint64_t left = s->segments; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+
+        memcpy(area + 16 * i, &g->seg[i], sizeof(g->seg[i]));
+    }
 }
 
 void save_area_load(struct guest_state *g, const uint8_t *area, unsigned sets)
