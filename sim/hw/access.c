@@ -114,7 +114,8 @@ bool access_translate(struct cpu *c, gva_t gva, size_t len, struct access a,
     w->end = END_OK;
     w->n_refs = 0;
     piece[1].len = 0;
-    if (c->watched || gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K)
+    if (c->watched || gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K ||
+        !(c->tlb_on || c->again.on))
         return translate_slowly(c, gva, len, a, piece, w);
     if (!c->tlb_on)
         return translate_by_walk(c, gva, len, a, piece, w);

@@ -35,7 +35,7 @@ void again_learn(struct cpu *c, gva_t gva, struct access a, uint64_t tables,
 {
     unsigned kind = again_kind(c, a);
 
-    if (!c->again.on || a.shadow || mem_tables(c->mem) != tables)
+    if (a.shadow || mem_tables(c->mem) != tables)
         return;
     *again_entry(c, gva, kind) = (struct again_entry) {
         .page = gva >> 12,

@@ -31,14 +31,15 @@ static inline struct again_entry *again_entry(struct cpu *c, gva_t gva,
     return &c->again.entry[(gva >> 12 ^ kind) % AGAIN_ENTRIES];
 }
 
-/* The end of the walk for @len bytes within a page, if it was done before. */
+/* The end of the walk for @len bytes within a page, if it was done before.
+ * Asked only while a guest runs, with nobody watching. */
 static inline bool again_knows(struct cpu *c, gva_t gva, size_t len,
                                struct access a, struct piece *p)
 {
     unsigned kind = again_kind(c, a);
     const struct again_entry *e = again_entry(c, gva, kind);
 
-    if (!c->again.on || c->watched || e->page != gva >> 12 || e->kind != kind ||
+    if (e->page != gva >> 12 || e->kind != kind ||
         e->context != c->again.context || e->pkru != c->g.pkru ||
         e->tables != mem_tables(c->mem))
         return false;
