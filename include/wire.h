@@ -20,9 +20,10 @@ struct wire_ops {
     /* false: #GP. */
     bool (*rdmsr)(void *hw, uint32_t msr, uint64_t *value);
     bool (*wrmsr)(void *hw, uint32_t msr, uint64_t value);
-    /* Page with five levels from now on, as boot code arranges it before it
-     * enters long mode (CR4.LA57); false: #GP, the CPU has four. */
-    bool (*set_la57)(void *hw);
+    /* MOV from and to CR0 and CR4. The host's code leaves 64-bit mode where a
+     * write asks for it. false: #GP. */
+    uint64_t (*read_cr)(void *hw, unsigned cr);
+    bool (*write_cr)(void *hw, unsigned cr, uint64_t value);
     /* Physical memory through a host mapping with C=0: raw DRAM. Any length. */
     void (*read)(void *hw, spa_t spa, void *buf, size_t len);
     void (*write)(void *hw, spa_t spa, const void *buf, size_t len);

@@ -52,6 +52,10 @@
 #define CR0_NW BIT(29)
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
+/* The other bits below 32 ignore writes; ET is always 1. */
+#define CR0_WRITABLE                                                           \
+    (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW |   \
+     CR0_CD | CR0_PG)
 
 #define CR4_PVI   BIT(1)
 #define CR4_PSE   BIT(4)

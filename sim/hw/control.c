@@ -10,10 +10,6 @@
 
 #include "arch/insn.h"
 
-/* Of CR0; the other bits below 32 ignore writes. */
-#define CR0_DEFINED                                                            \
-    (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW |   \
-     CR0_CD | CR0_PG)
 #define CR3_NO_FLUSH BIT(63) /* with PCIDE: not stored */
 #define CR3_PCID     bits(11, 0)
 
@@ -39,18 +35,22 @@ static bool paging_may_change(const struct cpu *c, uint64_t v)
            (c->g.seg[SEG(SAVE_TR)].attr & TSS_TYPE_32);
 }
 
+bool cr0_is_legal(uint64_t v)
+{
+    return !(v >> 32) && (!(v & CR0_PG) || (v & CR0_PE)) &&
+           (v & (CR0_NW | CR0_CD)) != CR0_NW;
+}
+
 static enum flow write_cr0(struct cpu *c, uint64_t v)
 {
     struct guest_regs *r = &c->g.r;
     bool switches = (v ^ r->cr0) & CR0_PG;
 
-    if (v >> 32 || ((v & CR0_PG) && !(v & CR0_PE)) ||
-        (v & (CR0_NW | CR0_CD)) == CR0_NW ||
-        (switches && !paging_may_change(c, v)))
+    if (!cr0_is_legal(v) || (switches && !paging_may_change(c, v)))
         return raise_error(c, VEC_GP, 0);
     if (!(v & CR0_PE))
         return refuse_insn(c, "real mode (CR0.PE = 0)");
-    r->cr0 = (v & CR0_DEFINED) | CR0_ET;
+    r->cr0 = (v & CR0_WRITABLE) | CR0_ET;
     if (!switches)
         return FLOW_NEXT;
     if ((v & CR0_PG) && (r->efer & EFER_LME))

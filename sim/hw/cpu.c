@@ -2,8 +2,9 @@
 /*
  * hw/cpu.c - a core as it comes out of firmware, and the wire to its host.
  *
- * The host runs 64-bit code with paging on, four levels of it or five; of its
- * own page tables nothing is modelled, it sees physical memory.
+ * The host runs 64-bit code with four levels of paging, until it writes its
+ * control registers; of its own page tables nothing is modelled, it sees
+ * physical memory.
  */
 #include "hw/cpu.h"
 
@@ -229,14 +230,14 @@ static bool wire_wrmsr(void *hw, uint32_t msr, uint64_t value)
     return cpu_wrmsr(hw, msr, value);
 }
 
-static bool wire_set_la57(void *hw)
+static uint64_t wire_read_cr(void *hw, unsigned cr)
 {
-    struct cpu *c = hw;
+    return host_read_cr(hw, cr);
+}
 
-    if (!c->model.features[FEAT_LA57])
-        return false;
-    c->host_cr4 |= CR4_LA57;
-    return true;
+static bool wire_write_cr(void *hw, unsigned cr, uint64_t value)
+{
+    return host_write_cr(hw, cr, value);
 }
 
 static void wire_read(void *hw, spa_t spa, void *buf, size_t len)
@@ -319,7 +320,8 @@ struct wire cpu_wire(struct cpu *c)
         .cpuid = wire_cpuid,
         .rdmsr = wire_rdmsr,
         .wrmsr = wire_wrmsr,
-        .set_la57 = wire_set_la57,
+        .read_cr = wire_read_cr,
+        .write_cr = wire_write_cr,
         .read = wire_read,
         .write = wire_write,
         .read_c = wire_read_c,

@@ -214,10 +214,13 @@ static inline bool has_nested(const struct cpu *c)
     return c->ctl.nested_ctl & NESTED_CTL_NP_ENABLE;
 }
 
-/* ---- the host's view: cpuid.c, msr.c, psp.c, vmrun.c ---- */
+/* ---- the host's view: cpuid.c, msr.c, host_cr.c, psp.c, vmrun.c ---- */
 struct cpuid_regs cpu_cpuid(struct cpu *c, uint32_t leaf, uint32_t sub);
 bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value);
 bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value);
+/* CR0 and CR4. */
+uint64_t host_read_cr(const struct cpu *c, unsigned n);
+bool host_write_cr(struct cpu *c, unsigned n, uint64_t value);
 enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);
 void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS]);
 
@@ -419,6 +422,8 @@ struct refusal {
     uint64_t code;
 };
 uint64_t cr4_reserved(const struct cpu *c);
+/* May CR0 have this value, whatever it had before? */
+bool cr0_is_legal(uint64_t v);
 /* Bits of a guest's CR3 that no table's address has. */
 uint64_t cr3_reserved(const struct cpu *c);
 struct refusal check_control(const struct cpu *c);

@@ -101,13 +101,16 @@ bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
     return read_register(c, find_register(msr), value);
 }
 
-/* LME and LMA cannot change while paging is on, which it is, always. SVME: not
+/* LME cannot change while paging is on, LMA not by a write at all. SVME: not
  * where SVM is missing or disabled (APM vol. 2, 15.4). */
 static bool write_efer(struct cpu *c, uint64_t value)
 {
-    bool svm = c->model.features[FEAT_SVM] && !(c->vm_cr & VM_CR_SVMDIS);
-    uint64_t writable = EFER_SCE | (c->model.features[FEAT_NX] ? EFER_NXE : 0) |
-                        (svm ? EFER_SVME : 0);
+    const bool *f = c->model.features;
+    bool svm = f[FEAT_SVM] && !(c->vm_cr & VM_CR_SVMDIS);
+    bool paging = c->host_cr0 & CR0_PG;
+    uint64_t writable = EFER_SCE | (f[FEAT_NX] ? EFER_NXE : 0) |
+                        (svm ? EFER_SVME : 0) |
+                        (f[FEAT_LM] && !paging ? EFER_LME : 0);
 
     if ((value ^ c->efer) & ~writable)
         return false;

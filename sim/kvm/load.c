@@ -83,6 +83,19 @@ static void kvm_x86_vendor_exit(struct kvm_module *m)
     m->cth_log = false;
 }
 
+/* Boot code switches to five levels while paging is off; a CPU that has four
+ * refuses the bit. */
+static bool page_with_five_levels(const struct wire *w)
+{
+    uint64_t cr0 = w->ops->read_cr(w->hw, 0), cr4 = w->ops->read_cr(w->hw, 4);
+    bool done;
+
+    w->ops->write_cr(w->hw, 0, cr0 & ~CR0_PG);
+    done = w->ops->write_cr(w->hw, 4, cr4 | CR4_LA57);
+    w->ops->write_cr(w->hw, 0, cr0);
+    return done;
+}
+
 void kvm_module_load(struct kvm_module *m, const struct wire *wire,
                      const struct kernel_model *kernel,
                      const struct kvm_params *params, struct trace *trace)
@@ -93,7 +106,7 @@ void kvm_module_load(struct kvm_module *m, const struct wire *wire,
         .params = *params,
         .trace = trace,
     };
-    m->la57 = params->la57 && wire->ops->set_la57(wire->hw);
+    m->la57 = params->la57 && page_with_five_levels(wire);
     kvm_host_boot(m);
     kvm_x86_init(m);
     kvm_x86_vendor_init(m);

@@ -120,7 +120,9 @@ START_TEST(a_host_may_page_with_five_levels)
     model.linear_bits = _i ? 57 : 48;
     mini_create_on(&m, PLAIN, &model);
     MINI_CODE(&m, HLT);
-    ck_assert_int_eq(m.w.ops->set_la57(m.w.hw), _i);
+    ck_assert(m.w.ops->write_cr(m.w.hw, 0, CR0_PE));
+    ck_assert_int_eq(m.w.ops->write_cr(m.w.hw, 4, CR4_PAE | CR4_LA57), _i);
+    ck_assert(m.w.ops->write_cr(m.w.hw, 0, CR0_PG | CR0_PE));
     ck_assert_uint_eq(mini_run(&m), _i ? EXIT_NPF : EXIT_HLT);
     mini_poke(&m, top, NPML4 | RWUAD);
     mini_set(&m, VMCB_NCR3, top);
