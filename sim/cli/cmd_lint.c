@@ -3,10 +3,11 @@
 #include "cli/cli.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 struct lint_args {
-    char **files;
-    unsigned n_files;
+    char **paths;
+    unsigned n_paths;
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -16,8 +17,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     (void)arg;
     switch (key) {
     case ARGP_KEY_ARGS:
-        a->files = state->argv + state->next;
-        a->n_files = (unsigned)(state->argc - state->next);
+        a->paths = state->argv + state->next;
+        a->n_paths = (unsigned)(state->argc - state->next);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which scenario?");
@@ -28,9 +29,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-    NULL,      parse_option,
-    "FILE...", "Parse and check scenarios, every point of a matrix included.",
-    NULL,      NULL,
+    NULL,
+    parse_option,
+    "PATH...",
+    "Parse and check scenarios, every point of a matrix included. A folder "
+    "stands for all scenarios below it.",
+    NULL,
+    NULL,
     NULL
 };
 
@@ -63,6 +68,23 @@ static int lint_file(struct catalog *catalog, const char *path)
     return ret < 0 ? STATUS_INPUT : STATUS_OK;
 }
 
+/* "-" is a scenario from a pipe. */
+static int lint_path(struct pool *pool, struct catalog *catalog,
+                     const char *path)
+{
+    struct cli_files files = { 0 };
+    int status = STATUS_OK;
+
+    if (strcmp(path, "-") == 0)
+        return lint_file(catalog, path);
+    if (cli_find_scenarios(pool, path, &files))
+        return STATUS_INPUT;
+    for (unsigned i = 0; i < files.n; i++)
+        if (lint_file(catalog, files.path[i]))
+            status = STATUS_INPUT;
+    return status;
+}
+
 int cmd_lint(int argc, char **argv)
 {
     struct lint_args a = { 0 };
@@ -72,8 +94,8 @@ int cmd_lint(int argc, char **argv)
 
     cli_parse(&argp, argc, argv, &a);
     catalog = cli_catalog(pool);
-    for (unsigned i = 0; i < a.n_files; i++)
-        if (lint_file(catalog, a.files[i]))
+    for (unsigned i = 0; i < a.n_paths; i++)
+        if (lint_path(pool, catalog, a.paths[i]))
             status = STATUS_INPUT;
     pool_destroy(pool);
     return status;

@@ -87,6 +87,15 @@ sys.exit(sum(1 for line in sys.stdin if json.loads(line)["facts"]["kvm.mmio_valu
     [ "${lines[1]}" = "1..6" ]
     python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$BATS_TEST_TMPDIR/j.xml"
 }
+@test "lint takes folders, and a scenario from a pipe" {
+    run "$nptsim" lint scenarios/seed scenarios/lessons
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq "$(find scenarios/seed scenarios/lessons -name '*.yaml' | wc -l)" ]
+    run "$nptsim" lint - <$lesson
+    [ "$status" -eq 0 ]
+    run "$nptsim" lint scenarios/no-such-folder
+    [ "$status" -eq 65 ]
+}
 @test "one job and many jobs print the same" {
     diff <("$nptsim" test --jobs 1 scenarios/mmio) <("$nptsim" test --jobs 4 scenarios/mmio)
 }
