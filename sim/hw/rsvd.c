@@ -34,8 +34,8 @@ static void fill_32bit(struct paging *p, const struct cpu_knobs *k)
     switch (k->pse36_mode) {
     case PSE36_AMD40: /* bits 20:13 are address bits 39:32 */
         p->rsvd[2][1] = BIT(21);
-        if (p->width < 40)
-            p->rsvd[2][1] |= bits(20, p->width - 19);
+        if (p->width < 40) /* of a host that gave bits up maybe below 32 */
+            p->rsvd[2][1] |= bits(20, p->width < 32 ? 13 : p->width - 19);
         break;
     case PSE36_INTEL36:
         p->rsvd[2][1] = bits(21, 17);

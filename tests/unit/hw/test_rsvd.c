@@ -59,6 +59,23 @@ START_TEST(every_bit_is_reserved_exactly_where_the_manual_says)
 }
 END_TEST
 
+/* Bits 20:13 of a 4M page are address bits 39:32, as far as the CPU has them;
+ * bit 21 is none, and bit 12 is PAT (APM vol. 2, figure 5-6). A host that gave
+ * bits to encryption may be left with fewer than 32. */
+START_TEST(a_4m_page_has_eight_more_address_bits)
+{
+    struct paging p = { .mode = PT_32BIT, .pse = true };
+
+    rsvd_fill(&p, (unsigned)_i, true, &defaults);
+    for (unsigned b = 0; b < 32; b++)
+        ck_assert_msg(!!(p.rsvd[2][1] & BIT(b)) ==
+                          (b == 21 ||
+                           (b >= 13 && b <= 20 && b - 13 + 32 >= (unsigned)_i)),
+                      "width %d, bit %u", _i, b);
+    ck_assert(!p.rsvd[2][0] && !p.rsvd[1][0] && !p.rsvd[1][1]);
+}
+END_TEST
+
 START_TEST(a_reserved_bit_is_blamed_for_the_right_reason)
 {
     struct paging p = { .mode = PT_4LEVEL }, q = p;
@@ -187,6 +204,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, every_bit_is_reserved_exactly_where_the_manual_says,
                         32, 53);
+    tcase_add_loop_test(t, a_4m_page_has_eight_more_address_bits, 12, 53);
     tcase_add_test(t, a_reserved_bit_is_blamed_for_the_right_reason);
     tcase_add_loop_test(t, encryption_takes_bits_from_nested_tables_only, 32,
                         53);
