@@ -187,6 +187,9 @@ struct walk_setup {
     uint32_t pkru;
     unsigned cpl;
     uint32_t asid; /* tags what the TLB remembers */
+    /* A C-bit selects no key: memory holds what its readers see, as vectors and
+     * dumps write it down. */
+    bool in_clear;
 };
 
 enum walk_outcome {

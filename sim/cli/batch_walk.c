@@ -226,7 +226,7 @@ static int take_vmcb(const struct record *r, struct walk_setup *s)
 
 static int take_setup(const struct record *r, struct walk_setup *s)
 {
-    *s = (struct walk_setup) { 0 };
+    *s = (struct walk_setup) { .in_clear = true };
     return take_host(r, s) || take_guest(r, s) || take_vmcb(r, s) ? -1 : 0;
 }
 

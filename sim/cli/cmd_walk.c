@@ -347,6 +347,7 @@ int cmd_walk(int argc, char **argv)
             .g_rflags = RFLAGS_FIXED,
             .h_pat = PAT_RESET,
             .g_pat = PAT_RESET,
+            .in_clear = true,
         },
     };
     const char *problem;

@@ -7,9 +7,6 @@
  * there is fetched from the file, and it is tried again from the start, so that
  * the last try is a walk like any other. A page that the file does not have
  * ends the story there: nobody knows how it would have gone on.
- *
- * A dump shows what software sees. A page that the walk reads with the host's
- * key (C-bit in the entry before) is therefore stored encrypted.
  */
 #include "cli/walk.h"
 
@@ -18,11 +15,6 @@
 #include <string.h>
 
 #define N_WORDS (PAGE_SIZE_4K / 8)
-
-struct page {
-    spa_t spa;
-    bool private;
-};
 
 struct dump {
     const struct walk_args *a;
@@ -34,26 +26,26 @@ struct dump {
     struct trace trace;
     struct walk_recorder *recorder;
     unsigned n_pages;
-    struct page pages[WALK_MAX_ENTRIES];
+    spa_t pages[WALK_MAX_ENTRIES];
 };
 
 /* ---- bringing pages ---- */
 
 /* Words that the file does not have read as 0; nobody will look at them. */
-static void load_page(struct dump *d, const struct page *p)
+static void load_page(struct dump *d, spa_t page)
 {
-    struct wire w = cpu_wire(d->cpu);
-    uint64_t words[N_WORDS] = { 0 };
+    for (spa_t spa = page; spa < page + PAGE_SIZE_4K; spa += 8) {
+        uint64_t word;
 
-    for (unsigned i = 0; i < N_WORDS; i++)
-        image_read64(d->img, p->spa + 8 * i, &words[i]);
-    w.ops->write_c(w.hw, p->spa, words, sizeof(words), p->private);
+        if (image_read64(d->img, spa, &word))
+            cpu_poke64(d->cpu, spa, word);
+    }
 }
 
 static bool is_loaded(const struct dump *d, spa_t slot)
 {
     for (unsigned i = 0; i < d->n_pages; i++)
-        if (d->pages[i].spa == (slot & PAGE_MASK_4K))
+        if (d->pages[i] == (slot & PAGE_MASK_4K))
             return true;
     return false;
 }
@@ -63,18 +55,6 @@ static bool file_has(struct dump *d, spa_t slot)
     uint64_t ignored;
 
     return image_read64(d->img, slot & ~7ULL, &ignored);
-}
-
-/* Was entry @i read with the host's key? The entry before it says so; before
- * the first of a nested walk stands nCR3, before that of a bare one CR3. */
-static bool read_private(const struct dump *d, const struct walk_story *s,
-                         unsigned i)
-{
-    const struct walk_entry *e = &s->entry[i];
-
-    if (e->nested && (i == 0 || !s->entry[i - 1].nested))
-        return d->a->setup.ncr3 & d->cbit;
-    return (i ? s->entry[i - 1].pte : d->a->setup.g_cr3) & d->cbit;
 }
 
 /* The first entry of @s that the file must still bring; s->n: none. */
@@ -99,7 +79,7 @@ static int try_walk(struct dump *d, struct walk_story *s, struct err *e)
     cpu_reset(d->cpu, &d->model);
     walk_recorder_clear(d->recorder);
     for (unsigned i = 0; i < d->n_pages; i++)
-        load_page(d, &d->pages[i]);
+        load_page(d, d->pages[i]);
     if (!walk_load(d->cpu, &a->setup, &why))
         return err_plain(e, "registers", "%s", why);
     res = walk_access(d->cpu, a->gva, a->kind, 1, false, NULL);
@@ -143,10 +123,7 @@ static int walk_one(struct dump *d, struct err *e)
         if (i == s.n || !file_has(d, s.entry[i].slot) ||
             d->n_pages == ARRAY_SIZE(d->pages))
             break;
-        d->pages[d->n_pages++] = (struct page) {
-            .spa = s.entry[i].slot & PAGE_MASK_4K,
-            .private = read_private(d, &s, i),
-        };
+        d->pages[d->n_pages++] = s.entry[i].slot & PAGE_MASK_4K;
     }
     if (i < s.n) {
         not_in_file(d, &s.entry[i], e);

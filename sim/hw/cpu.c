@@ -135,7 +135,8 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
     c->software = software;
     c->psp = psp;
     c->psp.snp_initialized = m->psp_snp == PSP_SNP_INITIALIZED;
-    c->host_key = key_make(KEY_N_HOST, KEY_ID_HOST);
+    c->memory_key = key_make(KEY_N_HOST, KEY_ID_HOST);
+    c->host_key = &c->memory_key;
     c->efer =
         EFER_LMA | EFER_LME | EFER_SCE | (m->features[FEAT_NX] ? EFER_NXE : 0);
     c->syscfg = m->mem_encrypt ? SYSCFG_MEM_ENCRYPT : 0;
@@ -257,7 +258,7 @@ static void wire_write(void *hw, spa_t spa, const void *buf, size_t len)
 /* The key of a host mapping with this C-bit. */
 static const struct key *host_key(const struct cpu *c, bool cbit)
 {
-    return cbit && cpu_cbit(c) ? &c->host_key : NULL;
+    return cbit && cpu_cbit(c) ? c->host_key : NULL;
 }
 
 static void wire_read_c(void *hw, spa_t spa, void *buf, size_t len, bool cbit)

@@ -148,7 +148,8 @@ struct cpu {
     struct trace *trace;
     struct memory *mem;
     struct psp psp;
-    struct key host_key;
+    struct key memory_key;      /* the host's, drawn at reset */
+    const struct key *host_key; /* it, or NULL: memory lies in the clear */
     struct guest_software software;
 
     uint64_t efer, syscfg, hwcr, vm_cr, hsave_pa; /* MSRs of the host */

@@ -76,7 +76,7 @@ static inline bool translate(struct cpu *c, struct walk *w, gpa_t gpa,
         return gpa_walk(c, w, gpa, a, level);
     w->nested = no_tables;
     w->spa = gpa;
-    w->key = pointer & c->guest.cbit ? &c->host_key : NULL;
+    w->key = pointer & c->guest.cbit ? c->host_key : NULL;
     return true;
 }
 

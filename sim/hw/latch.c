@@ -114,7 +114,7 @@ void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
                          : c->model.maxphyaddr_raw;
 
     c->nested = make(c, cr0, cr4, efer, ncr3, cpu_cbit(c), width);
-    c->nested.key = ncr3 & c->nested.cbit ? &c->host_key : NULL;
+    c->nested.key = ncr3 & c->nested.cbit ? c->host_key : NULL;
     c->nested.fetch_reported = reports_fetch(c, cr4, efer);
     c->rules = rules(c);
     c->rules.plain = c->nested.long_mode && !c->nested.key && !c->rules.special;

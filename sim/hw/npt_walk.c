@@ -34,7 +34,7 @@ static spa_t slot_of(const struct cpu *c, const struct path *path,
     *key = path->start->key;
     if (level < path->start->level) {
         table = entry_of(c, path, level + 1) & PTE_ADDR_MASK;
-        *key = path->raw[level + 1] & p->cbit ? &c->host_key : NULL;
+        *key = path->raw[level + 1] & p->cbit ? c->host_key : NULL;
     }
     return pt_slot(p, table, gpa, level);
 }
@@ -158,7 +158,7 @@ static void remember(struct cpu *c, unsigned leaf, const struct path *path,
 
         s.table = entry & PTE_ADDR_MASK;
         s.all &= entry ^ PTE_NX;
-        s.key = path->raw[s.level] & c->nested.cbit ? &c->host_key : NULL;
+        s.key = path->raw[s.level] & c->nested.cbit ? c->host_key : NULL;
         s.level--;
         npwc_fill(c, gpa, &s);
     }
@@ -190,7 +190,7 @@ bool npt_walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
                            level, &path, gpa, a, false);
         pte = pt_normal(p, level, pte);
         all &= pte ^ PTE_NX;
-        key = raw & p->cbit ? &c->host_key : NULL;
+        key = raw & p->cbit ? c->host_key : NULL;
         if (level == 1 || (pte & PTE_PS))
             break;
         table = pte & PTE_ADDR_MASK;

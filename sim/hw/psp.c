@@ -208,7 +208,7 @@ static enum psp_status activate(struct cpu *c, struct psp_guest *g,
 static enum psp_status encrypt(struct cpu *c, const struct psp_guest *g,
                                const struct psp_request *r, bool vmsa)
 {
-    const struct key *from = r->spa & cpu_cbit(c) ? &c->host_key : NULL;
+    const struct key *from = r->spa & cpu_cbit(c) ? c->host_key : NULL;
     spa_t spa = r->spa & ~cpu_cbit(c), end = spa + r->len;
     uint8_t page[PAGE_SIZE_4K];
 

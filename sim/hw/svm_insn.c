@@ -52,7 +52,7 @@ static enum flow find_vmcb(struct cpu *c, uint64_t addr, bool write,
     if (is_virtualized(c))
         return npt_walk(c, w, addr, a, 0) ? FLOW_NEXT
                                           : walk_failed(c, w, false);
-    w->key = w->spa & cpu_cbit(c) ? &c->host_key : NULL;
+    w->key = w->spa & cpu_cbit(c) ? c->host_key : NULL;
     w->spa &= ~cpu_cbit(c);
     return FLOW_NEXT;
 }

@@ -21,7 +21,7 @@ static const struct msr_range {
 static bool msr_intercepted(struct cpu *c, uint32_t msr, bool write)
 {
     spa_t map = c->ctl.msrpm & PAGE_MASK_4K;
-    const struct key *key = map & cpu_cbit(c) ? &c->host_key : NULL;
+    const struct key *key = map & cpu_cbit(c) ? c->host_key : NULL;
     uint8_t byte;
 
     if (!(c->ctl.word3 & INTERCEPT3_MSR))

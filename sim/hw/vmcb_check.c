@@ -316,7 +316,7 @@ struct refusal check_state(const struct cpu *c)
 struct refusal check_tables(struct cpu *c)
 {
     const struct paging *p = &c->guest;
-    const struct key *key = c->g.r.cr3 & p->cbit ? &c->host_key : NULL;
+    const struct key *key = c->g.r.cr3 & p->cbit ? c->host_key : NULL;
     struct refusal r = { 0 };
 
     if (has_nested(c) || p->mode != PT_PAE)

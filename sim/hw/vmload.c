@@ -55,7 +55,7 @@ void cpu_vmsave(struct cpu *c, spa_t vmcb, const struct key *key)
 
 static spa_t host_area(const struct cpu *c, const struct key **key)
 {
-    *key = c->hsave_pa & cpu_cbit(c) ? &c->host_key : NULL;
+    *key = c->hsave_pa & cpu_cbit(c) ? c->host_key : NULL;
     return (c->hsave_pa & ~cpu_cbit(c)) + VMCB_SAVE;
 }
 

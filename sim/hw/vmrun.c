@@ -240,7 +240,7 @@ void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
     /* A real host would get #UD or #GP in its own code. */
     BUG_ON(!(c->efer & EFER_SVME));
     c->vmcb = vmcb & ~cpu_cbit(c);
-    c->vmcb_key = vmcb & cpu_cbit(c) ? &c->host_key : NULL;
+    c->vmcb_key = vmcb & cpu_cbit(c) ? c->host_key : NULL;
     BUG_ON(c->vmcb % PAGE_SIZE_4K || c->vmcb >> cpu_phys_bits(c));
 
     cpu_vmload(c, c->vmcb, c->vmcb_key);

@@ -32,6 +32,7 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
 {
     c->ctl = control(s);
     c->gkey = NULL;
+    c->host_key = s->in_clear ? NULL : &c->memory_key;
     c->g = (struct guest_state) {
         .r = {
             .cr0 = s->g_cr0,

@@ -163,7 +163,7 @@ static void report(const struct tally *t, uint64_t count, double seconds)
         printf("ok - # SKIP %" PRIu64 " vectors: %s\n", t->skipped[i].n,
                t->skipped[i].why);
     if (t->unknown)
-        printf("# oracle: %" PRIu64 " vectors read a table through a key\n",
+        printf("# oracle: %" PRIu64 " vectors about shadow stacks\n",
                t->unknown);
     printf("# oracle: ");
     for (unsigned i = 0; i <= WALK_INVALID; i++)

@@ -72,13 +72,6 @@ static struct rights narrow(const struct regime *r, unsigned level,
     };
 }
 
-/* Beyond a C-bit lies ciphertext, and the oracle has no keys. */
-static void notice_key(struct oracle *o, const struct regime *r, uint64_t entry)
-{
-    if (r->cbit && bit(entry, r->cbit))
-        o->a->unknown = true;
-}
-
 /* ---- faults ---- */
 
 static bool npf(struct oracle *o, struct nested_access n, gpa_t gpa,
@@ -153,8 +146,6 @@ static bool nested_level(struct oracle *o, struct nested_access n, gpa_t gpa,
     r = narrow(&o->host, level, so_far, entry);
     if (leaf && nested_denies(o, r, n))
         return npf(o, n, gpa, true, false);
-    if (!leaf || n.table)
-        notice_key(o, &o->host, entry);
     if (leaf)
         *spa = oracle_leaf(&o->host, level, entry, gpa);
     else if (!nested_level(o, n, gpa, level - 1,
@@ -183,7 +174,6 @@ static bool nested(struct oracle *o, struct nested_access n, gpa_t gpa,
     }
     if (beyond_root(o->host.mode, gpa))
         return npf(o, n, gpa, false, false);
-    notice_key(o, &o->host, o->v->s.ncr3);
     return nested_level(o, n, gpa, oracle_levels(o->host.mode),
                         oracle_root(&o->host, o->v->s.ncr3), all, spa);
 }
@@ -259,7 +249,6 @@ static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
         return pf(o, gva, true, true, false);
     r = narrow(&o->guest, level, so_far, entry);
     if (!oracle_is_leaf(&o->guest, level, entry)) {
-        notice_key(o, &o->guest, entry);
         if (!update(o, level, entry_gpa, slot, false))
             return false;
         return guest_level(o, gva, level - 1,
@@ -351,7 +340,6 @@ struct answer oracle_walk(const struct trial *v)
 
     a.unknown = v->s.sss || v->kind >= ACCESS_SHADOW_READ;
     oracle_regimes(v, &o.guest, &o.host);
-    notice_key(&o, &o.guest, v->s.g_cr3);
     if (vmrun_refused(&o)) {
         a.outcome = WALK_INVALID;
         return a;

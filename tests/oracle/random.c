@@ -201,7 +201,7 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
             entry =
                 some_flags(m, r, level, leaf) |
                 (page ? new_page(m) : some_frame(m, r, oracle_shift(r, level)));
-            if (leaf && !table && r->cbit && one_in(m, 2))
+            if (r->cbit && one_in(m, 2))
                 entry |= BIT(r->cbit);
             oracle_put(r, &m->v->mem, slot, entry);
         }

@@ -139,14 +139,16 @@ bool trial_load(struct cpu *c, const struct trial *v,
                 const struct tlb_geometry *g)
 {
     struct cpu_model m = model_of(v);
+    struct walk_setup s = v->s;
     const char *why;
 
+    s.in_clear = true; /* the oracle has no keys */
     if (g)
         m.tlb = *g;
     cpu_reset(c, &m);
     for (unsigned i = 0; i < v->mem.n; i++)
         cpu_poke64(c, v->mem.at[i].spa, v->mem.at[i].value);
-    return walk_load(c, &v->s, &why);
+    return walk_load(c, &s, &why);
 }
 
 const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out)

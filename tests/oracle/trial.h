@@ -44,7 +44,7 @@ struct answer {
     uint64_t code, addr; /* WALK_NPF, WALK_PF */
     unsigned refs;       /* table entries read */
     struct words mem;    /* afterwards */
-    bool unknown;        /* a table was read through a key: no opinion */
+    bool unknown;        /* shadow stacks: no opinion */
     bool unsteady;       /* the same access, repeated, got another answer */
 };
 
