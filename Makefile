@@ -10,7 +10,9 @@ PREFIX ?= /usr/local
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 WARN := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow \
         -Wstrict-prototypes -Wmissing-prototypes -Wvla
-LIBS := -lZydis -lyaml -ljansson -lsqlite3 -lpthread
+# Archives where Debian has them: a shared object costs every start its loading,
+# and SQLite serves one command. Elsewhere: make LIBS="-lZydis -lyaml ...".
+LIBS := -lZydis -l:libyaml.a -l:libjansson.a -l:libsqlite3.a -lm -lpthread
 
 SRC := $(sort $(wildcard sim/*/*.c sim/*/*/*.c))
 CLI := $(filter sim/cli/%,$(SRC))
