@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define FIRST_CAPACITY (32 * PAGE_SIZE_4K)
+#define FIRST_CAPACITY (16 * PAGE_SIZE_4K)
 
 void image_init(struct image *i, struct pool *pool, gpa_t base, size_t limit)
 {
