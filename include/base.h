@@ -66,6 +66,10 @@ int err_at(struct err *e, struct mark at, const char *fmt, ...)
 /* Add a hint to the error just recorded, unless it has one. Returns -1. */
 int err_hint(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Hint at the one of @words that @word was probably meant to be. Where none is
+ * near there is no hint yet: a general one may follow. Returns -1. */
+int err_suggest(struct err *e, const char *word, const char *const *words,
+                size_t n);
 /* An error without a place in a file, for instance an unreadable one. */
 int err_plain(struct err *e, const char *file, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -49,6 +49,14 @@ int err_hint(struct err *e, const char *fmt, ...)
     return -1;
 }
 
+int err_suggest(struct err *e, const char *word, const char *const *words,
+                size_t n)
+{
+    const char *near = closest_word(word, words, n);
+
+    return near ? err_hint(e, "did you mean '%s'?", near) : -1;
+}
+
 /* The one message outside render and cli: there is nobody left to ask. */
 _Noreturn void bug_at(const char *file, int line, const char *cond)
 {

@@ -97,7 +97,6 @@ static int unknown_column(const struct plan *p, const struct csv *c,
                           const char *name, struct err *e)
 {
     const char *candidates[MAX_OUTPUTS];
-    const char *near;
     unsigned n = 0;
 
     for (unsigned r = 0; r < p->kind->n_results; r++)
@@ -106,8 +105,7 @@ static int unknown_column(const struct plan *p, const struct csv *c,
         candidates[n++] = csv_column_name(c, i);
     err_plain(e, "--columns", "no column '%s' in the input or the results",
               name);
-    near = closest_word(name, candidates, n);
-    return near ? err_hint(e, "did you mean '%s'?", near) : -1;
+    return err_suggest(e, name, candidates, n);
 }
 
 /* @columns: names between commas. */
@@ -152,7 +150,6 @@ static int read_word(const struct csv *c, unsigned column,
 {
     struct csv_cell cell = csv_cell(c, column);
     char text[64];
-    const char *near;
 
     for (uint64_t i = d->min; i <= d->max; i++) {
         if (cell.len == strlen(d->words[i]) &&
@@ -165,9 +162,8 @@ static int read_word(const struct csv *c, unsigned column,
              cell.text);
     err_at(e, csv_mark(c, column), "%s: '%s' is none of its words", d->name,
            text);
-    near = closest_word(text, d->words, (unsigned)d->max + 1);
-    return near ? err_hint(e, "did you mean '%s'?", near)
-                : err_hint(e, "the first is '%s'", d->words[d->min]);
+    err_suggest(e, text, d->words, (unsigned)d->max + 1);
+    return err_hint(e, "the first is '%s'", d->words[d->min]);
 }
 
 static int read_row(const struct plan *p, const struct csv *c,

@@ -50,6 +50,10 @@ struct catalog *cli_catalog(struct pool *pool);
 int cli_input_error(const struct err *e);
 /* Print a usage error; returns STATUS_USAGE. */
 int cli_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A usage error about a @word that is none of @words, and which was probably
+ * meant. @what: "unknown command". Returns STATUS_USAGE. */
+int cli_unknown(const char *what, const char *word, const char *const *words,
+                size_t n);
 /* Write a buffer to stdout; a failing write (full disk) ends the program. */
 void cli_print(const struct buf *b);
 

@@ -127,17 +127,15 @@ static const struct argp argp = {
 
 static int unknown_column(const char *name, size_t len)
 {
-    const char *names[64], *near;
+    const char *names[64];
     char text[64];
 
     snprintf(text, sizeof(text), "%.*s", (int)len, name);
     BUG_ON(n_policy_columns > ARRAY_SIZE(names));
     for (unsigned i = 0; i < n_policy_columns; i++)
         names[i] = policy_columns[i].name;
-    near = closest_word(text, names, n_policy_columns);
-    return cli_usage_error("--columns: unknown column '%s'%s%s%s", text,
-                           near ? ", did you mean '" : "", near ? near : "",
-                           near ? "'?" : "");
+    return cli_unknown("--columns: unknown column", text, names,
+                       n_policy_columns);
 }
 
 static int choose_columns(const char *list, struct lab_diff *q)

@@ -116,7 +116,6 @@ static int text_value(const struct outcome *o, const char *text,
                       struct value *v, struct err *e)
 {
     unsigned n = 0;
-    const char *near;
 
     v->text = text;
     if (!o->of_step)
@@ -125,9 +124,7 @@ static int text_value(const struct outcome *o, const char *text,
         if (strcmp(step_outcome_names[n], text) == 0)
             return 0;
     bad_value(o, text, "an outcome of a step", e);
-    near = closest_word(text, step_outcome_names, n);
-    if (near)
-        return err_hint(e, "did you mean '%s'?", near);
+    err_suggest(e, text, step_outcome_names, n);
     return err_hint(e, "'nptsim list facts' has all of them");
 }
 
@@ -177,16 +174,13 @@ static int check_fixed(const struct whynot_args *a)
     unsigned n = load_config_keys(a->pool, &keys);
 
     for (unsigned i = 0; i < a->n_fixed; i++) {
-        const char **names = pool_alloc(a->pool, n * sizeof(*names)), *near;
+        const char **names = pool_alloc(a->pool, n * sizeof(*names));
 
         if (names_key(keys, n, a->fixed[i]))
             continue;
         for (unsigned k = 0; k < n; k++)
             names[k] = keys[k].path;
-        near = closest_word(a->fixed[i], names, n);
-        return cli_usage_error("--fix: unknown key '%s'%s%s%s", a->fixed[i],
-                               near ? ", did you mean '" : "", near ? near : "",
-                               near ? "'?" : "");
+        return cli_unknown("--fix: unknown key", a->fixed[i], names, n);
     }
     return STATUS_OK;
 }

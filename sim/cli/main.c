@@ -76,15 +76,11 @@ static void on_abort(int sig)
 static int unknown_command(const char *name)
 {
     const char *names[ARRAY_SIZE(commands)];
-    const char *near;
 
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         names[i] = commands[i].full + NAME_AT;
-    near = closest_word(name, names, ARRAY_SIZE(names));
-    fprintf(stderr, "nptsim: unknown command '%s'", name);
-    if (near)
-        fprintf(stderr, ", did you mean '%s'?", near);
-    fputs("\nTry 'nptsim --help'.\n", stderr);
+    cli_unknown("unknown command", name, names, ARRAY_SIZE(names));
+    fputs("Try 'nptsim --help'.\n", stderr);
     return STATUS_USAGE;
 }
 
@@ -173,6 +169,16 @@ int cli_usage_error(const char *fmt, ...)
     va_end(ap);
     fputc('\n', stderr);
     return STATUS_USAGE;
+}
+
+int cli_unknown(const char *what, const char *word, const char *const *words,
+                size_t n)
+{
+    const char *near = closest_word(word, words, n);
+
+    if (near)
+        return cli_usage_error("%s '%s', did you mean '%s'?", what, word, near);
+    return cli_usage_error("%s '%s'", what, word);
 }
 
 void cli_print(const struct buf *b)

@@ -75,17 +75,16 @@ static int complain(struct reading *r, const char *what)
 
 static int unknown_input(struct reading *r, const char *name)
 {
-    const char *names[N_POLICY_INPUTS + 1], *near;
+    const char *names[N_POLICY_INPUTS + 1];
 
     for (unsigned i = 0; i < N_POLICY_INPUTS; i++)
         names[i] = policy_inputs[i].name;
     names[N_POLICY_INPUTS] = "asids";
-    near = closest_word(name, names, ARRAY_SIZE(names));
     err_plain(r->e, NULL, "--axis %.80s: there is no input '%.40s'", r->text,
               name);
-    return near ? err_hint(r->e, "did you mean '%s'?", near)
-                : err_hint(r->e, "the inputs are the columns of `nptsim batch "
-                                 "gating`");
+    err_suggest(r->e, name, names, ARRAY_SIZE(names));
+    return err_hint(r->e,
+                    "the inputs are the columns of `nptsim batch gating`");
 }
 
 static int read_name(struct reading *r)

@@ -157,7 +157,7 @@ unsigned lab_table_columns(const struct lab_table *t,
 int lab_table_find(const struct lab_table *t, const char *name, struct err *e)
 {
     struct pool *pool = pool_create();
-    const char **names = pool_alloc(pool, (t->n + 1) * sizeof(*names)), *near;
+    const char **names = pool_alloc(pool, (t->n + 1) * sizeof(*names));
     int found = -1;
 
     for (unsigned i = 0; i < t->n; i++) {
@@ -166,12 +166,9 @@ int lab_table_find(const struct lab_table *t, const char *name, struct err *e)
             found = (int)i;
     }
     if (found < 0) {
-        near = closest_word(name, names, t->n);
         err_plain(e, t->path, "there is no column '%.60s'", name);
-        if (near)
-            err_hint(e, "did you mean '%s'?", near);
-        else
-            err_hint(e, "nptsim sweep csv prints them all");
+        err_suggest(e, name, names, t->n);
+        err_hint(e, "nptsim sweep csv prints them all");
     }
     pool_destroy(pool);
     return found;

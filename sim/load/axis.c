@@ -68,7 +68,7 @@ static int find_field(struct pool *pool, struct axis *a,
                       const struct node_entry *entry, struct err *e)
 {
     const struct field_doc *docs;
-    const char **paths, *near;
+    const char **paths;
     struct field_ref ref;
     unsigned n_docs, n = 0;
 
@@ -83,9 +83,7 @@ static int find_field(struct pool *pool, struct axis *a,
             paths[n++] = docs[i].path;
     err_at(e, entry->key_at, "'%.60s' is nothing that an axis can vary",
            entry->key);
-    near = closest_word(entry->key, paths, n);
-    if (near)
-        return err_hint(e, "did you mean '%s'?", near);
+    err_suggest(e, entry->key, paths, n);
     return err_hint(e, "single values below cpu, kernel, vm and guest");
 }
 

@@ -128,7 +128,6 @@ static int find(struct catalog *c, struct shelf *s, const char *name,
                 struct mark at, struct err *e)
 {
     int error = list(c, s);
-    const char *near;
 
     if (error)
         return err_plain(e, s->dir, "cannot read the models: %s",
@@ -137,9 +136,7 @@ static int find(struct catalog *c, struct shelf *s, const char *name,
         if (strcmp(s->names[i], name) == 0)
             return (int)i;
     err_at(e, at, "unknown %s '%.60s'", s->what, name);
-    near = closest_word(name, s->names, s->n);
-    if (near)
-        return err_hint(e, "did you mean '%s'?", near);
+    err_suggest(e, name, s->names, s->n);
     return err_hint(e, "the models are in %.150s", s->dir);
 }
 

@@ -85,10 +85,8 @@ static int read_value(const struct node *n, const char *what,
 static int suggest(struct reading *r, const char *word,
                    const char *const *words, unsigned n, const char *list)
 {
-    const char *near = closest_word(word, words, n);
-
-    return near ? err_hint(r->e, "did you mean '%s'?", near)
-                : err_hint(r->e, "%s", list);
+    err_suggest(r->e, word, words, n);
+    return err_hint(r->e, "%s", list);
 }
 
 #define FACTS_LIST  "`nptsim list facts` shows them all"

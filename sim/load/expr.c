@@ -114,17 +114,13 @@ static const struct expr *unknown_name(struct parser *p, const struct expr *x)
     const struct field_doc *docs;
     unsigned n = load_fields(p->pool, &docs);
     const char **names = pool_alloc(p->pool, (n + 1) * sizeof(*names));
-    const char *near;
 
     for (unsigned i = 0; i < n; i++)
         names[i] = docs[i].path;
     names[n] = "cpu.width";
-    near = closest_word(x->literal.text, names, n + 1);
     err_at(p->e, x->at, "%s: unknown name '%.60s'", p->what, x->literal.text);
-    if (near)
-        err_hint(p->e, "did you mean '%s'?", near);
-    else
-        err_hint(p->e, "cpu.width, and the keys below cpu, kernel, vm, guest");
+    err_suggest(p->e, x->literal.text, names, n + 1);
+    err_hint(p->e, "cpu.width, and the keys below cpu, kernel, vm, guest");
     return NULL;
 }
 
@@ -234,7 +230,7 @@ static bool is_known(const char *text, const char *const *words, unsigned n)
 static int check_text(struct parser *p, const struct expr *field,
                       const struct expr *text)
 {
-    const char *const *words = field->field.field->words, *near;
+    const char *const *words = field->field.field->words;
     unsigned n = field->field.field->n;
 
     if (field->field.offset == offsetof(struct scenario_doc, s.cpu_name))
@@ -246,10 +242,7 @@ static int check_text(struct parser *p, const struct expr *field,
         return 0;
     err_at(p->e, text->at, "%s: there is no %s '%.60s'", p->what,
            field->field.field->key, text->literal.text);
-    near = closest_word(text->literal.text, words, n);
-    if (near)
-        err_hint(p->e, "did you mean '%s'?", near);
-    return -1;
+    return err_suggest(p->e, text->literal.text, words, n);
 }
 
 static const char *kind_name(enum value_kind kind)

@@ -20,7 +20,7 @@ const struct field *field_find(const struct field_table *t, const char *key)
 int field_unknown(const struct field_table *t, const char *key, struct mark at,
                   struct err *e)
 {
-    const char *keys[MAX_KEYS], *near;
+    const char *keys[MAX_KEYS];
     struct buf all = BUF_INIT;
     unsigned n = t->n < MAX_KEYS ? t->n : MAX_KEYS;
 
@@ -29,11 +29,8 @@ int field_unknown(const struct field_table *t, const char *key, struct mark at,
         buf_printf(&all, "%s%s", i ? ", " : "", keys[i]);
     }
     err_at(e, at, "unknown key '%.60s' in %s", key, t->name);
-    near = closest_word(key, keys, n);
-    if (near)
-        err_hint(e, "did you mean '%s'?", near);
-    else
-        err_hint(e, "there is %s", all.data);
+    err_suggest(e, key, keys, n);
+    err_hint(e, "there is %s", all.data);
     buf_free(&all);
     return -1;
 }
@@ -278,15 +275,11 @@ static int unknown_flag(struct pool *pool, const struct field *f,
                         const struct node_entry *entry, struct err *e)
 {
     const char **names = pool_alloc(pool, f->n * sizeof(*names));
-    const char *near;
 
     for (unsigned i = 0; i < f->n; i++)
         names[i] = f->flag_name(i);
-    near = closest_word(entry->key, names, f->n);
     err_at(e, entry->key_at, "unknown name '%.60s' in %s", entry->key, f->key);
-    if (near)
-        err_hint(e, "did you mean '%s'?", near);
-    return -1;
+    return err_suggest(e, entry->key, names, f->n);
 }
 
 static int set_flags(struct pool *pool, const struct field *f,

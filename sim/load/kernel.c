@@ -91,15 +91,12 @@ static int slot_find(const char *name)
 
 static int unknown_slot(const char *name, struct mark at, struct err *e)
 {
-    const char *names[N_KVM_SLOTS], *near;
+    const char *names[N_KVM_SLOTS];
 
     for (unsigned i = 0; i < N_KVM_SLOTS; i++)
         names[i] = kvm_slot_table[i].name;
-    near = closest_word(name, names, N_KVM_SLOTS);
     err_at(e, at, "unknown slot '%.60s'", name);
-    if (near)
-        err_hint(e, "did you mean '%s'?", near);
-    return -1;
+    return err_suggest(e, name, names, N_KVM_SLOTS);
 }
 
 static int read_slots(struct reading *r, const struct node *slots)

@@ -121,16 +121,13 @@ int node_text(const struct node *n, const char *what, const char **out,
 int node_not_one_of(const struct node *n, const char *what,
                     const char *const *words, unsigned n_words, struct err *e)
 {
-    const char *near = closest_word(n->text, words, n_words);
     struct buf list = BUF_INIT;
 
     for (unsigned i = 0; i < n_words; i++)
         buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
     err_at(e, n->at, "%s: '%.60s' is not one of %s", what, n->text, list.data);
-    if (near)
-        err_hint(e, "did you mean '%s'?", near);
     buf_free(&list);
-    return -1;
+    return err_suggest(e, n->text, words, n_words);
 }
 
 /* @map with room for one entry more; @map may be NULL. */
