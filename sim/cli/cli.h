@@ -65,6 +65,12 @@ struct cli_settings {
 };
 bool cli_add_setting(struct cli_settings *s, struct pool *pool,
                      const char *arg);
+/* The value of --set; a usage error if it is none. */
+void cli_take_setting(struct argp_state *state, struct cli_settings *s,
+                      struct pool *pool, const char *arg);
+
+/* Is standard output a person's, who has not said NO_COLOR? */
+bool cli_colour(void);
 
 /* The value of --jobs, 1..256; anything else is a usage error. */
 unsigned cli_jobs(struct argp_state *state, const char *arg);
@@ -77,6 +83,29 @@ struct cli_files {
 };
 int cli_find_scenarios(struct pool *pool, const char *path,
                        struct cli_files *out);
+
+/* All machines that a file describes: one, or those of its matrix. */
+struct cli_points {
+    struct pool *pool; /* what @e speaks of lives in it */
+    struct catalog *catalog;
+    const char *path;
+    const struct cli_settings *settings; /* NULL: none */
+    /* NULL: just check them. What it builds in @pool is gone by the next point;
+     * -1 with @e ends it. */
+    int (*visit)(void *ctx, struct pool *pool, const struct scenario *s,
+                 struct err *e);
+    void *ctx;
+    uint64_t n, excluded; /* how many there were */
+};
+int cli_each_point(struct cli_points *p, struct err *e);
+
+/* "FILE#STEP" in two; no step: NULL. */
+struct cli_target {
+    const char *path, *step;
+};
+struct cli_target cli_target(struct pool *pool, const char *text);
+/* -1 with @e: @s has no such step; NULL is always there. */
+int cli_check_step(const struct scenario *s, const char *step, struct err *e);
 
 /* The one machine that @path is about. A matrix has more of them, unless its
  * axes are pinned; that of @free_key, which may be NULL, does not count.

@@ -25,8 +25,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 's':
-        if (!cli_add_setting(&a->settings, a->pool, arg))
-            argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+        cli_take_setting(state, &a->settings, a->pool, arg);
         return 0;
     case 'j':
         a->json = true;

@@ -2,9 +2,6 @@
 /* cli/cmd_explain.c - nptsim explain: why an outcome is what it is. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 struct explain_args {
     struct pool *pool;
     struct cli_settings settings;
@@ -22,8 +19,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 's':
-        if (!cli_add_setting(&a->settings, a->pool, arg))
-            argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+        cli_take_setting(state, &a->settings, a->pool, arg);
         return 0;
     case ARGP_KEY_ARG:
         if (a->target)
@@ -48,82 +44,40 @@ static const struct argp argp = {
     NULL
 };
 
-/* Ids of the steps, for "did you mean". */
-static const char *near_step(const struct scenario *s, const char *step,
-                             bool *exists)
-{
-    unsigned n = s->config.n_steps;
-    const char **ids = calloc(n + 1, sizeof(*ids));
-    const char *near;
-
-    *exists = false;
-    for (unsigned i = 0; ids && i < n; i++) {
-        ids[i] = s->config.steps[i].id;
-        *exists |= strcmp(ids[i], step) == 0;
-    }
-    near = ids ? closest_word(step, ids, n) : NULL;
-    free(ids);
-    return near;
-}
-
-static int explain_point(struct pool *pool, const struct scenario *s,
-                         const char *step)
+static int explain_point(void *ctx, struct pool *pool, const struct scenario *s,
+                         struct err *e)
 {
     struct execute_options o = { .trace = TRACE_NONE, .explain = true };
+    const struct cli_target *target = ctx;
     struct buf out = BUF_INIT;
     struct execution x;
-    struct err e = { 0 };
-    bool exists = true;
 
-    if (step) {
-        const char *near = near_step(s, step, &exists);
-
-        if (!exists) {
-            err_plain(&e, s->path, "no step '%s'", step);
-            if (near)
-                err_hint(&e, "did you mean '%s'?", near);
-            return cli_input_error(&e);
-        }
-    }
-    if (execute(pool, s, &o, &x, &e))
-        return cli_input_error(&e);
+    if (cli_check_step(s, target->step, e) || execute(pool, s, &o, &x, e))
+        return -1;
     execute_title(&out, s);
-    explainer_tell(x.explainer, s->why, step, &out);
+    explainer_tell(x.explainer, s->why, target->step, &out);
     cli_print(&out);
     buf_free(&out);
-    return STATUS_OK;
+    return 0;
 }
 
 int cmd_explain(int argc, char **argv)
 {
     struct explain_args a = { .pool = pool_create() };
-    struct pool *pool = pool_create();
-    struct scenario_file *f;
+    struct cli_points points = { .pool = a.pool,
+                                 .settings = &a.settings,
+                                 .visit = explain_point };
+    struct cli_target target;
     struct err e = { 0 };
-    char *path, *step;
     int status = STATUS_OK;
 
     cli_parse(&argp, argc, argv, &a);
-    path = pool_strdup(a.pool, a.target);
-    step = strrchr(path, '#');
-    if (step)
-        *step++ = '\0';
-    if (scenario_file_load(a.pool, cli_catalog(a.pool), path, a.settings.s,
-                           a.settings.n, &f, &e)) {
+    target = cli_target(a.pool, a.target);
+    points.catalog = cli_catalog(a.pool);
+    points.path = target.path;
+    points.ctx = &target;
+    if (cli_each_point(&points, &e))
         status = cli_input_error(&e);
-    } else {
-        for (uint64_t i = 0; i < scenario_file_points(f) && !status; i++) {
-            struct scenario s;
-            int ret = scenario_file_point(f, pool, i, &s, &e);
-
-            if (ret < 0)
-                status = cli_input_error(&e);
-            else if (ret == 0)
-                status = explain_point(pool, &s, step);
-            pool_reset(pool);
-        }
-    }
-    pool_destroy(pool);
     pool_destroy(a.pool);
     return status;
 }

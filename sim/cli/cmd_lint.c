@@ -41,31 +41,21 @@ static const struct argp argp = {
 
 static int lint_file(struct catalog *catalog, const char *path)
 {
-    struct pool *file_pool = pool_create(), *pool = pool_create();
-    uint64_t points = 0, excluded = 0;
-    struct scenario_file *f;
+    struct cli_points points = { .pool = pool_create(),
+                                 .catalog = catalog,
+                                 .path = path };
     struct err e = { 0 };
-    int ret = scenario_file_load(file_pool, catalog, path, NULL, 0, &f, &e);
+    int status = STATUS_OK;
 
-    if (!ret)
-        points = scenario_file_points(f);
-    for (uint64_t i = 0; i < points && ret >= 0; i++) {
-        struct scenario s;
-
-        ret = scenario_file_point(f, pool, i, &s, &e);
-        excluded += ret == 1;
-        pool_reset(pool);
-    }
-    if (ret < 0)
-        cli_input_error(&e);
-    else if (points == 1)
+    if (cli_each_point(&points, &e))
+        status = cli_input_error(&e);
+    else if (points.n == 1)
         printf("%s: ok\n", path);
     else
         printf("%s: ok, %" PRIu64 " points, %" PRIu64 " excluded\n", path,
-               points, excluded);
-    pool_destroy(pool);
-    pool_destroy(file_pool);
-    return ret < 0 ? STATUS_INPUT : STATUS_OK;
+               points.n, points.excluded);
+    pool_destroy(points.pool);
+    return status;
 }
 
 /* "-" is a scenario from a pipe. */

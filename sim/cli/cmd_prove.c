@@ -338,7 +338,7 @@ static bool has_violation(const struct report_proof *r)
 
 static void print_results(const struct prove_args *a, const struct results *all)
 {
-    bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    bool colour = cli_colour();
     struct buf b = BUF_INIT;
 
     for (unsigned i = 0; a->json && i < all->n; i++)

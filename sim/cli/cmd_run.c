@@ -2,9 +2,7 @@
 /* cli/cmd_run.c - nptsim run: scenarios, their verdicts, and the reasons. */
 #include "cli/cli.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct run_args {
     struct pool *pool;
@@ -13,10 +11,7 @@ struct run_args {
     bool json, cost, colour;
     char **files;
     unsigned n_files;
-};
-
-struct totals {
-    unsigned passed, failed, skipped;
+    struct verdict_counts total;
 };
 
 static const struct argp_option options[] = {
@@ -46,8 +41,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->json = true;
         return 0;
     case 's':
-        if (!cli_add_setting(&a->settings, a->pool, arg))
-            argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+        cli_take_setting(state, &a->settings, a->pool, arg);
         return 0;
     case 'c':
         a->cost = true;
@@ -111,17 +105,17 @@ static void json_run(struct buf *b, const struct scenario *s,
     buf_adds(b, "}\n");
 }
 
-static int run_point(const struct run_args *a, const struct scenario *s,
-                     struct pool *pool, struct totals *t)
+static int run_point(void *ctx, struct pool *pool, const struct scenario *s,
+                     struct err *e)
 {
+    struct run_args *a = ctx;
     struct buf out = BUF_INIT;
     struct execute_options o = { .trace = a->trace, .trace_out = &out };
     struct execution x;
-    struct err e = { 0 };
 
-    if (execute(pool, s, &o, &x, &e)) {
+    if (execute(pool, s, &o, &x, e)) {
         buf_free(&out);
-        return cli_input_error(&e);
+        return -1;
     }
     if (a->json) {
         json_run(&out, s, &x);
@@ -134,63 +128,51 @@ static int run_point(const struct run_args *a, const struct scenario *s,
         print_cost(&out, x.clock);
     cli_print(&out);
     buf_free(&out);
-    t->passed += x.counts.passed;
-    t->failed += x.counts.failed;
-    t->skipped += x.counts.skipped;
-    return STATUS_OK;
+    a->total.passed += x.counts.passed;
+    a->total.failed += x.counts.failed;
+    a->total.skipped += x.counts.skipped;
+    return 0;
 }
 
-static int run_file(const struct run_args *a, struct catalog *catalog,
-                    const char *path, struct totals *t)
+static int run_file(struct run_args *a, struct catalog *catalog,
+                    const char *path)
 {
-    struct pool *file_pool = pool_create(), *pool = pool_create();
-    struct scenario_file *f;
+    struct cli_points points = { .pool = pool_create(),
+                                 .catalog = catalog,
+                                 .path = path,
+                                 .settings = &a->settings,
+                                 .visit = run_point,
+                                 .ctx = a };
     struct err e = { 0 };
     int status = STATUS_OK;
 
-    if (scenario_file_load(file_pool, catalog, path, a->settings.s,
-                           a->settings.n, &f, &e)) {
+    if (cli_each_point(&points, &e))
         status = cli_input_error(&e);
-        goto out;
-    }
-    for (uint64_t i = 0; i < scenario_file_points(f) && !status; i++) {
-        struct scenario s;
-        int ret = scenario_file_point(f, pool, i, &s, &e);
-
-        if (ret < 0)
-            status = cli_input_error(&e);
-        else if (ret == 0)
-            status = run_point(a, &s, pool, t);
-        pool_reset(pool);
-    }
-out:
-    pool_destroy(pool);
-    pool_destroy(file_pool);
+    pool_destroy(points.pool);
     return status;
 }
 
 int cmd_run(int argc, char **argv)
 {
     struct run_args a = { .pool = pool_create() };
-    struct totals t = { 0 };
     struct catalog *catalog;
     int status = STATUS_OK;
 
-    a.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    a.colour = cli_colour();
     cli_parse(&argp, argc, argv, &a);
     catalog = cli_catalog(a.pool);
     for (unsigned i = 0; i < a.n_files; i++) {
-        int ret = run_file(&a, catalog, a.files[i], &t);
+        int ret = run_file(&a, catalog, a.files[i]);
 
         if (ret)
             status = ret;
     }
     fprintf(a.json ? stderr : stdout, "%u passed, %u failed, %u skipped\n",
-            t.passed, t.failed, t.skipped);
+            a.total.passed, a.total.failed, a.total.skipped);
     pool_destroy(a.pool);
     if (status)
         return status;
-    if (t.failed)
+    if (a.total.failed)
         return STATUS_FAILED;
-    return t.skipped && !t.passed ? STATUS_SKIPPED : STATUS_OK;
+    return a.total.skipped && !a.total.passed ? STATUS_SKIPPED : STATUS_OK;
 }

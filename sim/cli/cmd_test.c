@@ -19,7 +19,6 @@ enum test_format { FORMAT_PRETTY, FORMAT_KTAP };
 struct test_result {
     const char *path;
     unsigned passed, failed, skipped; /* expectations */
-    uint64_t points;
     bool violated[N_INVARIANTS]; /* at some point, and nobody expected it */
     bool bad_input;
     struct buf details; /* failing verdicts, or the error */
@@ -125,15 +124,15 @@ static void keep_violations(struct test_result *r, const struct judge *j)
                           !judge_expects_invariant(j, i);
 }
 
-static int test_point(struct test_result *r, const struct scenario *s,
-                      struct pool *pool, struct err *e)
+static int test_point(void *ctx, struct pool *pool, const struct scenario *s,
+                      struct err *e)
 {
     struct execute_options o = { .trace = TRACE_NONE };
+    struct test_result *r = ctx;
     struct execution x;
 
     if (execute(pool, s, &o, &x, e))
         return -1;
-    r->points++;
     r->passed += x.counts.passed;
     r->failed += x.counts.failed;
     r->skipped += x.counts.skipped;
@@ -144,25 +143,18 @@ static int test_point(struct test_result *r, const struct scenario *s,
 
 static void test_file(struct test_result *r, struct catalog *catalog)
 {
-    struct pool *file_pool = pool_create(), *pool = pool_create();
-    struct scenario_file *f;
+    struct cli_points points = { .pool = pool_create(),
+                                 .catalog = catalog,
+                                 .path = r->path,
+                                 .visit = test_point,
+                                 .ctx = r };
     struct err e = { 0 };
-    int ret = scenario_file_load(file_pool, catalog, r->path, NULL, 0, &f, &e);
 
-    for (uint64_t i = 0; ret >= 0 && i < scenario_file_points(f); i++) {
-        struct scenario s;
-
-        ret = scenario_file_point(f, pool, i, &s, &e);
-        if (ret == 0)
-            ret = test_point(r, &s, pool, &e);
-        pool_reset(pool);
-    }
-    if (ret < 0) {
+    if (cli_each_point(&points, &e)) {
         r->bad_input = true;
         render_error(&r->details, &e);
     }
-    pool_destroy(pool);
-    pool_destroy(file_pool);
+    pool_destroy(points.pool);
 }
 
 static void *worker(void *arg)

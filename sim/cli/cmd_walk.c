@@ -140,8 +140,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->cpu = arg;
         return 0;
     case 's':
-        if (!cli_add_setting(&a->settings, a->pool, arg))
-            argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+        cli_take_setting(state, &a->settings, a->pool, arg);
         return 0;
     case 'i':
         a->image = arg;
@@ -211,96 +210,63 @@ void walk_print(struct buf *b, const struct walk_story *s, enum walk_form form)
 
 /* ---- a scenario ---- */
 
-static int check_step(const struct scenario *s, const char *step, struct err *e)
-{
-    unsigned n = s->config.n_steps;
-    const char **ids = calloc(n + 1, sizeof(*ids));
-    const char *near;
+struct walking {
+    const char *step; /* NULL: all of them */
+    enum walk_form form;
+    unsigned walks;
+};
 
-    for (unsigned i = 0; ids && i < n; i++) {
-        ids[i] = s->config.steps[i].id;
-        if (strcmp(ids[i], step) == 0) {
-            free(ids);
-            return 0;
-        }
-    }
-    near = ids ? closest_word(step, ids, n) : NULL;
-    err_plain(e, s->path, "no step '%s'", step);
-    if (near)
-        err_hint(e, "did you mean '%s'?", near);
-    free(ids);
-    return -1;
-}
-
-/* How many walks there were, or -1. */
-static int walk_point(struct pool *pool, const struct scenario *s,
-                      const char *step, enum walk_form form, struct err *e)
+/* A point without a walk is passed over silently. */
+static int walk_point(void *ctx, struct pool *pool, const struct scenario *s,
+                      struct err *e)
 {
     struct walk_recorder *r = walk_recorder_create(pool);
+    struct walking *w = ctx;
     const struct walk_story *story;
     struct buf out = BUF_INIT;
     struct trace trace;
-    int n = 0;
+    unsigned n = 0;
 
-    if (step && check_step(s, step, e))
+    if (cli_check_step(s, w->step, e))
         return -1;
     trace_init(&trace, pool);
-    walk_recorder_only(r, step);
+    walk_recorder_only(r, w->step);
     trace_add_sink(&trace, walk_recorder_sink, r);
     if (run_scenario(pool, &s->config, &trace, e))
         return -1;
-    if (form == WALK_FORM_PICTURE)
+    if (w->form == WALK_FORM_PICTURE)
         execute_title(&out, s);
-    for (; (story = walk_recorder_story(r, (unsigned)n)); n++) {
-        if (form == WALK_FORM_PICTURE)
+    for (; (story = walk_recorder_story(r, n)); n++) {
+        if (w->form == WALK_FORM_PICTURE)
             buf_addc(&out, '\n');
-        walk_print(&out, story, form);
+        walk_print(&out, story, w->form);
     }
     if (n)
         cli_print(&out);
     buf_free(&out);
-    return n;
-}
-
-/* All points of the matrix, those without a walk silently. */
-static int walk_points(struct scenario_file *f, const struct walk_args *a,
-                       const char *step, struct err *e)
-{
-    struct pool *pool = pool_create();
-    int n = 0, total = 0;
-
-    for (uint64_t i = 0; i < scenario_file_points(f) && n >= 0; i++) {
-        struct scenario s;
-        int ret = scenario_file_point(f, pool, i, &s, e);
-
-        n = ret < 0 ? -1 : ret ? 0 : walk_point(pool, &s, step, a->form, e);
-        total += n;
-        pool_reset(pool);
-    }
-    pool_destroy(pool);
-    return n < 0 ? -1 : total;
+    w->walks += n;
+    return 0;
 }
 
 static int walk_scenario(struct walk_args *a)
 {
-    char *path = pool_strdup(a->pool, a->target), *step = strrchr(path, '#');
-    struct scenario_file *f;
+    struct cli_target target = cli_target(a->pool, a->target);
+    struct walking w = { .step = target.step, .form = a->form };
+    struct cli_points points = { .pool = a->pool,
+                                 .catalog = cli_catalog(a->pool),
+                                 .path = target.path,
+                                 .settings = &a->settings,
+                                 .visit = walk_point,
+                                 .ctx = &w };
     struct err e = { 0 };
-    int n;
 
-    if (step)
-        *step++ = '\0';
-    if (scenario_file_load(a->pool, cli_catalog(a->pool), path, a->settings.s,
-                           a->settings.n, &f, &e))
+    if (cli_each_point(&points, &e))
         return cli_input_error(&e);
-    n = walk_points(f, a, step, &e);
-    if (n < 0)
-        return cli_input_error(&e);
-    if (n)
+    if (w.walks)
         return STATUS_OK;
     fprintf(stderr,
             "nptsim: no guest touched memory%s%s; 'nptsim explain' says why\n",
-            step ? " in step " : "", step ? step : "");
+            w.step ? " in step " : "", w.step ? w.step : "");
     return STATUS_SKIPPED;
 }
 

@@ -150,6 +150,11 @@ int cli_input_error(const struct err *e)
     return STATUS_INPUT;
 }
 
+bool cli_colour(void)
+{
+    return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+}
+
 unsigned cli_jobs(struct argp_state *state, const char *arg)
 {
     uint64_t n;
@@ -199,4 +204,13 @@ bool cli_add_setting(struct cli_settings *s, struct pool *pool, const char *arg)
     s->s[s->n].value = pool_strdup(pool, eq + 1);
     s->n++;
     return true;
+}
+
+void cli_take_setting(struct argp_state *state, struct cli_settings *s,
+                      struct pool *pool, const char *arg)
+{
+    if (s->n == CLI_MAX_SETTINGS)
+        argp_error(state, "more than %d --set", CLI_MAX_SETTINGS);
+    if (!cli_add_setting(s, pool, arg))
+        argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
 }

@@ -265,8 +265,7 @@ static int draw(const struct map_args *a, struct lab_table *table,
 
     if (atlas_read(&m, a->pool, table, a->fact, &a->where, e) == 0 &&
         choose_span(&m, a, &s, e) == 0 && make_map(&m, &s, &map, e) == 0) {
-        render_map(out, &map, terminal_width(),
-                   isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        render_map(out, &map, terminal_width(), cli_colour());
         if (missing)
             buf_printf(out, "%" PRIu64 " points are not in %s yet\n", missing,
                        a->from);

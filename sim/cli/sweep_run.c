@@ -46,8 +46,7 @@ static void add_setting(struct sweep_args *a, const char *arg,
                         struct argp_state *state)
 {
     a->set[a->settings.n < CLI_MAX_SETTINGS ? a->settings.n : 0] = arg;
-    if (!cli_add_setting(&a->settings, a->pool, arg))
-        argp_error(state, "--set: '%s' is not KEY=VALUE", arg);
+    cli_take_setting(state, &a->settings, a->pool, arg);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
