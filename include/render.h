@@ -71,6 +71,7 @@ void explainer_tell(struct explainer *x, const char *moral, const char *step,
 struct walk_entry {
     bool nested;          /* of a nested table, else of the guest's */
     unsigned level;       /* 1 = PTE */
+    unsigned levels;      /* of its tables: 2 = 32-bit paging, 3 = PAE */
     unsigned guest_level; /* nested: of the guest entry that it is read for; 0:
                              for the access itself */
     uint64_t addr;        /* nested: guest-physical, else guest-virtual */
@@ -95,6 +96,7 @@ struct walk_story {
     uint64_t cbit; /* as a mask, 0: no encryption */
     enum walk_story_end end;
     spa_t spa;           /* STORY_OK */
+    const char *memtype; /* STORY_OK: how caches treat it; NULL: unknown */
     uint64_t code, addr; /* EXITINFO1 and 2, or error code and CR2 */
     unsigned blamed;     /* index of the entry that refused; n = none */
     const char *why, *source;

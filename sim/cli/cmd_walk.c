@@ -14,10 +14,13 @@ enum {
     OPT_PKRU,
     OPT_CPL,
     OPT_RFLAGS,
+    OPT_PAT,
     OPT_NCR3,
     OPT_HOST_CR0,
     OPT_HOST_CR4,
     OPT_HOST_EFER,
+    OPT_HOST_PAT,
+    OPT_MTRR,
     OPT_GVA,
     OPT_WRITE,
     OPT_FETCH,
@@ -48,10 +51,15 @@ static const struct argp_option options[] = {
     { "rflags", OPT_RFLAGS, "VALUE", 0, "default 0x2", 3 },
     { "pkru", OPT_PKRU, "VALUE", 0, "default 0", 3 },
     { "cpl", OPT_CPL, "N", 0, "default 0", 3 },
+    { "pat", OPT_PAT, "VALUE", 0, "default 0x7040600070406, as after reset",
+      3 },
     { "ncr3", OPT_NCR3, "VALUE", 0, "Nested tables; without: none", 4 },
     { "host-cr0", OPT_HOST_CR0, "VALUE", 0, "the host's, as at VMRUN", 4 },
     { "host-cr4", OPT_HOST_CR4, "VALUE", 0, NULL, 4 },
     { "host-efer", OPT_HOST_EFER, "VALUE", 0, NULL, 4 },
+    { "host-pat", OPT_HOST_PAT, "VALUE", 0, NULL, 4 },
+    { "mtrr", OPT_MTRR, "TYPE", 0,
+      "of all memory: 0 UC, 1 WC, 4 WT, 5 WP, 6 WB (default)", 4 },
     { 0 },
 };
 
@@ -70,6 +78,15 @@ static uint64_t number(struct argp_state *state, const char *name,
     return v;
 }
 
+static uint64_t pat(struct argp_state *state, const char *name, const char *arg)
+{
+    uint64_t v = number(state, name, arg, UINT64_MAX);
+
+    if (!pat_is_valid(v))
+        argp_error(state, "--%s: %s holds a reserved memory type", name, arg);
+    return v;
+}
+
 static void take_access(struct walk_args *a, struct argp_state *state,
                         enum access_kind kind)
 {
@@ -77,6 +94,35 @@ static void take_access(struct walk_args *a, struct argp_state *state,
         argp_error(state, "one of --write and --fetch");
     a->has_access = true;
     a->kind = kind;
+}
+
+static error_t parse_host(int key, char *arg, struct argp_state *state)
+{
+    struct walk_args *a = state->input;
+    struct walk_setup *s = &a->setup;
+
+    switch (key) {
+    case OPT_HOST_CR0:
+        s->h_cr0 = number(state, "host-cr0", arg, UINT64_MAX);
+        break;
+    case OPT_HOST_CR4:
+        s->h_cr4 = number(state, "host-cr4", arg, UINT64_MAX);
+        break;
+    case OPT_HOST_EFER:
+        s->h_efer = number(state, "host-efer", arg, UINT64_MAX);
+        break;
+    case OPT_HOST_PAT:
+        s->h_pat = pat(state, "host-pat", arg);
+        break;
+    case OPT_MTRR:
+        if (!memtype_decode(number(state, "mtrr", arg, 6), &s->mtrr))
+            argp_error(state, "--mtrr: %s is reserved", arg);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    a->has_host = true;
+    return 0;
 }
 
 static error_t parse_register(int key, char *arg, struct argp_state *state)
@@ -107,21 +153,15 @@ static error_t parse_register(int key, char *arg, struct argp_state *state)
     case OPT_CPL:
         s->cpl = (unsigned)number(state, "cpl", arg, 3);
         return 0;
+    case OPT_PAT:
+        s->g_pat = pat(state, "pat", arg);
+        return 0;
     case OPT_NCR3:
         s->ncr3 = number(state, "ncr3", arg, UINT64_MAX);
         a->has_ncr3 = s->np = true;
         return 0;
-    case OPT_HOST_CR0:
-        s->h_cr0 = number(state, "host-cr0", arg, UINT64_MAX);
-        return 0;
-    case OPT_HOST_CR4:
-        s->h_cr4 = number(state, "host-cr4", arg, UINT64_MAX);
-        return 0;
-    case OPT_HOST_EFER:
-        s->h_efer = number(state, "host-efer", arg, UINT64_MAX);
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_host(key, arg, state);
     }
 }
 
@@ -291,6 +331,8 @@ static const char *misuse(const struct walk_args *a)
         return "an ELF core says itself where its memory lies";
     if (a->settings.n)
         return "--set is for scenarios";
+    if (a->has_host && !a->has_ncr3)
+        return "the host's registers are about nested tables: where is --ncr3?";
     if (a->list)
         return a->has_cr3 || a->has_ncr3 ? NULL : "--list: --ncr3 or --cr3?";
     if (!a->has_gva || (!a->has_cr3 && (a->setup.g_cr0 & CR0_PG)))
@@ -320,6 +362,8 @@ int cmd_walk(int argc, char **argv)
     int status;
 
     cli_parse(&argp, argc, argv, &a);
+    if (!a.has_ncr3)
+        a.setup.h_pat = a.setup.g_pat; /* one system, one PAT */
     problem = misuse(&a);
     if (!problem && a.target && a.cpu &&
         !cli_add_setting(&a.settings, a.pool,

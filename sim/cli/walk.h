@@ -18,7 +18,7 @@ struct walk_args {
     const char *image, *core;
     uint64_t base;
     struct walk_setup setup;
-    bool has_base, has_cr3, has_ncr3, has_gva, has_access;
+    bool has_base, has_cr3, has_ncr3, has_host, has_gva, has_access;
     gva_t gva;
     enum access_kind kind;
     bool list;

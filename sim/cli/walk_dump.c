@@ -91,6 +91,7 @@ static int try_walk(struct dump *d, struct walk_story *s, struct err *e)
                                       .end = STORY_GP,
                                       .why = res.why };
     s->cbit = d->cbit;
+    s->memtype = memtype_name(res.memtype);
     return 0;
 }
 

@@ -8,11 +8,11 @@ void walk_watch(struct cpu *c, bool npt, unsigned level, uint64_t addr,
     struct walk_log *log = c->log;
 
     if (npt)
-        TRACE(c->trace, npt_step, .level = level, .gpa = addr, .slot = slot,
-              .pte = pte);
+        TRACE(c->trace, npt_step, .level = level, .of = c->nested.levels,
+              .gpa = addr, .slot = slot, .pte = pte);
     else
-        TRACE(c->trace, gpt_step, .level = level, .gva = addr, .slot = slot,
-              .pte = pte);
+        TRACE(c->trace, gpt_step, .level = level, .of = c->guest.levels,
+              .gva = addr, .slot = slot, .pte = pte);
     if (!log)
         return;
     if (c->n_logged < log->max_refs)

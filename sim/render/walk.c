@@ -3,8 +3,7 @@
  * render/walk.c - single translations, picked out of the stream of events.
  *
  * The walkers tell each entry that they read; how a translation ended is told
- * by the fault, the fetch or the data access behind it. Nothing here knows how
- * many levels there are: the levels are those that were read.
+ * by the fault, the fetch or the data access behind it.
  */
 #include "arch/paging.h"
 #include "render/parts.h"
@@ -81,6 +80,7 @@ static void add_nested(struct walk_recorder *r, const struct ev_npt_step *e)
     s->entry[s->n++] = (struct walk_entry) {
         .nested = true,
         .level = (unsigned)e->level,
+        .levels = (unsigned)e->of,
         .addr = e->gpa,
         .slot = e->slot,
         .pte = e->pte,
@@ -102,6 +102,7 @@ static void add_guest(struct walk_recorder *r, const struct ev_gpt_step *e)
     s->gva = e->gva;
     s->entry[s->n++] = (struct walk_entry) {
         .level = (unsigned)e->level,
+        .levels = (unsigned)e->of,
         .guest_level = (unsigned)e->level,
         .addr = e->gva,
         .slot = e->slot,

@@ -40,33 +40,49 @@ static unsigned next_row(const struct walk_story *s, unsigned first,
     return i;
 }
 
-/* The highest level of the nested tables, or of the guest's; 0: none read. */
-static unsigned top_level(const struct walk_story *s, bool nested)
+/* How many levels the nested tables have, or the guest's; 0: none was read. A
+ * walk that page-walk caches help along does not begin at the top. */
+static unsigned levels_of(const struct walk_story *s, bool nested)
 {
-    unsigned top = 0;
-
     for (unsigned i = 0; i < s->n; i++)
-        if (s->entry[i].nested == nested && s->entry[i].level > top)
-            top = s->entry[i].level;
-    return top;
+        if (s->entry[i].nested == nested)
+            return s->entry[i].levels;
+    return 0;
 }
 
 /* Two levels are legacy 32-bit paging, where a table has 1024 entries. */
-static unsigned index_of(unsigned top, uint64_t addr, unsigned level)
+static unsigned index_of(unsigned levels, uint64_t addr, unsigned level)
 {
-    if (top == 2)
+    if (levels == 2)
         return (unsigned)(addr >> (level == 2 ? 22 : 12)) & 1023;
     return pt_index(addr, level);
 }
 
-static uint64_t page_size(unsigned top, unsigned level)
+static uint64_t page_size(unsigned levels, unsigned level)
 {
-    return top == 2 && level == 2 ? BIT(22) : pt_size(level);
+    return levels == 2 && level == 2 ? BIT(22) : pt_size(level);
 }
 
-static const char *size_name(unsigned top, unsigned level)
+static const char *size_name(const struct walk_entry *e)
 {
-    return top == 2 && level == 2 ? "4M" : pt_size_name(level);
+    return e->levels == 2 && e->level == 2 ? "4M" : pt_size_name(e->level);
+}
+
+/* Does entry @i map a page? Bit 7 alone does not say so: 32-bit paging has it
+ * ignored without CR4.PSE. */
+static bool maps_a_page(const struct walk_story *s, unsigned i)
+{
+    const struct walk_entry *e = &s->entry[i];
+    unsigned next = i + 1;
+
+    if (e->level == 1)
+        return true;
+    while (!e->nested && next < s->n && s->entry[next].nested)
+        next++;
+    return (e->pte & PTE_PS) && e->level <= 3 &&
+           (next == s->n || s->entry[next].nested != e->nested ||
+            s->entry[next].guest_level !=
+                (e->nested ? e->guest_level : e->level - 1));
 }
 
 static const char *guest_name(unsigned level)
@@ -101,7 +117,7 @@ static void add_cell(struct buf *b, const struct walk_story *s, unsigned i,
     if (e->set)
         buf_addc(b, '*');
     if (leaf && e->level > 1)
-        buf_printf(b, " %s", size_name(top_level(s, true), e->level));
+        buf_printf(b, " %s", size_name(e));
 }
 
 static size_t column_of(unsigned levels, unsigned level)
@@ -164,12 +180,36 @@ static void draw_head(struct buf *b, unsigned levels)
     buf_addc(b, '\n');
 }
 
+/* Did a TLB or a page-walk cache spare the walk some entries? */
+static bool is_abridged(const struct walk_story *s)
+{
+    unsigned nested = levels_of(s, true), guest = levels_of(s, false);
+    const struct walk_entry *before = NULL;
+
+    for (unsigned i = 0; i < s->n; before = &s->entry[i++]) {
+        const struct walk_entry *e = &s->entry[i];
+        bool follows = before && before->nested;
+
+        if (e->nested ? !follows && e->level < nested : nested && !follows)
+            return true;
+        if (guest && !e->nested) {
+            if (e->level != guest)
+                return true;
+            guest--;
+        }
+    }
+    return false;
+}
+
 static void draw_legend(struct buf *b, const struct walk_story *s)
 {
     bool updates = false;
 
     for (unsigned i = 0; i < s->n; i++)
         updates |= s->entry[i].set != 0;
+    if (is_abridged(s))
+        buf_adds(b,
+                 "  What is missing was remembered: TLB, page-walk caches\n");
     if (s->blamed < s->n)
         buf_adds(b, "  ! refused the access\n");
     if (updates)
@@ -179,7 +219,7 @@ static void draw_legend(struct buf *b, const struct walk_story *s)
 
 static void draw_picture(struct buf *b, const struct walk_story *s)
 {
-    unsigned levels = top_level(s, true);
+    unsigned levels = levels_of(s, true);
     struct row r;
 
     draw_head(b, levels);
@@ -192,18 +232,23 @@ static void draw_picture(struct buf *b, const struct walk_story *s)
 
 /* ---- the list ---- */
 
-/* The flags of an entry in words. */
-static void add_flags(struct buf *b, const struct walk_story *s,
-                      const struct walk_entry *e)
+/* The flags of entry @i in words. */
+static void add_flags(struct buf *b, const struct walk_story *s, unsigned i)
 {
     static const struct {
         uint64_t bit;
+        bool of_pages; /* ignored in an entry that leads to a table */
         const char *set, *clear;
     } words[] = {
-        { PTE_W, "write", "read-only" }, { PTE_U, "user", "supervisor" },
-        { PTE_A, "accessed", NULL },     { PTE_D, "dirty", NULL },
-        { PTE_G, "global", NULL },       { PTE_NX, "NX", NULL },
+        { PTE_W, false, "write", "read-only" },
+        { PTE_U, false, "user", "supervisor" },
+        { PTE_A, false, "accessed", NULL },
+        { PTE_D, true, "dirty", NULL },
+        { PTE_G, true, "global", NULL },
+        { PTE_NX, false, "NX", NULL },
     };
+    const struct walk_entry *e = &s->entry[i];
+    bool page = maps_a_page(s, i);
     const char *gap = "";
 
     if (!(e->pte & PTE_P)) {
@@ -211,19 +256,19 @@ static void add_flags(struct buf *b, const struct walk_story *s,
         return;
     }
     /* A pointer at the top of PAE's tables has no rights of its own. */
-    if (e->level == 3 && top_level(s, e->nested) == 3) {
+    if (e->level == 3 && e->levels == 3) {
         buf_adds(b, "present");
         return;
     }
-    if (e->level > 1 && (e->pte & PTE_PS)) {
-        buf_adds(b, size_name(top_level(s, e->nested), e->level));
+    if (page && e->level > 1) {
+        buf_adds(b, size_name(e));
         gap = " ";
     }
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+    for (size_t k = 0; k < ARRAY_SIZE(words); k++) {
         const char *word =
-            e->pte & words[i].bit ? words[i].set : words[i].clear;
+            e->pte & words[k].bit ? words[k].set : words[k].clear;
 
-        if (!word)
+        if (!word || (words[k].of_pages && !page))
             continue;
         buf_adds(b, gap);
         buf_adds(b, word);
@@ -252,7 +297,7 @@ static void list_row(struct buf *b, const struct walk_story *s,
         buf_printf(b, "%4u  %-6s %-5s  0x%-13llx 0x%016llx  ", i + 1,
                    e->nested ? "nested" : "guest", pt_level_name(e->level),
                    (unsigned long long)e->slot, (unsigned long long)e->pte);
-        add_flags(b, s, e);
+        add_flags(b, s, i);
         buf_addc(b, '\n');
     }
 }
@@ -302,8 +347,10 @@ static void tell_end(struct buf *b, const struct walk_story *s)
     case STORY_OPEN:
         break;
     case STORY_OK:
-        buf_printf(b, "=> system-physical 0x%llx, after %u references\n",
-                   (unsigned long long)s->spa, s->n);
+        buf_printf(b, "=> system-physical 0x%llx", (unsigned long long)s->spa);
+        if (s->memtype)
+            buf_printf(b, ", memory type %s", s->memtype);
+        buf_printf(b, ", after %u references\n", s->n);
         break;
     case STORY_NPF:
     case STORY_PF:
@@ -321,7 +368,7 @@ static void tell_end(struct buf *b, const struct walk_story *s)
 /* The index that each guest table used, and what is left as offset. */
 static void draw_title(struct buf *b, const struct walk_story *s)
 {
-    unsigned top = top_level(s, false), low = top;
+    unsigned top = levels_of(s, false), low = top;
     bool final =
         s->end == STORY_OK || (s->n && s->entry[s->n - 1].guest_level == 0);
 

@@ -56,6 +56,8 @@ static void add_end(struct buf *b, const struct walk_story *s)
         return;
     case STORY_OK:
         add_hex(b, ",\"spa\":\"", s->spa, "\"");
+        if (s->memtype)
+            buf_printf(b, ",\"memtype\":\"%s\"", s->memtype);
         return;
     case STORY_NPF:
     case STORY_PF:

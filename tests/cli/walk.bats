@@ -125,6 +125,18 @@ assert all(got[k] == want[k] for k in want), (want, got)' "$want" "$got"
         done
     done
 }
+@test "the memory type follows from both PATs and the MTRRs" {
+    images
+    run "$nptsim" walk --image "$raw" "${tables[@]}" --gva 0x401238
+    [[ $output == *"=> system-physical 0x5238, memory type WB, after 24 references"* ]]
+    # WT in the nested tables; WP under a guest's WB is WP, and an MTRR of UC makes that UC.
+    run "$nptsim" walk --image "$raw" "${tables[@]}" --gva 0x401238 --host-pat 4 --json
+    [[ $output == *'"memtype":"WT"'* ]]
+    run "$nptsim" walk --image "$raw" "${tables[@]}" --gva 0x401238 --host-pat 5 --mtrr 0 --json
+    [[ $output == *'"memtype":"UC"'* ]]
+    misused "--pat: 2 holds a reserved memory type" --image "$raw" "${tables[@]}" --gva 0 --pat 2
+    misused "where is --ncr3?" --image "$raw" --cr3 0x1000 --gva 0 --host-pat 4
+}
 @test "an image that starts elsewhere" {
     images
     tail -c +$((0x1001)) "$raw" >"$raw.rest"

@@ -37,7 +37,7 @@ static void teardown(void)
 static void tell_nested(gpa_t gpa, unsigned top, unsigned leaf)
 {
     for (unsigned level = top; level >= leaf; level--)
-        TRACE(&trace, npt_step, .level = level, .gpa = gpa,
+        TRACE(&trace, npt_step, .level = level, .of = top, .gpa = gpa,
               .slot = gpa + 8 * level,
               .pte = level > 1 && level == leaf ? 0xe7 : 0x67);
 }
@@ -50,7 +50,7 @@ static void tell_guest(unsigned top, unsigned leaf, unsigned nested,
     for (unsigned level = top; level >= leaf; level--) {
         if (nested)
             tell_nested(0x10000 * level, nested, nested_leaf);
-        TRACE(&trace, gpt_step, .level = level, .gva = GVA,
+        TRACE(&trace, gpt_step, .level = level, .of = top, .gva = GVA,
               .slot = 0xabc0000 + 8 * level,
               .pte = level > 1 && level == leaf ? 0xe7 : 0x67);
     }
@@ -146,12 +146,39 @@ END_TEST
 
 START_TEST(legacy_tables_are_indexed_by_ten_bits)
 {
-    TRACE(&trace, gpt_step, .level = 2, .gva = 0xc0401234, .slot = 0x1000,
-          .pte = 0x2067);
-    TRACE(&trace, gpt_step, .level = 1, .gva = 0xc0401234, .slot = 0x2004,
-          .pte = 0x3067);
+    TRACE(&trace, gpt_step, .level = 2, .of = 2, .gva = 0xc0401234,
+          .slot = 0x1000, .pte = 0x2067);
+    TRACE(&trace, gpt_step, .level = 1, .of = 2, .gva = 0xc0401234,
+          .slot = 0x2004, .pte = 0x3067);
     TRACE(&trace, data, .gva = 0xc0401234, .spa = 0x3234, .size = 4);
     assert_says(draw(0), "PDE[769], PTE[1], offset 0x234");
+}
+END_TEST
+
+/* APM vol. 2, figures 5-21 ff.: bits 6 and 8 of an entry that leads to a table
+ * are ignored. Without CR4.PSE so is bit 7 of a PDE. */
+START_TEST(what_is_ignored_is_not_named)
+{
+    TRACE(&trace, gpt_step, .level = 2, .of = 2, .gva = GVA, .slot = 0x1000,
+          .pte = 0x21e7);
+    TRACE(&trace, gpt_step, .level = 1, .of = 2, .gva = GVA, .slot = 0x2004,
+          .pte = 0x3167);
+    TRACE(&trace, data, .gva = GVA, .spa = 0x3234, .size = 4);
+    assert_says(draw(0), "0x00000000000021e7  write user accessed\n");
+    assert_says(out.data, "  write user accessed dirty global\n");
+}
+END_TEST
+
+/* Page-walk caches kept what is above: nothing tells of a 32-bit PDE. */
+START_TEST(a_walk_that_begins_in_the_middle_says_so)
+{
+    TRACE(&trace, gpt_step, .level = 2, .of = 4, .gva = GVA, .slot = 0x1000,
+          .pte = 0xe7);
+    tell_nested(0x5678, 4, 1);
+    TRACE(&trace, data, .gva = GVA, .gpa = 0x5678, .spa = 0x45678, .size = 4);
+    assert_says(draw(0), "PDE[145], offset 0x145678");
+    assert_says(out.data, "2M write user accessed dirty\n");
+    assert_says(out.data, "  What is missing was remembered");
 }
 END_TEST
 
@@ -273,7 +300,7 @@ START_TEST(of_an_access_that_crosses_a_page_the_first_walk_is_kept)
     tell_nested(0x5ffc, 4, 1);
     for (unsigned level = 4; level; level--) {
         tell_nested(0x10000 * level, 4, 1);
-        TRACE(&trace, gpt_step, .level = level, .gva = GVA + 0x1000,
+        TRACE(&trace, gpt_step, .level = level, .of = 4, .gva = GVA + 0x1000,
               .slot = 0xdef0000 + 8 * level, .pte = 0x67);
     }
     tell_nested(0x9000, 4, 1);
@@ -384,6 +411,8 @@ int main(void)
                         16);
     tcase_add_test(t, each_nested_entry_knows_for_which_guest_entry_it_is);
     tcase_add_test(t, large_pages_shorten_rows_and_are_named);
+    tcase_add_test(t, what_is_ignored_is_not_named);
+    tcase_add_test(t, a_walk_that_begins_in_the_middle_says_so);
     tcase_add_test(t, legacy_tables_are_indexed_by_ten_bits);
     tcase_add_test(t, a_guest_without_nested_tables_has_a_column_of_its_own);
     tcase_add_test(t, a_guest_without_paging_has_one_row);
