@@ -133,7 +133,7 @@ static int take_cpu(const struct record *r, struct cpu_model *m)
         FEAT_PSE,   FEAT_PAE,       FEAT_PGE,    FEAT_PAT,  FEAT_NX,
         FEAT_LM,    FEAT_SVM,       FEAT_NP,     FEAT_SME,  FEAT_SMEP,
         FEAT_SMAP,  FEAT_PKU,       FEAT_LA57,   FEAT_PCID, FEAT_GMET,
-        FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS,
+        FEAT_ROGPT, FEAT_SSS_CHECK, FEAT_CET_SS, FEAT_UMIP,
     };
 
     struct cpu_knobs knobs = { 0 };
