@@ -232,6 +232,10 @@ const char *walk_unsupported(const struct walk_setup *s);
 /* Load @s into the core, as VMRUN would; false: VMRUN would refuse (the setup
  * is WALK_INVALID), *@why says why. */
 bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why);
+/* Bits that must be zero in an entry of the loaded setup's nested or guest
+ * tables, at @level, with bit 7 as @bit7. */
+uint64_t walk_reserved(const struct cpu *c, bool nested, unsigned level,
+                       bool bit7);
 /* One access of @size bytes (1..64) at @gva under the loaded setup. @log may be
  * NULL. */
 struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,

@@ -124,14 +124,17 @@ void walk_refs(struct buf *b, const struct walk_story *s);
 /* One JSON object without newline. */
 void walk_json(struct buf *b, const struct walk_story *s);
 
+#define WALK_MAX_LEVEL 5
+
 /* A whole table of entries, for the merged-range listing. */
 struct walk_table {
     unsigned levels; /* 2: 32-bit entries, 3: PAE, 4, 5 */
     uint64_t root;
-    bool large_pages;  /* a PDE can be a page: always but for CR4.PSE = 0 */
-    bool sign_extend;  /* linear addresses, else guest-physical */
-    uint64_t reserved; /* address bits that the CPU does not have */
-    uint64_t cbit;     /* not part of an address */
+    bool large_pages; /* a PDE can be a page: always but for CR4.PSE = 0 */
+    bool sign_extend; /* linear addresses, else guest-physical */
+    /* Bits that must be zero: by level, by bit 7. */
+    uint64_t reserved[WALK_MAX_LEVEL + 1][2];
+    uint64_t cbit; /* not part of an address */
     /* The page at @page; false: nobody knows what it holds. */
     bool (*read_page)(void *ctx, uint64_t page, uint64_t words[512]);
     void *ctx;
@@ -141,7 +144,8 @@ struct walk_table {
 /* Print what is mapped as ranges of equal rights and page size. false: stopped
  * early, which the last line says; the tables are too many or hostile. */
 bool walk_list(struct buf *b, const struct walk_table *t);
-/* Where @addr leads to; false: nowhere. */
+/* Where @addr leads to, if a guest's table may lie there: user accesses may
+ * read and write it. false: nowhere. */
 bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
 
 /* ---- a map of a space ------------------------------------------------------

@@ -171,7 +171,7 @@ static unsigned levels_of(uint64_t cr0, uint64_t cr4, uint64_t efer)
         return 0;
     if (!(cr4 & CR4_PAE))
         return 2;
-    if (!(efer & (EFER_LMA | EFER_LME)))
+    if (!(efer & EFER_LMA))
         return 3;
     return cr4 & CR4_LA57 ? 5 : 4;
 }
@@ -191,8 +191,7 @@ static struct walk_table nested_table(struct dump *d)
         .levels = levels,
         .root = root_of(levels, s->ncr3),
         .large_pages = levels != 2 || (s->h_cr4 & CR4_PSE),
-        .reserved = levels == 2 ? 0 : bits(51, cpu_model_width(&d->model)),
-        .cbit = d->cbit,
+        .cbit = levels > 2 ? d->cbit : 0,
         .read_page = read_physical,
         .ctx = d,
         .max_tables = d->a->max_tables,
@@ -209,11 +208,20 @@ static struct walk_table guest_table(struct dump *d, struct guest_memory *g)
         .root = root_of(levels, s->g_cr3),
         .large_pages = levels != 2 || (s->g_cr4 & CR4_PSE),
         .sign_extend = true,
-        .reserved = levels == 2 ? 0 : bits(51, d->model.maxphyaddr_raw),
+        /* Without nested tables these are the host's own. */
+        .cbit = levels > 2 && !d->a->has_ncr3 ? d->cbit : 0,
         .read_page = d->a->has_ncr3 ? read_guest : read_physical,
         .ctx = d->a->has_ncr3 ? (void *)g : (void *)d,
         .max_tables = d->a->max_tables,
     };
+}
+
+static void take_reserved(struct walk_table *t, const struct cpu *c,
+                          bool nested)
+{
+    for (unsigned level = 1; level <= t->levels; level++)
+        for (unsigned bit7 = 0; bit7 < 2; bit7++)
+            t->reserved[level][bit7] = walk_reserved(c, nested, level, bit7);
 }
 
 static int list(struct dump *d, struct err *e)
@@ -222,8 +230,10 @@ static int list(struct dump *d, struct err *e)
     struct guest_memory g = { d, &nested };
     uint64_t words[N_WORDS];
     struct buf out = BUF_INIT;
+    const char *why;
     bool complete;
 
+    cpu_reset(d->cpu, &d->model);
     if (d->a->has_cr3) {
         guest = guest_table(d, &g);
         t = &guest;
@@ -231,9 +241,14 @@ static int list(struct dump *d, struct err *e)
     if (!t->levels || (d->a->has_ncr3 && !nested.levels))
         return err_plain(e, "registers",
                          "paging is off (CR0.PG = 0): there is no table");
+    if (!walk_load(d->cpu, &d->a->setup, &why))
+        return err_plain(e, "registers", "%s", why);
+    take_reserved(&nested, d->cpu, true);
+    take_reserved(t, d->cpu, t == &nested);
     if (!t->read_page(t->ctx, t->root & ~t->cbit & PAGE_MASK_4K, words))
         return err_plain(e, d->path,
-                         "the first table, at 0x%llx, is not in the file",
+                         "the first table, at 0x%llx, is not in the file, or "
+                         "may not be read",
                          (unsigned long long)(t->root & ~t->cbit));
     complete = walk_list(&out, t);
     cli_print(&out);

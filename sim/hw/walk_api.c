@@ -67,6 +67,12 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
     return !*why;
 }
 
+uint64_t walk_reserved(const struct cpu *c, bool nested, unsigned level,
+                       bool bit7)
+{
+    return (nested ? &c->nested : &c->guest)->rsvd[level][bit7];
+}
+
 struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
                                unsigned size, bool stack, struct walk_log *log)
 {

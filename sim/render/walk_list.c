@@ -11,8 +11,7 @@
 #include "render.h"
 
 #define N_WORDS   512
-#define MAX_LINES (1U << 17)
-#define MAX_DEPTH 5
+#define MAX_LINES (1U << 20) /* 4 GiB of small pages, no two of them alike */
 
 enum range_kind {
     RANGE_PAGE,
@@ -35,7 +34,7 @@ struct lister {
     bool any, stopped;
     struct range run;
     unsigned n_tables, n_lines;
-    uint64_t path[MAX_DEPTH + 1]; /* tables above, by level */
+    uint64_t path[WALK_MAX_LEVEL + 1]; /* tables above, by level */
 };
 
 static bool is_legacy(const struct walk_table *t)
@@ -75,6 +74,16 @@ static uint64_t frame_of(const struct walk_table *t, uint64_t pte)
     return pte & PTE_ADDR_MASK & ~t->cbit;
 }
 
+/* A page of 4M has bits 39:32 of its address in 20:13 (PSE-36). */
+static uint64_t page_of(const struct walk_table *t, unsigned level,
+                        uint64_t pte)
+{
+    uint64_t offset = BIT(shift_of(t, level)) - 1;
+    uint64_t high = is_legacy(t) && level == 2 ? (pte >> 13 & 0xff) << 32 : 0;
+
+    return (frame_of(t, pte) & ~offset) | high;
+}
+
 static bool is_leaf(const struct walk_table *t, unsigned level, uint64_t pte)
 {
     if (level == 1)
@@ -84,11 +93,10 @@ static bool is_leaf(const struct walk_table *t, unsigned level, uint64_t pte)
     return level == 2 ? t->large_pages : level == 3 && t->levels > 3;
 }
 
-/* Reserved address bits, or bit 7 where no page can be. */
 static bool is_reserved(const struct walk_table *t, unsigned level,
                         uint64_t pte)
 {
-    return (pte & t->reserved & ~t->cbit) || (level >= 4 && (pte & PTE_PS));
+    return pte & t->reserved[level][!!(pte & PTE_PS)];
 }
 
 /* PDPTEs of PAE have no rights (APM vol. 2, 5.2.3); legacy entries no NX. */
@@ -140,7 +148,7 @@ static void print_run(struct lister *l)
         buf_adds(b, "reserved bits: every access faults\n");
         break;
     case RANGE_MISSING:
-        buf_adds(b, "the next table is not in the image\n");
+        buf_adds(b, "the next table is not in the image, or may not be read\n");
         break;
     case RANGE_RECURSIVE:
         buf_adds(b, "leads back to a table above: not followed\n");
@@ -231,7 +239,7 @@ bool walk_list(struct buf *b, const struct walk_table *t)
 {
     struct lister l = { .t = t, .out = b };
 
-    BUG_ON(t->levels < 2 || t->levels > MAX_DEPTH);
+    BUG_ON(t->levels < 2 || t->levels > WALK_MAX_LEVEL);
     list_table(&l, frame_of(t, t->root), 0, t->levels, PTE_W | PTE_U);
     print_run(&l);
     if (l.stopped)
@@ -247,6 +255,7 @@ bool walk_list(struct buf *b, const struct walk_table *t)
 bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to)
 {
     uint64_t words[N_WORDS], table = frame_of(t, t->root);
+    uint64_t rights = PTE_W | PTE_U;
 
     for (unsigned level = t->levels; level; level--) {
         uint64_t offset = BIT(shift_of(t, level)) - 1, pte;
@@ -259,9 +268,10 @@ bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to)
         if (!(pte & PTE_P) || is_reserved(t, level, pte))
             return false;
         table = frame_of(t, pte);
+        rights = narrow(t, level, rights, pte);
         if (is_leaf(t, level, pte)) {
-            *to = (table & ~offset) | (addr & offset);
-            return true;
+            *to = page_of(t, level, pte) | (addr & offset);
+            return (rights & PTE_W) && (rights & PTE_U);
         }
     }
     return false;

@@ -125,6 +125,20 @@ assert all(got[k] == want[k] for k in want), (want, got)' "$want" "$got"
         done
     done
 }
+@test "the listing calls reserved what the CPU does" {
+    images
+    # nested PTEs of 5000, 6000, 7000: NX; bit 45; the C-bit of naples.
+    printf '\x67\x50\0\0\0\0\0\x80\x67\x60\0\0\0\x20\0\0\x67\x70\0\0\0\x80\0\0' |
+        dd of="$raw" bs=1 seek=$((0x13028)) conv=notrunc status=none
+    run "$nptsim" walk --cpu naples --image "$raw" --ncr3 0x10000 --list
+    [[ $output == *"5000-0x0000000000005fff       4K  4K    write user NX"*"6000-0x0000000000006fff       4K  4K    reserved bits"* ]]
+    [[ $output == *"7000-0x000000000000ffff      36K  4K    write user exec"* ]]
+    run "$nptsim" walk --cpu naples --image "$raw" --ncr3 0x10000 --list --host-efer 0x1500
+    [[ $output == *"5000-0x0000000000006fff       8K  4K    reserved bits"* ]]
+    # Without nested tables the same are a host's own.
+    run "$nptsim" walk --cpu naples --image "$raw" --cr3 0x800000010000 --list
+    [[ $output == *"7000-0x000000000000ffff      36K  4K    write user exec"* ]]
+}
 @test "the memory type follows from both PATs and the MTRRs" {
     images
     run "$nptsim" walk --image "$raw" "${tables[@]}" --gva 0x401238
