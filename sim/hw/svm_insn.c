@@ -34,6 +34,16 @@ static uint64_t rax(const struct cpu *c, const struct insn *insn)
     return insn->addr32 ? (uint32_t)v : v;
 }
 
+static bool takes_vmcb(enum insn_op op)
+{
+    return op == INSN_VMRUN || op == INSN_VMLOAD || op == INSN_VMSAVE;
+}
+
+static bool is_vmcb(const struct cpu *c, uint64_t addr)
+{
+    return addr % PAGE_SIZE_4K == 0 && !(addr >> c->model.maxphyaddr_raw);
+}
+
 static bool is_virtualized(const struct cpu *c)
 {
     return c->model.features[FEAT_V_VMSAVE_VMLOAD] && !c->ctl.sev &&
@@ -47,8 +57,6 @@ static enum flow find_vmcb(struct cpu *c, uint64_t addr, bool write,
     struct npt_access a = { .write = write };
 
     *w = (struct walk) { .gva = addr, .spa = addr };
-    if (addr % PAGE_SIZE_4K || addr >> c->model.maxphyaddr_raw)
-        return raise_error(c, VEC_GP, 0);
     if (is_virtualized(c))
         return npt_walk(c, w, addr, a, 0) ? FLOW_NEXT
                                           : walk_failed(c, w, false);
@@ -113,7 +121,9 @@ enum flow exec_svm(struct cpu *c, const struct insn *insn)
     const struct svm_insn *s = find(insn->op);
     enum flow f;
 
-    if (c->g.r.cpl != 0)
+    /* What rAX says is looked at before the intercept (Linux, svm.c: POST_EX in
+     * x86_intercept_map, after check_svme_pa()). */
+    if (c->g.r.cpl != 0 || (takes_vmcb(insn->op) && !is_vmcb(c, rax(c, insn))))
         return raise_error(c, VEC_GP, 0);
     if ((c->ctl.word3 & s->word3) || (c->ctl.word4 & s->word4))
         return intercepted(c, s->code,

@@ -120,11 +120,17 @@ START_TEST(a_virtualized_vmload_goes_through_the_nested_tables)
 }
 END_TEST
 
+/* Before anybody looks at the intercept; VMRUN's must be set. */
 START_TEST(a_bad_vmcb_address_is_gp)
 {
+    static const char code[3][4] = { VMLOAD, VMSAVE, "\x0f\x01\xd8" };
+
     mini_create(&m, PLAIN);
-    MINI_CODE(&m, VMLOAD);
-    mini_reg(&m, SAVE_RAX, _i ? BIT(48) : OTHER_VMCB + 8);
+    mini_code(&m, code[_i / 4], 3);
+    mini_reg(&m, SAVE_RAX, _i & 1 ? BIT(48) : OTHER_VMCB + 8);
+    if (_i & 2)
+        mini_set32(&m, VMCB_INTERCEPT_4,
+                   INTERCEPT4_VMRUN | INTERCEPT4_VMLOAD | INTERCEPT4_VMSAVE);
     ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
     ck_assert_uint_eq(mini_field(&m, EV_exception, "vector"), VEC_GP);
 }
@@ -367,7 +373,7 @@ int main(void)
     tcase_add_loop_test(t, vmload_makes_bases_canonical, 0, ARRAY_SIZE(set));
     tcase_add_test(t, an_unintercepted_vmsave_reaches_the_hosts_memory);
     tcase_add_test(t, a_virtualized_vmload_goes_through_the_nested_tables);
-    tcase_add_loop_test(t, a_bad_vmcb_address_is_gp, 0, 2);
+    tcase_add_loop_test(t, a_bad_vmcb_address_is_gp, 0, 12);
     tcase_add_test(t, vmrun_writes_the_host_save_area);
     tcase_add_loop_test(t, a_hypervisor_that_forgets_loses_its_own_registers, 0,
                         2);
