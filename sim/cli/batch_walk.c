@@ -11,6 +11,7 @@
 #include "load.h"
 #include "render.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -509,6 +510,8 @@ int batch_walk(FILE *in, const char *in_name, FILE *out,
             buf_clear(&answers);
         }
     }
+    if (!ret && ferror(in))
+        ret = err_plain(e, in_name, "cannot read: %s", strerror(errno));
     if (answers.len)
         fwrite(answers.data, 1, answers.len, out);
     buf_free(&answers);

@@ -35,7 +35,8 @@ int cli_find_scenarios(struct pool *pool, const char *path,
                        struct cli_files *out)
 {
     char *one[] = { pool_strdup(pool, path), NULL };
-    FTS *fts = fts_open(one, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    FTS *fts =
+        fts_open(one, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
     FTSENT *f;
 
     while (fts && (f = fts_read(fts))) {
@@ -46,8 +47,10 @@ int cli_find_scenarios(struct pool *pool, const char *path,
             fts_close(fts);
             return STATUS_INPUT;
         }
-        if (f->fts_info == FTS_F &&
-            (f->fts_level == 0 || is_scenario(f->fts_name)))
+        /* What was named itself may also be a pipe. */
+        if (f->fts_level == 0
+                ? f->fts_info != FTS_D && f->fts_info != FTS_DP
+                : f->fts_info == FTS_F && is_scenario(f->fts_name))
             add(out, pool, f->fts_path);
     }
     if (fts)

@@ -227,3 +227,17 @@ replace() { # sed expression
         [[ $output == *"$f:1:"* ]]
     done
 }
+@test "a file that was named is never passed over, whatever it is" {
+    good
+    mkdir "$BATS_TEST_TMPDIR/d"
+    ln -s "$f" "$BATS_TEST_TMPDIR/d/s.yaml"
+    run "$nptsim" lint "$BATS_TEST_TMPDIR/d/s.yaml"
+    [ "$output" = "$BATS_TEST_TMPDIR/d/s.yaml: ok" ]
+    mkfifo "$BATS_TEST_TMPDIR/p.yaml"
+    echo "not: a scenario" >"$BATS_TEST_TMPDIR/p.yaml" &
+    run timeout 20 "$nptsim" lint "$BATS_TEST_TMPDIR/p.yaml"
+    [ "$status" -eq 65 ]
+    run "$nptsim" batch walk "$BATS_TEST_TMPDIR/d"
+    [ "$status" -eq 65 ]
+    [[ $output == *"cannot read: Is a directory" ]]
+}
