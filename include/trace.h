@@ -13,7 +13,14 @@
 
 #include "base.h"
 
-enum trace_actor { ACTOR_HW, ACTOR_KVM, ACTOR_GUEST, ACTOR_VMM, ACTOR_RUN };
+enum trace_actor {
+    ACTOR_HW,
+    ACTOR_KVM,
+    ACTOR_GUEST,
+    ACTOR_VMM,
+    ACTOR_BARE,
+    ACTOR_RUN
+};
 enum trace_phase { PHASE_INSTANT, PHASE_BEGIN, PHASE_END };
 
 /* How a field is written. Every field is 64 bits wide, STR a pointer. */

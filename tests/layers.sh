@@ -26,8 +26,9 @@ declare -A may=(
     [kvm]="$ground|wire.h|kvm.h|kvm/[a-z_/]+.h"
     [guest]="$ground|guest_port.h|guest.h|guest/[a-z_]+.h"
     [vmm]="$ground|kvm.h|wire.h|vmm.h|vmm/[a-z_]+.h"
-    [load]="$ground|load.h|load/[a-z_]+.h|hw.h|kvm.h|kvm/slots.h|guest.h|vmm.h|run.h|judge.h|timing.h"
-    [run]="$ground|hw.h|kvm.h|guest.h|guest_port.h|vmm.h|run.h|run/[a-z_]+.h"
+    [bare]="$ground|wire.h|bare.h|bare/[a-z_]+.h"
+    [load]="$ground|load.h|load/[a-z_]+.h|hw.h|kvm.h|kvm/slots.h|guest.h|vmm.h|bare.h|run.h|judge.h|timing.h"
+    [run]="$ground|hw.h|kvm.h|guest.h|guest_port.h|vmm.h|bare.h|run.h|run/[a-z_]+.h"
     [timing]="$ground|timing.h|timing/[a-z_]+.h"
     [judge]="$ground|judge.h|judge/[a-z_]+.h"
     [render]="$ground|report.h|render.h|judge.h|render/[a-z_]+.h"
@@ -36,19 +37,20 @@ declare -A may=(
 )
 # Symbols (by prefix) that a folder's objects must never need.
 declare -A never=(
-    [base]='trace_|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
-    [arch]='trace_emit|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
-    [trace]='cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
-    [hw]='kvm_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
-    [kvm]='cpu_|walk_|tlb_|port_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
-    [guest]='cpu_|walk_|kvm_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
-    [vmm]='cpu_|walk_|port_|guest_|run_|judge_|render|clock_|yaml_|lab_|policy_'
-    [load]='run_scenario|kvm_module_load|kvm_open|cpu_create|vmm_open|judge_create|yaml_document|lab_|policy_'
+    [base]='bare_|trace_|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [arch]='bare_|trace_emit|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [trace]='bare_|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [hw]='bare_|kvm_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [kvm]='bare_|cpu_|walk_|tlb_|port_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [guest]='bare_|cpu_|walk_|kvm_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [bare]='cpu_|kvm_|walk_|tlb_|port_|guest_|vmm_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [vmm]='bare_|cpu_|walk_|port_|guest_|run_|judge_|render|clock_|yaml_|lab_|policy_'
+    [load]='bare_open|run_scenario|kvm_module_load|kvm_open|cpu_create|vmm_open|judge_create|yaml_document|lab_|policy_'
     [run]='judge_|render|clock_|yaml_|lab_|policy_'
-    [timing]='cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
-    [judge]='kvm_module_load|kvm_run|guest_|vmm_|run_|render|clock_|yaml_|lab_|policy_'
+    [timing]='bare_|cpu_|kvm_|guest_|vmm_|run_|judge_|render|yaml_|lab_|policy_'
+    [judge]='bare_|kvm_module_load|kvm_run|guest_|vmm_|run_|render|clock_|yaml_|lab_|policy_'
     [lab]='render|cli_|walk_|port_|yaml_'
-    [render]='cpu_|kvm_|guest_|vmm_|run_|clock_|yaml_|lab_|policy_'
+    [render]='bare_|cpu_|kvm_|guest_|vmm_|run_|clock_|yaml_|lab_|policy_'
 )
 
 complain() {

@@ -54,6 +54,8 @@ const char *actor_name(enum trace_actor a)
         return "guest";
     case ACTOR_VMM:
         return "vmm";
+    case ACTOR_BARE:
+        return "bare";
     case ACTOR_RUN:
         return "run";
     }
