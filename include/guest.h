@@ -112,6 +112,14 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
                           const struct guest_code *steps, unsigned n_steps,
                           struct trace *trace, struct err *e);
 
+/* Which memory the kernel's own pages take, and which the program of @vcpu's
+ * steps, within them. */
+struct guest_range {
+    gpa_t gpa;
+    uint64_t size;
+};
+struct guest_range guest_kernel_range(const struct guest *g);
+struct guest_range guest_program_range(const struct guest *g, unsigned vcpu);
 /* Forget what the guest lived through: it can be loaded into another VM. */
 void guest_restart(struct guest *g);
 unsigned guest_n_chunks(const struct guest *g);
@@ -122,6 +130,9 @@ struct guest_software guest_software(struct guest *g, unsigned vcpu);
 /* How many of @vcpu's steps ran to their end marker, its boot being the first:
  * a HLT alone does not tell, because a step's own code may halt. */
 unsigned guest_steps_done(const struct guest *g, unsigned vcpu);
+/* @vcpu stands in the middle of a step: the one behind it, and behind those
+ * that were skipped before, is not to be taken. It then counts as done. */
+void guest_skip_step(struct guest *g, unsigned vcpu);
 /* The kernel of @vcpu gave up and halts for ever. */
 bool guest_panicked(const struct guest *g, unsigned vcpu);
 

@@ -8,13 +8,46 @@
 #ifndef NPTSIM_RUN_H
 #define NPTSIM_RUN_H
 
+#include "bare.h"
 #include "base.h"
 #include "guest.h"
 #include "hw.h"
 #include "kvm.h"
 #include "vmm.h"
 
-enum step_kind { STEP_GUEST, STEP_MEMSLOT_CREATE, STEP_MEMSLOT_DELETE };
+enum step_kind {
+    STEP_GUEST,
+    /* Userspace of KVM: */
+    STEP_MEMSLOT_CREATE,
+    STEP_MEMSLOT_DELETE,
+    /* A bare hypervisor: */
+    STEP_RESUME, /* the guest goes on where an exit stopped it */
+    STEP_NPT,
+    STEP_FLUSH,
+    STEP_INVLPGA,
+};
+
+/* A change of nested entries, by address or by what the guest keeps there. */
+enum npt_part {
+    NPT_ADDRESS,
+    NPT_KERNEL,  /* the guest's kernel, but for ... */
+    NPT_PROGRAM, /* ... the program that its steps are */
+};
+extern const char *const npt_part_names[]; /* "kernel", "program"; from 0 */
+struct run_npt {
+    enum npt_part part;
+    struct bare_npt change; /* NPT_ADDRESS: gpa and size are given */
+    struct mark at;
+};
+
+/* Bare hardware: a hypervisor without a policy in the place of KVM. */
+struct run_bare {
+    struct bare_host host;
+    struct bare_vmcb vmcb;
+    uint64_t page_size; /* the largest of the nested map */
+    unsigned n_npt;
+    struct run_npt *npt;
+};
 
 struct run_step {
     const char *id;   /* unique within the scenario */
@@ -26,12 +59,15 @@ struct run_step {
     struct guest_code
         code32; /* the same as 32-bit code; empty: cannot be said */
     struct vmm_memory memory; /* STEP_MEMSLOT_*; DELETE uses gpa only */
+    struct run_npt npt;       /* STEP_NPT */
+    enum bare_flush flush;    /* STEP_FLUSH */
+    gva_t gva;                /* STEP_INVLPGA */
     struct mark at;
 };
 
 /* Someone who looks at the machine and changes nothing: met once, before the
- * first step. @vm is NULL where it was refused. What it meets lives as long as
- * the pool of the run. */
+ * first step. @module is NULL without KVM, @vm then, too, and where it was
+ * refused. What it meets lives as long as the pool of the run. */
 struct run_onlooker {
     void (*meet)(void *ctx, const struct cpu *cpu,
                  const struct kvm_module *module, const struct kvm_vm *vm);
@@ -40,6 +76,8 @@ struct run_onlooker {
 
 struct run_config {
     struct cpu_model cpu;
+    bool is_bare; /* .bare counts; else .kernel, .params, .reloads */
+    struct run_bare bare;
     struct kernel_model kernel;
     struct kvm_params params;
     unsigned reloads; /* of kvm-amd.ko, before the VM is created */

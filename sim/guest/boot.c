@@ -173,10 +173,22 @@ struct guest *guest_build(struct pool *pool, const struct guest_config *config,
     return program_pads(g, e) ? NULL : g;
 }
 
+struct guest_range guest_kernel_range(const struct guest *g)
+{
+    return (struct guest_range) { g->image.base, GUEST_KERNEL_SIZE };
+}
+
+struct guest_range guest_program_range(const struct guest *g, unsigned vcpu)
+{
+    const struct guest_vcpu *v = &g->vcpu[vcpu];
+
+    return (struct guest_range) { v->program, v->program_size };
+}
+
 void guest_restart(struct guest *g)
 {
     for (unsigned i = 0; i < g->platform->n_vcpus; i++) {
-        g->vcpu[i].done = g->vcpu[i].n_met = 0;
+        g->vcpu[i].done = g->vcpu[i].n_met = g->vcpu[i].skipped = 0;
         g->vcpu[i].panicked = false;
     }
 }
@@ -253,6 +265,14 @@ struct guest_software guest_software(struct guest *g, unsigned vcpu)
 unsigned guest_steps_done(const struct guest *g, unsigned vcpu)
 {
     return g->vcpu[vcpu].done;
+}
+
+void guest_skip_step(struct guest *g, unsigned vcpu)
+{
+    struct guest_vcpu *v = &g->vcpu[vcpu];
+
+    BUG_ON(v->done + v->skipped + 1 >= v->n_steps);
+    v->skipped++;
 }
 
 bool guest_panicked(const struct guest *g, unsigned vcpu)

@@ -192,6 +192,19 @@ static enum port_result not_an_instruction(struct guest_vcpu *v,
     return PORT_OK;
 }
 
+/* The step at hand ends, and with it those that were skipped meanwhile: the end
+ * marker behind which the program goes on is that of the last one. */
+static const struct step *last_step(const struct guest_vcpu *v)
+{
+    return &v->steps[v->done + v->skipped];
+}
+
+static void end_steps(struct guest_vcpu *v)
+{
+    v->done += v->skipped + 1;
+    v->skipped = 0;
+}
+
 /* INT 0x80: the end marker of a step at CPL 3, or a stray one that only halts.
  */
 static enum port_result syscall(struct guest_vcpu *v, struct guest_port *p)
@@ -201,8 +214,12 @@ static enum port_result syscall(struct guest_vcpu *v, struct guest_port *p)
 
     if (frame_read(p, false, &f) != PORT_OK)
         return PORT_FAULT;
-    if (step && v->guest->config->cpl == 3 && f.rip == step->end + INT_LEN)
-        v->done++;
+    if (!step || v->guest->config->cpl != 3 || f.rip != step->end + INT_LEN)
+        return PORT_OK;
+    f.rip = last_step(v)->end + INT_LEN;
+    if (v->skipped && frame_return(p, &f) != PORT_OK)
+        return PORT_FAULT;
+    end_steps(v);
     return PORT_OK;
 }
 
@@ -213,7 +230,8 @@ static enum port_result step_end(struct guest_vcpu *v, struct guest_port *p)
 
     if (!step || v->guest->config->cpl == 3 || at != step->end)
         return not_an_instruction(v, p);
-    v->done++;
+    port_regs(p)->rip = last_step(v)->end + SOFTCALL_LEN;
+    end_steps(v);
     return PORT_OK;
 }
 

@@ -126,6 +126,7 @@ struct guest_vcpu {
     gva_t ghcb;
     struct step *steps;     /* the boot, then those of the scenario */
     unsigned n_steps, done; /* in all; that reached their end marker */
+    unsigned skipped;       /* behind the step at hand, to be passed over */
     unsigned n_met;         /* pages that the boot touched */
     bool panicked;
 };

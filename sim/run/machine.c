@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * run/machine.c - put the machine together: CPU, kernel, guest, userspace.
+ * run/machine.c - put the machine together: CPU, host, guest.
  *
  * What the user asked for is checked before anything happens; from then on
  * every refusal is a result, told by the actor who refused.
@@ -79,76 +79,6 @@ static int build_guest(struct machine *m, struct shelf *shelf, struct err *e)
     return m->guest ? 0 : -1;
 }
 
-static int load_guest(struct machine *m)
-{
-    for (unsigned i = 0; i < guest_n_chunks(m->guest); i++) {
-        struct guest_chunk c = guest_chunk(m->guest, i);
-        int r = vmm_load(m->vmm, c.gpa, c.data, c.len);
-
-        if (r)
-            return r;
-        if (!c.shared)
-            vmm_private(m->vmm, c.gpa, c.len);
-    }
-    return 0;
-}
-
-static int set_registers(struct machine *m)
-{
-    int r = 0;
-
-    for (unsigned i = 0; !r && i < m->config->vm.n_vcpus; i++) {
-        struct guest_entry e = guest_entry(m->guest, i);
-        struct kvm_regs regs = {
-            .gpr[GPR_RSP] = e.rsp,
-            .rip = e.rip,
-            .rflags = e.rflags,
-            .cr0 = e.cr0,
-            .cr3 = e.cr3,
-            .cr4 = e.cr4,
-            .efer = e.efer,
-            .cpl = e.cpl,
-            .gdt_base = e.gdt_base,
-            .gdt_limit = e.gdt_limit,
-            .idt_base = e.idt_base,
-            .idt_limit = e.idt_limit,
-            .tr_base = e.tr_base,
-            .tr_limit = e.tr_limit,
-            .cs = e.cs,
-            .ss = e.ss,
-            .ds = e.ds,
-            .tr = e.tr,
-        };
-
-        r = vmm_set_regs(m->vmm, i, &regs);
-    }
-    return r;
-}
-
-/* NULL, or why the VM cannot run. */
-static const char *open_vm(struct machine *m)
-{
-    const struct vmm_config *config = &m->config->vm;
-    const char *result;
-    int r;
-
-    m->vmm = vmm_open(m->pool, kvm_open(m->pool, &m->module), config, m->trace,
-                      &result);
-    if (!m->vmm)
-        return trace_text(m->trace, "there is no VM: userspace got %s", result);
-    r = load_guest(m);
-    if (!r)
-        r = set_registers(m);
-    if (!r)
-        r = vmm_launch(m->vmm);
-    if (!r)
-        return NULL;
-    TRACE(m->trace, host_action, .what = "load and launch the guest",
-          .ret = strerrorname_np(-r));
-    return trace_text(m->trace, "the guest could not be launched: %s",
-                      strerror(-r));
-}
-
 /* ---- machines in a row -----------------------------------------------------
  */
 
@@ -181,37 +111,25 @@ static struct cpu *power_on(struct rig *r, const struct cpu_model *model)
     return r->cpu;
 }
 
-static void introduce(const struct machine *m)
-{
-    const struct run_onlooker *o = &m->config->onlooker;
-
-    if (o->meet)
-        o->meet(o->ctx, m->cpu, &m->module, m->vmm ? vmm_vm(m->vmm) : NULL);
-}
-
 static int live(struct rig *r, const struct run_config *config, struct err *e)
 {
     struct machine *m = pool_alloc(r->life, sizeof(*m));
     const struct cpu_model *cpu = &config->cpu;
     const char *refused;
-    struct wire wire;
 
     m->pool = r->life;
     m->trace = r->trace;
     m->config = config;
+    m->host = config->is_bare ? &host_bare : &host_kvm;
     if (build_guest(m, r->shelf, e))
         return -1;
     TRACE(r->trace, cpu, .model = cpu->name, .raw = cpu->maxphyaddr_raw,
           .reduction = cpu->phys_reduction, .width = cpu_model_width(cpu),
           .cbit = cpu->cbit, .mem_encrypt = cpu->mem_encrypt);
     m->cpu = power_on(r, cpu);
-    wire = cpu_wire(m->cpu);
-    kvm_module_load(&m->module, &wire, &config->kernel, &config->params,
-                    r->trace);
-    for (unsigned i = 0; i < config->reloads; i++)
-        kvm_module_reload(&m->module);
-    refused = open_vm(m);
-    introduce(m);
+    refused = m->host->open(m);
+    if (config->onlooker.meet)
+        m->host->introduce(m, &config->onlooker);
     take_steps(m, refused);
     return 0;
 }

@@ -3,8 +3,8 @@
  * run/steps.c - take the steps of a scenario, one after the other.
  *
  * A guest step runs its vCPU until the guest reached the step's end marker, or
- * until it is clear that it never will. Between guest steps, userspace may
- * change its VM.
+ * until it is clear that it never will, or until it stands at an exit that
+ * nobody handles. Between guest steps the host may change the VM.
  */
 #include "run/machine.h"
 #include "run/progress.h"
@@ -36,10 +36,10 @@ static uint64_t state_number(struct walker *w)
 static bool no_progress(void *ctx, uint64_t laps)
 {
     struct walker *w = ctx;
-    struct kvm_last_exit exit = kvm_last_exit_of(vmm_vcpu(w->m->vmm, w->vcpu));
+    struct run_exit exit = w->m->host->last_exit(w->m, w->vcpu);
     uint64_t lap = w->progress.laps;
 
-    (void)laps; /* counts from each KVM_RUN, a step may take many */
+    (void)laps; /* counts from each entry by the host, a step may take many */
     w->verdict =
         progress_lap(&w->progress, &(struct lap) { .state = state_number(w),
                                                    .code = exit.code,
@@ -51,7 +51,7 @@ static bool no_progress(void *ctx, uint64_t laps)
 }
 
 /* "#NPF (not present, gpa 0xfed000f0)". */
-static const char *exit_text(struct machine *m, const struct kvm_last_exit *x)
+static const char *exit_text(struct machine *m, const struct run_exit *x)
 {
     const char *name = exit_code_name(x->code);
 
@@ -66,8 +66,7 @@ static const char *exit_text(struct machine *m, const struct kvm_last_exit *x)
     return trace_text(m->trace, "#VMEXIT(0x%llx)", (unsigned long long)x->code);
 }
 
-static const char *hang_text(const struct walker *w,
-                             const struct kvm_last_exit *x)
+static const char *hang_text(const struct walker *w, const struct run_exit *x)
 {
     const struct progress *p = &w->progress;
     const char *what = exit_text(w->m, x);
@@ -88,111 +87,103 @@ static const char *hang_text(const struct walker *w,
                       what);
 }
 
-/* RIP, if the kernel can still read it. */
-static uint64_t rip_of(struct kvm_vcpu *v)
-{
-    struct kvm_regs regs;
-
-    return kvm_get_regs(v, &regs) ? 0 : regs.rip;
-}
-
 static const char *tell_hang(const struct walker *w)
 {
-    struct kvm_vcpu *v = vmm_vcpu(w->m->vmm, w->vcpu);
-    struct kvm_last_exit x = kvm_last_exit_of(v);
+    struct run_exit x = w->m->host->last_exit(w->m, w->vcpu);
     const char *why = hang_text(w, &x);
 
     TRACE(w->m->trace, hang, .laps = w->progress.laps, .exit = x.code,
-          .info1 = x.info1, .info2 = x.info2, .rip = rip_of(v), .why = why);
+          .info1 = x.info1, .info2 = x.info2,
+          .rip = w->m->host->rip(w->m, w->vcpu), .why = why);
     return why;
 }
 
 /* ---- one step --------------------------------------------------------------
  */
 
-struct ending {
-    const char *how, *why;
-    bool dead; /* the vCPU takes no more steps */
-};
-
-static struct ending ending_of(struct walker *w, struct vmm_result r)
+static struct ending settle(const struct walker *w, struct ending end)
 {
-    struct machine *m = w->m;
-    bool panicked = guest_panicked(m->guest, w->vcpu);
-    const char *why = trace_text(m->trace, "KVM_RUN: %s", r.why);
-
-    switch (r.stop) {
-    case VMM_HLT:
-        if (panicked)
-            return (struct ending) { "completed",
-                                     "the guest's kernel halted for ever",
-                                     true };
-        return (struct ending) { "completed", NULL, false };
-    case VMM_SIGNAL:
-        return (struct ending) { "hang", tell_hang(w), true };
-    case VMM_SHUTDOWN:
-        return (struct ending) { "shutdown", why, true };
-    case VMM_INTERNAL_ERROR:
-        return (struct ending) { "internal_error", why, true };
-    case VMM_MEMORY_FAULT:
-        return (struct ending) { "memory_fault", why, true };
-    case VMM_SYSTEM_EVENT:
-        return (struct ending) { "terminated", why, true };
-    case VMM_FAIL_ENTRY:
-        return (struct ending) { "error", why, true };
-    case VMM_ERROR:
-        return (struct ending) { panicked ? "terminated" : "error", why, true };
-    }
-    BUG_ON(true);
+    if (end.vcpu == VCPU_ALARMED)
+        return (struct ending) { "hang", tell_hang(w), VCPU_DEAD };
+    if (end.vcpu != VCPU_HALTED)
+        return end;
+    if (guest_panicked(w->m->guest, w->vcpu))
+        return (struct ending) { "completed",
+                                 "the guest's kernel halted for ever",
+                                 VCPU_DEAD };
+    return (struct ending) { "completed", NULL, VCPU_READY };
 }
 
-/* A HLT that is not the step's end marker is the step's own: userspace enters
- * the guest again, as it would after an interrupt. */
+/* A HLT that is not the step's end marker is the step's own: the guest is
+ * entered again, as it would be after an interrupt. */
 static struct ending guest_step(struct machine *m, unsigned vcpu)
 {
     struct guest_software software = guest_software(m->guest, vcpu);
     unsigned target = guest_steps_done(m->guest, vcpu) + 1;
     struct walker w = { .m = m, .vcpu = vcpu };
-    struct kvm_signals signals = { no_progress, &w };
-    struct vmm_result r;
+    struct alarm alarm = { no_progress, &w };
+    struct ending end;
 
     cpu_set_guest(m->cpu, &software);
     progress_begin(&w.progress);
     do {
-        r = vmm_run(m->vmm, vcpu, &signals);
-    } while (r.stop == VMM_HLT && !guest_panicked(m->guest, vcpu) &&
+        end = m->host->run(m, vcpu, &alarm);
+    } while (end.vcpu == VCPU_HALTED && !guest_panicked(m->guest, vcpu) &&
              guest_steps_done(m->guest, vcpu) < target);
-    return ending_of(&w, r);
+    return settle(&w, end);
 }
 
 static struct ending host_step(struct machine *m, const struct run_step *s)
 {
-    int r = s->kind == STEP_MEMSLOT_CREATE
-                ? vmm_memslot_create(m->vmm, &s->memory)
-                : vmm_memslot_delete(m->vmm, s->memory.gpa);
-    const char *ret = r ? strerrorname_np(-r) : "0";
+    const char *wrong = m->host->act(m, s);
 
-    TRACE(m->trace, host_action, .what = s->what, .ret = ret);
-    return (struct ending) { r ? "error" : "completed", r ? ret : NULL, false };
+    TRACE(m->trace, host_action, .what = s->what, .ret = wrong ? wrong : "0");
+    return (struct ending) { wrong ? "error" : "completed", wrong, VCPU_READY };
+}
+
+static bool is_guests(const struct run_step *s)
+{
+    return s->kind == STEP_GUEST || s->kind == STEP_RESUME;
+}
+
+/* NULL, or why the vCPU cannot take the step. */
+static const char *obstacle(struct machine *m, const struct run_step *s)
+{
+    const char *stands = m->stands[s->vcpu];
+
+    if (m->dead[s->vcpu])
+        return m->dead[s->vcpu];
+    if (s->kind == STEP_GUEST && stands)
+        return trace_text(m->trace, "%s; only a step with resume goes on there",
+                          stands);
+    if (s->kind == STEP_RESUME && !stands)
+        return trace_text(m->trace, "vCPU %u stands at no exit", s->vcpu);
+    return NULL;
 }
 
 static struct ending take_step(struct machine *m, const struct run_step *s,
                                const char *refused)
 {
-    struct ending end = { "skipped", refused, false };
+    struct ending end = { "skipped", refused, VCPU_READY };
 
     if (refused)
         return end;
-    if (s->kind != STEP_GUEST)
+    if (!is_guests(s))
         return host_step(m, s);
-    if (m->dead[s->vcpu]) {
-        end.why = m->dead[s->vcpu];
+    end.why = obstacle(m, s);
+    if (end.why && s->kind == STEP_GUEST && !m->dead[s->vcpu])
+        guest_skip_step(m->guest, s->vcpu);
+    if (end.why)
         return end;
-    }
+    m->stands[s->vcpu] = NULL;
     end = guest_step(m, s->vcpu);
-    if (end.dead)
+    if (end.vcpu == VCPU_DEAD)
         m->dead[s->vcpu] = trace_text(m->trace, "vCPU %u ended in step %s: %s",
                                       s->vcpu, s->id, end.how);
+    if (end.vcpu == VCPU_STANDS)
+        m->stands[s->vcpu] =
+            trace_text(m->trace, "vCPU %u stands at the %s of step %s", s->vcpu,
+                       end.how, s->id);
     return end;
 }
 
@@ -213,9 +204,9 @@ static void boot(struct machine *m, unsigned vcpu)
     end = guest_step(m, vcpu);
     if (m->trace)
         trace_unmute(m->trace);
-    if (end.dead)
+    if (end.vcpu != VCPU_READY)
         end = guest_step(m, vcpu);
-    if (end.dead)
+    if (end.vcpu != VCPU_READY)
         m->dead[vcpu] =
             trace_text(m->trace, "the guest's kernel did not boot: %s%s%s",
                        end.how, end.why ? ", " : "", end.why ? end.why : "");
@@ -228,7 +219,7 @@ static void boot_all(struct machine *m)
     for (unsigned i = 0; i < m->config->n_steps; i++) {
         const struct run_step *s = &m->config->steps[i];
 
-        if (s->kind != STEP_GUEST || booted[s->vcpu])
+        if (!is_guests(s) || booted[s->vcpu])
             continue;
         boot(m, s->vcpu);
         booted[s->vcpu] = true;
