@@ -96,6 +96,8 @@ int scenario_file_load_shards(struct pool *pool, struct catalog *c,
     UINT64_C(100000000) /* numbers of points stay below 2^53                   \
                          */
 const char *scenario_file_name(const struct scenario_file *f);
+/* Is it about bare hardware, without a kernel? */
+bool scenario_file_is_bare(const struct scenario_file *f);
 /* Runs that the file asks for: 1 without a matrix. */
 uint64_t scenario_file_points(const struct scenario_file *f);
 /* Point @i as a scenario; 1 = the matrix excludes it, -1 = error. Changes

@@ -39,8 +39,11 @@ void execute_title(struct buf *b, const struct scenario *s)
                s->cpu_name, m->maxphyaddr_raw, cpu_model_width(m));
     if (m->cbit)
         buf_printf(b, ", C-bit %u%s", m->cbit, m->mem_encrypt ? "" : " off");
-    buf_printf(b, ")   kernel %s   vm %s", s->kernel_name,
-               vm_type_names[s->config.vm.type]);
+    if (s->config.is_bare)
+        buf_adds(b, ")   bare hypervisor");
+    else
+        buf_printf(b, ")   kernel %s", s->kernel_name);
+    buf_printf(b, "   vm %s", vm_type_names[s->config.vm.type]);
     if (s->point && s->point[0])
         buf_printf(b, "   [%s]", s->point);
     buf_addc(b, '\n');

@@ -53,8 +53,9 @@ struct step_notes {
     uint64_t vector, rax;
     const char *how, *why;
     const char *hang, *shutdown, *fixup, *fault, *vc, *answer, *terminate;
-    const char *unsupported; /* an instruction that nobody executes */
-    uint64_t began_at;       /* cycles */
+    const char *npf, *refused; /* the last #NPF; VMRUN's reason */
+    const char *unsupported;   /* an instruction that nobody executes */
+    uint64_t began_at;         /* cycles */
 };
 
 struct steps {

@@ -39,6 +39,8 @@ const char *const step_outcome_names[] = {
     "exception", /* any other one */
     "hang",      /* the same exit for ever */
     "shutdown",
+    "npf",            /* a #NPF that no hypervisor handles */
+    "vmgexit",        /* a guest's question that no hypervisor answers */
     "memory_fault",   /* KVM_EXIT_MEMORY_FAULT */
     "internal_error", /* KVM_EXIT_INTERNAL_ERROR */
     "terminated",     /* the guest asked for its end */
@@ -99,6 +101,7 @@ void steps_interest(struct trace_interest *out)
         EV_guest_terminate,
         EV_hang,
         EV_shutdown,
+        EV_vmrun_invalid,
         EV_host_action,
     };
 
@@ -138,11 +141,13 @@ static void end(struct steps *s, const struct event *ev)
     s->report[s->current].cycles = ev->now - n->began_at;
 }
 
-static void hear_npf(struct step_report *r, uint64_t info1)
+static void hear_npf(struct step_report *r, struct step_notes *n,
+                     const struct ev_npf *e)
 {
     if (r->n_npf < STEP_MAX_NPF)
-        r->npf[r->n_npf] = info1;
+        r->npf[r->n_npf] = e->info1;
     r->n_npf++;
+    n->npf = e->why;
 }
 
 static void hear_pf(struct step_report *r, struct step_notes *n,
@@ -178,7 +183,7 @@ static void hear_inside(struct steps *s, const struct event *ev)
     if (ev->id == EV_vmexit)
         r->exits++;
     else if (ev->id == EV_npf)
-        hear_npf(r, EV(npf, ev)->info1);
+        hear_npf(r, n, EV(npf, ev));
     else if (ev->id == EV_pf)
         hear_pf(r, n, EV(pf, ev));
     else if (ev->id == EV_vc && EV(vc, ev)->error_code == EXIT_NPF)
@@ -199,6 +204,8 @@ static void hear_inside(struct steps *s, const struct event *ev)
         n->terminate = EV(guest_terminate, ev)->why;
     else if (ev->id == EV_hang)
         n->hang = EV(hang, ev)->why;
+    else if (ev->id == EV_vmrun_invalid)
+        n->refused = EV(vmrun_invalid, ev)->why;
     else if (ev->id == EV_shutdown)
         n->shutdown = EV(shutdown, ev)->why;
     else if (ev->id == EV_host_action)
@@ -291,6 +298,8 @@ static const char *settle_reason(const struct step_notes *n, const char *how,
     if (strcmp(how, "ud") == 0 && n->unsupported)
         return pool_printf(pool, "this simulator does not execute \"%s\"",
                            n->unsupported);
+    if (strcmp(how, "error") == 0)
+        return first_text(n->refused, n->why, NULL);
     if (strcmp(how, "hang") == 0)
         return first_text(n->hang, n->why, NULL);
     if (strcmp(how, "shutdown") == 0)
@@ -299,6 +308,8 @@ static const char *settle_reason(const struct step_notes *n, const char *how,
         return first_text(n->terminate, n->why, NULL);
     if (strcmp(how, "pf") == 0)
         return first_text(n->fault, n->fixup, n->why);
+    if (strcmp(how, "npf") == 0)
+        return first_text(n->npf, n->why, NULL);
     if (strcmp(how, "mmio.vc") == 0)
         return first_text(n->vc, n->why, NULL);
     if (strcmp(how, "mmio.emulated") == 0 || strcmp(how, "ram") == 0)

@@ -141,6 +141,11 @@ int lab_bisect(struct pool *pool, struct catalog *c, const struct scenario *s,
 {
     struct bisecting b = { pool, c, *s, NULL, asker_create(pool), NULL, e };
 
+    if (s->config.is_bare) {
+        err_at(e, (struct mark) { .file = s->path },
+               "there is no kernel on bare hardware");
+        return err_hint(e, "whynot tries out other CPUs and hypervisors");
+    }
     *out = (struct report_bisect) { .scenario = s->name, .outcome = outcome };
     b.s.expect = (struct expectations) { 0 };
     b.outcome = lab_outcome(pool, s, outcome, e);

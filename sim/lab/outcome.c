@@ -17,9 +17,15 @@ unsigned lab_outcomes(struct pool *pool, const struct scenario *s,
 const struct outcome *lab_outcome(struct pool *pool, const struct scenario *s,
                                   const char *name, struct err *e)
 {
-    const struct outcome *list;
+    struct mark at = { .file = s->path };
+    const struct outcome *list, *o;
     unsigned n = lab_outcomes(pool, s, &list);
 
-    return judge_outcome_find(list, n, name, (struct mark) { .file = s->path },
-                              e);
+    o = judge_outcome_find(list, n, name, at, e);
+    if (!o || !s->config.is_bare || o->of_step ||
+        fact_table[o->fact].event == EV_cpu)
+        return o;
+    err_at(e, at, "%s: there is no KVM on bare hardware", name);
+    err_hint(e, "STEP.outcome, STEP.value: nptsim list facts");
+    return NULL;
 }

@@ -44,6 +44,7 @@ struct comparing {
     unsigned n_groups, room;
     struct over_group *group;
     uint64_t runs, differ;
+    unsigned n_files; /* with a kernel */
     /* The run at work. */
     struct scenario s;
     unsigned n_outcomes;
@@ -252,14 +253,31 @@ static int compare_run(struct comparing *c)
     return ret;
 }
 
-static int compare_file(struct comparing *c, const char *path)
+/* 1 = on bare hardware there is no kernel to compare, -1 = error. */
+static int load_file(struct comparing *c, struct pool *pool, const char *path,
+                     struct scenario_file **f)
 {
     struct setting kernel = { "kernel.model", c->q->between->from.name };
+
+    if (scenario_file_load(pool, c->q->catalog, path, NULL, 0, f, c->e))
+        return -1;
+    return scenario_file_is_bare(*f)
+               ? 1
+               : scenario_file_load(pool, c->q->catalog, path, &kernel, 1, f,
+                                    c->e);
+}
+
+static int compare_file(struct comparing *c, const char *path)
+{
     struct pool *file_pool = pool_create();
     struct scenario_file *f;
-    int ret = scenario_file_load(file_pool, c->q->catalog, path, &kernel, 1, &f,
-                                 c->e);
+    int ret = load_file(c, file_pool, path, &f);
 
+    if (ret == 1) {
+        pool_destroy(file_pool);
+        return 0;
+    }
+    c->n_files += ret == 0;
     for (uint64_t i = 0; ret >= 0 && i < scenario_file_points(f); i++) {
         pool_reset(c->scratch);
         ret = scenario_file_point(f, c->scratch, i, &c->s, c->e);
@@ -339,7 +357,7 @@ static int report(struct comparing *c, struct report_diff *out)
     *out = (struct report_diff) {
         .from = c->q->between->from.name,
         .to = c->q->between->to.name,
-        .over = pool_printf(c->pool, "%u scenarios", c->q->n_files),
+        .over = pool_printf(c->pool, "%u scenarios", c->n_files),
         .noun_one = "run",
         .noun = "runs",
         .place = "",

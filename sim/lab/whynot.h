@@ -38,7 +38,7 @@ enum trial_end {
 /* One thread's machine. */
 struct trier;
 struct trier *trier_create(struct pool *pool, const struct lab_whynot *q);
-/* With @n of the values; *@story: a number for all that KVM said. */
+/* With @n of the values; *@story: a number for all that was said. */
 enum trial_end trier_try(struct trier *t, const struct trial_values *values,
                          const unsigned *which, unsigned n, uint64_t *story);
 /* The outcome of that, with the reason; texts live in @pool. */

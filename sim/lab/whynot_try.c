@@ -23,11 +23,16 @@ struct trier {
     struct rig *rig; /* otherwise */
 };
 
-/* ---- what KVM said ----------------------------------------------------------
+/* ---- what was said ----------------------------------------------------------
  */
 
-static bool is_of_story(enum event_id id)
+/* On bare hardware there is only the CPU to listen to. */
+static bool is_of_story(enum event_id id, bool bare)
 {
+    if (bare &&
+        (id == EV_npf || id == EV_pf || id == EV_vc || id == EV_vmexit ||
+         id == EV_vmrun_invalid || event_table[id].actor == ACTOR_BARE))
+        return true;
     return event_table[id].actor == ACTOR_KVM ||
            event_table[id].actor == ACTOR_VMM || id == EV_hang ||
            id == EV_step_done;
@@ -86,7 +91,7 @@ struct trier *trier_create(struct pool *pool, const struct lab_whynot *q)
     judge_interest(t->judge, false, &wants);
     trace_add_listener(&t->trace, judge_sink, t->judge, &wants);
     for (unsigned i = 0; i < N_EVENTS; i++)
-        story.event[i] = is_of_story((enum event_id)i);
+        story.event[i] = is_of_story((enum event_id)i, q->base->config.is_bare);
     trace_add_listener(&t->trace, story_sink, t, &story);
     if (t->only_load)
         t->cpu = cpu_create(pool, &q->base->config.cpu, NULL);

@@ -22,11 +22,13 @@ struct making {
     unsigned room;
 };
 
-/* What may change: the silicon, the kernel and how it is loaded, the kind of
- * VM. Not what TLBs hold or what the guest is. */
-static bool is_candidate(const char *path)
+/* What may change: the silicon, the kernel and how it is loaded or what a bare
+ * hypervisor does, the kind of VM. Not what TLBs hold or what the guest is. */
+static bool is_candidate(const struct lab_whynot *q, const char *path)
 {
-    static const char *const parts[] = { "cpu.set.", "kernel.", "vm.type" };
+    const char *const parts[] = { "cpu.set.", "vm.type",
+                                  q->base->config.is_bare ? "bare."
+                                                          : "kernel." };
     static const char *const not [] = { "cpu.set.tlb.", "cpu.set.signature" };
     bool yes = false;
 
@@ -123,7 +125,7 @@ static void sample_others(struct making *m, struct sample *s)
     for (unsigned i = 0; i < n; i++) {
         struct value v;
 
-        if (all[i].kind != VALUE_NUMBER || !is_candidate(all[i].path))
+        if (all[i].kind != VALUE_NUMBER || !is_candidate(m->q, all[i].path))
             continue;
         v = config_value(m->q->base, all[i].path);
         if (v.number > 1)
@@ -211,7 +213,7 @@ void trial_values_make(struct pool *pool, const struct lab_whynot *q,
     *out = (struct trial_values) { .key = key };
     out->sampled = pool_alloc(pool, n + 1);
     for (unsigned i = 0; i < n; i++) {
-        if (!is_candidate(all[i].path) || is_fixed(q, all[i].path))
+        if (!is_candidate(q, all[i].path) || is_fixed(q, all[i].path))
             continue;
         key[out->n_keys] = all[i];
         all_values(&m, &all[i]);

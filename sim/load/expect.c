@@ -117,6 +117,11 @@ static int read_facts(struct reading *r, const struct node *map)
 
         if (fact < 0)
             return unknown_fact(r, entry);
+        if (r->config->is_bare && fact_table[fact].event != EV_cpu) {
+            err_at(r->e, entry->key_at, "%s: there is no KVM on bare hardware",
+                   entry->key);
+            return err_hint(r->e, "facts about the CPU begin with cpu.");
+        }
         x->facts[i].name = fact_table[fact].name;
         if (read_value(entry->value, entry->key, fact_table[fact].kind,
                        &x->facts[i].want, r->e))

@@ -480,6 +480,8 @@ struct value field_ref_value(const struct field_ref *ref, const void *base)
             v.text = ref->field->words[fetch(at, ref->field->size)];
         else
             v.text = *(const char *const *)at;
+        if (!v.text)
+            v.text = ""; /* never written */
         break;
     }
     return v;

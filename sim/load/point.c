@@ -19,6 +19,11 @@ const char *scenario_file_name(const struct scenario_file *f)
     return f->forms[0].s.name;
 }
 
+bool scenario_file_is_bare(const struct scenario_file *f)
+{
+    return f->forms[0].s.config.is_bare;
+}
+
 uint64_t scenario_file_points(const struct scenario_file *f)
 {
     return f->axes->points;

@@ -6,6 +6,7 @@
  * axis and the file itself pass the same checks and give the same messages.
  */
 #include "load/axis.h"
+#include "load/bare.h"
 #include "load/catalog.h"
 #include "load/scenario_file.h"
 #include "load/yaml.h"
@@ -130,9 +131,15 @@ static const struct field root_fields[] = {
       .doc = "the silicon" },
     { .key = "kernel",
       .type = FIELD_GROUP,
-      .required = true,
+      .at = offsetof(struct scenario_doc, kernel_at),
       .table = &kernel_table,
       .doc = "the host's kernel" },
+    { .key = "bare",
+      .type = FIELD_GROUP,
+      .at = offsetof(struct scenario_doc, bare_at),
+      .table = &bare_table,
+      .doc = "instead of kernel: a host with a hypervisor that does what is "
+             "said here, and no more" },
     { .key = "vm", .type = FIELD_GROUP, .table = &vm_table, .doc = "the VM" },
     { .key = "guest",
       .type = FIELD_GROUP,
@@ -183,24 +190,51 @@ static int start_with_model(struct catalog *c, const struct node *root,
     return 0;
 }
 
-int scenario_fill(struct catalog *c, struct pool *pool, const struct node *root,
-                  struct scenario_doc *doc, struct err *e)
+static bool is_given(const struct mark *at)
+{
+    return at->file != NULL;
+}
+
+/* Who runs the VM: a kernel, or nobody with a will of his own. */
+static int fill_host(struct catalog *c, struct pool *pool,
+                     const struct node *root, struct scenario_doc *doc,
+                     struct err *e)
 {
     struct run_config *config = &doc->s.config;
     const struct kernel_file *kernel;
 
-    *doc = (struct scenario_doc) { 0 };
-    config->params = kvm_default_params();
-    vm_set_defaults(pool, &config->vm);
-    guest_set_defaults(&config->guest);
-    if (start_with_model(c, root, doc, e) ||
-        fields_fill(pool, &scenario_table, root, doc, e))
-        return -1;
+    config->is_bare = is_given(&doc->bare_at);
+    if (config->is_bare && is_given(&doc->kernel_at)) {
+        err_at(e, doc->bare_at, "kernel and bare at once");
+        return err_hint(e, "either a kernel runs the VM, or there is none");
+    }
+    if (config->is_bare)
+        return bare_convert(pool, doc, e);
+    if (!is_given(&doc->kernel_at)) {
+        err_at(e, root->at, "%s: 'kernel' is missing", scenario_table.name);
+        return err_hint(e, "or 'bare', for hardware without a kernel");
+    }
     kernel = catalog_kernel(c, doc->s.kernel_name, doc->kernel_model_at, e);
     if (!kernel)
         return -1;
     config->kernel = kernel->model;
     return 0;
+}
+
+int scenario_fill(struct catalog *c, struct pool *pool, const struct node *root,
+                  struct scenario_doc *doc, struct err *e)
+{
+    struct run_config *config = &doc->s.config;
+
+    *doc = (struct scenario_doc) { 0 };
+    config->params = kvm_default_params();
+    vm_set_defaults(pool, &config->vm);
+    guest_set_defaults(&config->guest);
+    bare_set_defaults(&config->bare);
+    if (start_with_model(c, root, doc, e) ||
+        fields_fill(pool, &scenario_table, root, doc, e))
+        return -1;
+    return fill_host(c, pool, root, doc, e);
 }
 
 /* Where to point at when the CPU as a whole is wrong. */
@@ -220,7 +254,8 @@ int scenario_check(struct pool *pool, const struct node *root,
     if (problem)
         return err_at(e, cpu_place(root), "%s", problem);
     if (vm_check(&config->vm, config->cpu.maxphyaddr_raw, e) ||
-        guest_check(config, doc->paging_at, e))
+        guest_check(config, doc->paging_at, e) ||
+        (config->is_bare && bare_check(config, doc->bare_at, e)))
         return -1;
     return steps_check(config, e);
 }
@@ -304,8 +339,11 @@ int scenario_file_load_shards(struct pool *pool, struct catalog *c,
     f->root = yaml_file(pool, path, e);
     for (unsigned i = 0; i < n_settings && f->root; i++)
         f->root = lay_setting(pool, f->root, &settings[i], e);
-    if (!f->root || node_expect(f->root, NODE_MAP, scenario_table.name, e) ||
-        steps_read(pool, node_get(f->root, "steps"), &f->steps, e) ||
+    if (!f->root || node_expect(f->root, NODE_MAP, scenario_table.name, e))
+        return -1;
+    f->steps.is_bare =
+        node_get(f->root, "bare") && !node_get(f->root, "kernel");
+    if (steps_read(pool, node_get(f->root, "steps"), &f->steps, e) ||
         read_expect(f, e) || read_matrix(f, &x, e) ||
         scenario_make_forms(f, e) || try_first(f, e))
         return -1;

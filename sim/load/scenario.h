@@ -12,11 +12,15 @@
 #include "load/field.h"
 #include "load/schema.h"
 
+struct npt_doc;
+
 /* What scenario_table fills. */
 struct scenario_doc {
     struct scenario s;
     const char *schema;
-    struct mark name_at, kernel_model_at, paging_at;
+    struct mark name_at, kernel_at, kernel_model_at, bare_at, paging_at;
+    unsigned n_npt;
+    struct npt_doc *npt; /* bare.npt */
     const struct node *steps, *expect, *matrix;
 };
 

@@ -399,7 +399,9 @@ void load_schema(struct buf *b)
     char *text;
 
     schema_table(&flat, &scenario_table);
-    flat.len--; /* the closing brace comes last */
+    flat.len--;              /* the closing brace comes last */
+    add_key(&flat, "oneOf"); /* who runs the VM */
+    buf_adds(&flat, "[{\"required\":[\"kernel\"]},{\"required\":[\"bare\"]}]");
     add_key(&flat, "title");
     add_string(&flat, "nptsim scenario, version 1");
     add_key(&flat, "$schema");

@@ -4,7 +4,7 @@
  *
  * read, write and fetch are sugar: they become machine code as `code` is.
  */
-#include "load/scenario.h"
+#include "load/host_step.h"
 
 #include "arch/insn.h"
 
@@ -20,30 +20,10 @@ struct step_doc {
     const char *id, *code;
     uint64_t read, write, fetch, value;
     unsigned size, vcpu;
-    struct vmm_memory create, delete;
+    bool resume;
+    struct host_doc host;
     struct mark at, id_at, read_at, write_at, fetch_at, code_at, host_at;
-    struct mark create_at, delete_at, size_at, value_at, vcpu_at;
-};
-
-static const struct field host_fields[] = {
-    { .key = "memslot_create",
-      .type = FIELD_GROUP,
-      .offset = offsetof(struct step_doc, create),
-      .at = offsetof(struct step_doc, create_at),
-      .table = &memory_table,
-      .doc = "userspace adds a memslot" },
-    { .key = "memslot_delete",
-      .type = FIELD_GROUP,
-      .offset = offsetof(struct step_doc, delete),
-      .at = offsetof(struct step_doc, delete_at),
-      .table = &memslot_gpa_table,
-      .doc = "userspace deletes the memslot at gpa" },
-};
-
-static const struct field_table host_table = {
-    .name = "host",
-    .fields = host_fields,
-    .n = ARRAY_SIZE(host_fields),
+    struct mark resume_at, size_at, value_at, vcpu_at;
 };
 
 static const uint64_t access_sizes[] = { 1, 2, 4, 8 };
@@ -72,9 +52,16 @@ static const struct field step_fields[] = {
       .doc = "machine code in hexadecimal: \"8b 04 25 f0 00 d0 fe\"" },
     { .key = "host",
       .type = FIELD_GROUP,
-      .table = &host_table,
+      .offset = offsetof(struct step_doc, host),
+      .table = &host_step_table,
       .at = offsetof(struct step_doc, host_at),
-      .doc = "something that userspace does" },
+      .doc = "something that the host does" },
+    { .key = "resume",
+      .type = FIELD_BOOL,
+      MEMBER(struct step_doc, resume),
+      .at = offsetof(struct step_doc, resume_at),
+      .doc =
+          "true: the vCPU that stands at an exit goes on there (bare only)" },
     { .key = "size",
       .type = FIELD_NUMBER,
       MEMBER(struct step_doc, size),
@@ -92,7 +79,7 @@ static const struct field step_fields[] = {
 };
 
 static const struct step_doc step_init = {
-    .create = { .host_page = PAGE_SIZE_4K },
+    .host = { .create = { .host_page = PAGE_SIZE_4K } },
 };
 
 const struct field_table step_table = {
@@ -130,13 +117,20 @@ static int check_kind(const struct step_doc *d, struct err *e)
 {
     unsigned kinds = is_given(&d->read_at) + is_given(&d->write_at) +
                      is_given(&d->fetch_at) + is_given(&d->code_at) +
-                     is_given(&d->host_at);
+                     is_given(&d->host_at) + is_given(&d->resume_at);
 
+    if (kinds == 1 && is_given(&d->resume_at) && !d->resume) {
+        err_at(e, d->resume_at, "resume: false is no step");
+        return err_hint(e, "leave the step out");
+    }
+    if (kinds == 1 && is_given(&d->host_at) && is_given(&d->vcpu_at))
+        return err_at(e, d->vcpu_at, "the host takes this step, not a vCPU");
     if (kinds == 1)
         return 0;
     err_at(e, d->at, "step '%.60s' %s", d->id,
            kinds ? "does more than one thing" : "does nothing");
-    return err_hint(e, "a step has one of read, write, fetch, code, host");
+    return err_hint(e,
+                    "a step has one of read, write, fetch, code, host, resume");
 }
 
 static int check_size_and_value(const struct step_doc *d, struct err *e)
@@ -160,21 +154,6 @@ static int check_size_and_value(const struct step_doc *d, struct err *e)
                       "value: 0x%" PRIx64 " does not fit %u byte%s", d->value,
                       d->size, d->size == 1 ? "" : "s");
     return 0;
-}
-
-static int check_host(const struct step_doc *d, struct err *e)
-{
-    unsigned actions = is_given(&d->create_at) + is_given(&d->delete_at);
-
-    if (!is_given(&d->host_at))
-        return 0;
-    if (is_given(&d->vcpu_at))
-        return err_at(e, d->vcpu_at, "userspace takes this step, not a vCPU");
-    if (actions == 1)
-        return 0;
-    err_at(e, d->host_at, "host: %s",
-           actions ? "one action at a time" : "no action");
-    return err_hint(e, "memslot_create or memslot_delete");
 }
 
 /* Names end up in tables and as `--step NAME`. */
@@ -369,48 +348,43 @@ static int make_code(struct pool *pool, const struct step_doc *d,
     return 0;
 }
 
-static void make_host(struct pool *pool, const struct step_doc *d,
-                      struct run_step *s)
-{
-    bool create = is_given(&d->create_at);
-    struct buf size = BUF_INIT;
-
-    s->kind = create ? STEP_MEMSLOT_CREATE : STEP_MEMSLOT_DELETE;
-    s->memory = create ? d->create : d->delete;
-    s->memory.at = create ? d->create_at : d->delete_at;
-    field_add_size(&size, s->memory.size);
-    s->what = create ? pool_printf(pool, "create a memslot of %s at 0x%" PRIx64,
-                                   size.data, s->memory.gpa)
-                     : pool_printf(pool, "delete the memslot at 0x%" PRIx64,
-                                   s->memory.gpa);
-    buf_free(&size);
-}
-
 /* ---- all steps ---- */
 
-static int make_step(struct pool *pool, const struct step_doc *d,
+/* What takes no code of its own. */
+static int make_other(struct pool *pool, const struct step_doc *d, bool bare,
+                      struct run_step *s, struct err *e)
+{
+    if (is_given(&d->host_at))
+        return host_step_make(pool, &d->host, d->host_at, bare, s, e);
+    if (!bare) {
+        err_at(e, d->resume_at, "resume: KVM resumes its guests by itself");
+        return err_hint(e, "it goes with bare:, not with kernel:");
+    }
+    s->kind = STEP_RESUME;
+    s->what = pool_printf(pool, "resume vCPU %u", d->vcpu);
+    return 0;
+}
+
+static int make_step(struct pool *pool, const struct step_doc *d, bool bare,
                      struct run_step *s, struct err *e)
 {
-    if (check_id(d, e) || check_kind(d, e) || check_size_and_value(d, e) ||
-        check_host(d, e))
+    if (check_id(d, e) || check_kind(d, e) || check_size_and_value(d, e))
         return -1;
     s->id = d->id;
     s->at = d->at;
     s->vcpu = d->vcpu;
     if (is_given(&d->code_at))
         return make_code(pool, d, s, e);
-    if (!is_given(&d->host_at)) {
-        s->code = code_of(pool, d, INSN_MODE_64);
-        s->code32 = code_of(pool, d, INSN_MODE_32);
-    }
+    if (is_given(&d->host_at) || is_given(&d->resume_at))
+        return make_other(pool, d, bare, s, e);
+    s->code = code_of(pool, d, INSN_MODE_64);
+    s->code32 = code_of(pool, d, INSN_MODE_32);
     if (is_given(&d->read_at))
         make_read(pool, d, s);
     else if (is_given(&d->write_at))
         make_write(pool, d, s);
-    else if (is_given(&d->fetch_at))
-        make_fetch(pool, d, s);
     else
-        make_host(pool, d, s);
+        make_fetch(pool, d, s);
     return 0;
 }
 
@@ -428,6 +402,23 @@ static int check_unique(const struct steps_doc *doc, unsigned i, struct err *e)
     return 0;
 }
 
+/* The value of a step that goes on is that of the step that it goes on with. */
+static int find_resumed(struct run_config *config, unsigned i, struct err *e)
+{
+    struct run_step *s = &config->steps[i];
+
+    if (s->kind != STEP_RESUME)
+        return 0;
+    while (i-- > 0)
+        if (config->steps[i].kind == STEP_GUEST &&
+            config->steps[i].vcpu == s->vcpu) {
+            s->size = config->steps[i].size;
+            return 0;
+        }
+    return err_at(e, s->at, "step '%.60s': nothing was begun that could go on",
+                  s->id);
+}
+
 int steps_read(struct pool *pool, const struct node *list,
                struct run_config *config, struct err *e)
 {
@@ -440,7 +431,9 @@ int steps_read(struct pool *pool, const struct node *list,
         pool_alloc(pool, (doc.n_steps + 1) * sizeof(*config->steps));
     for (unsigned i = 0; i < doc.n_steps; i++)
         if (check_unique(&doc, i, e) ||
-            make_step(pool, &doc.steps[i], &config->steps[i], e))
+            make_step(pool, &doc.steps[i], config->is_bare, &config->steps[i],
+                      e) ||
+            find_resumed(config, i, e))
             return -1;
     return 0;
 }
@@ -480,6 +473,8 @@ int steps_check(const struct run_config *config, struct err *e)
             return -1;
         if (s->kind == STEP_MEMSLOT_CREATE &&
             memory_check(&s->memory, config->cpu.maxphyaddr_raw, e))
+            return -1;
+        if (s->kind == STEP_NPT && npt_check(config, &s->npt, e))
             return -1;
     }
     return 0;

@@ -78,6 +78,8 @@ static const struct link *link_of(enum event_id id)
 {
     const struct link *l = explain_setup_link(id);
 
+    if (!l->tell)
+        l = explain_bare_link(id);
     return l->tell ? l : explain_run_link(id);
 }
 

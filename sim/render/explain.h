@@ -4,7 +4,8 @@
  *
  * explain.c records the run as chapters of laps of notes; a link turns one note
  * into sentences. Links about how the machine came to be are in
- * explain_setup.c, those about what happened in it in explain_run.c.
+ * explain_setup.c, those about what happened in it in explain_run.c, and what a
+ * hypervisor without a policy has to tell in explain_bare.c.
  */
 #ifndef NPTSIM_RENDER_EXPLAIN_H
 #define NPTSIM_RENDER_EXPLAIN_H
@@ -32,6 +33,7 @@ struct telling {
     const char *source; /* of the link at hand, if its event's does not fit */
     const struct note *note, *lap, *lap_end;
     bool mask_told, caching, es_asks_caching;
+    bool bare;        /* there is no KVM in this story */
     unsigned n_gates; /* open ones of the feature at hand, in gates */
     struct buf gates;
     unsigned n_touches;
@@ -48,6 +50,7 @@ bool explain_run_silent(const struct event *ev);
 /* tell is NULL where a file has nothing to say about an event. */
 const struct link *explain_setup_link(enum event_id id);
 const struct link *explain_run_link(enum event_id id);
+const struct link *explain_bare_link(enum event_id id);
 
 /* @s, unless it says nothing. */
 const char *text_or(const char *s, const char *otherwise);

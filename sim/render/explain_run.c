@@ -116,7 +116,7 @@ static void tell_pf(struct telling *t, const struct event *ev)
     buf_printf(b, " That is the guest's affair: #PF, error code 0x%llx (",
                L(e->error_code));
     pferr_words(b, e->error_code);
-    buf_adds(b, "). KVM hears nothing.");
+    buf_printf(b, "). %s hears nothing.", t->bare ? "The hypervisor" : "KVM");
 }
 
 static void tell_vc(struct telling *t, const struct event *ev)
@@ -381,16 +381,26 @@ static void tell_hang(struct telling *t, const struct event *ev)
     }
     buf_adds(&t->text, ")");
     tell_why(t, e->why);
-    buf_adds(&t->text, " The guest gets no fault and userspace no exit: only a "
-                       "signal ends KVM_RUN.");
+    if (t->bare)
+        buf_adds(&t->text, " The guest gets no fault, and no exit but those of "
+                           "the host's timer.");
+    else
+        buf_adds(
+            &t->text,
+            " The guest gets no fault and userspace no exit: only a signal "
+            "ends KVM_RUN.");
 }
 
 static void tell_host_action(struct telling *t, const struct event *ev)
 {
     const struct ev_host_action *e = EV(host_action, ev);
 
-    buf_printf(&t->text, "Userspace acts: %s. The answer is %s.",
-               text_or(e->what, "?"), text_or(e->ret, "0"));
+    if (t->bare && strcmp(text_or(e->ret, "0"), "0") == 0)
+        buf_printf(&t->text, "The hypervisor acts: %s.", text_or(e->what, "?"));
+    else
+        buf_printf(&t->text, "%s acts: %s. The answer is %s.",
+                   t->bare ? "The hypervisor" : "Userspace",
+                   text_or(e->what, "?"), text_or(e->ret, "0"));
 }
 
 static const struct link links[N_EVENTS] = {

@@ -66,13 +66,18 @@ END_TEST
 
 START_TEST(what_a_scenario_must_have_is_required)
 {
-    static const char *const keys[] = { "schema", "name", "why", "cpu",
-                                        "kernel" };
+    static const char *const keys[] = { "schema", "name", "why", "cpu" };
+    static const char *const hosts[] = { "kernel", "bare" };
     const json_t *required = json_object_get(schema, "required");
+    const json_t *one_of = json_object_get(schema, "oneOf");
 
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
         ck_assert_msg(has(required, keys[i]), "%s", keys[i]);
     ck_assert(!has(required, "matrix"));
+    ck_assert_uint_eq(json_array_size(one_of), ARRAY_SIZE(hosts));
+    for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+        ck_assert(has(json_object_get(json_array_get(one_of, i), "required"),
+                      hosts[i]));
     required =
         json_object_get(json_object_get(at("steps"), "items"), "required");
     ck_assert(has(required, "id"));

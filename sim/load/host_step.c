@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* load/host_step.c - `host:` of a step. */
+#include "load/host_step.h"
+
+#include <inttypes.h>
+
+static const struct field host_fields[] = {
+    { .key = "memslot_create",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, create),
+      .at = offsetof(struct host_doc, create_at),
+      .table = &memory_table,
+      .doc = "userspace adds a memslot" },
+    { .key = "memslot_delete",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, delete),
+      .at = offsetof(struct host_doc, delete_at),
+      .table = &memslot_gpa_table,
+      .doc = "userspace deletes the memslot at gpa" },
+    { .key = "npt",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, npt),
+      .at = offsetof(struct host_doc, npt_at),
+      .table = &npt_table,
+      .doc = "a bare hypervisor changes nested entries, and flushes nothing" },
+    { .key = "flush",
+      .type = FIELD_WORD,
+      MEMBER(struct host_doc, flush),
+      .at = offsetof(struct host_doc, flush_at),
+      .words = bare_flush_names,
+      .n = BARE_FLUSH_ALL + 1,
+      .doc =
+          "a bare hypervisor's next VMRUN flushes the guest's ASID, or all" },
+    { .key = "invlpga",
+      .type = FIELD_NUMBER,
+      MEMBER(struct host_doc, invlpga),
+      .max = UINT64_MAX,
+      .at = offsetof(struct host_doc, invlpga_at),
+      .doc = "a bare hypervisor flushes one guest-virtual address of the "
+             "guest's ASID" },
+};
+
+const struct field_table host_step_table = {
+    .name = "host",
+    .fields = host_fields,
+    .n = ARRAY_SIZE(host_fields),
+};
+
+/* Every action, and whose it is. */
+static const struct action {
+    size_t at; /* of its mark */
+    const char *name;
+    enum step_kind kind;
+    bool bare;
+} actions[] = {
+    { offsetof(struct host_doc, create_at), "memslot_create",
+      STEP_MEMSLOT_CREATE, false },
+    { offsetof(struct host_doc, delete_at), "memslot_delete",
+      STEP_MEMSLOT_DELETE, false },
+    { offsetof(struct host_doc, npt_at), "npt", STEP_NPT, true },
+    { offsetof(struct host_doc, flush_at), "flush", STEP_FLUSH, true },
+    { offsetof(struct host_doc, invlpga_at), "invlpga", STEP_INVLPGA, true },
+};
+
+static const struct mark *mark_of(const struct host_doc *d,
+                                  const struct action *a)
+{
+    return (const struct mark *)(const void *)((const char *)d + a->at);
+}
+
+/* The only one that is there; NULL with @e set. */
+static const struct action *find_action(const struct host_doc *d,
+                                        struct mark host_at, bool bare,
+                                        struct err *e)
+{
+    const struct action *found = NULL;
+    unsigned n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+        if (mark_of(d, &actions[i])->file) {
+            found = &actions[i];
+            n++;
+        }
+    if (n != 1) {
+        err_at(e, host_at, "host: %s",
+               n ? "one action at a time" : "no action");
+        err_hint(e, bare ? "npt, flush or invlpga"
+                         : "memslot_create or memslot_delete");
+        return NULL;
+    }
+    if (found->bare != bare) {
+        err_at(e, *mark_of(d, found), "host: %s goes with %s", found->name,
+               found->bare ? "bare:, not with kernel:"
+                           : "kernel:, not with bare:");
+        err_hint(e, bare ? "npt, flush or invlpga"
+                         : "memslot_create or memslot_delete");
+        return NULL;
+    }
+    return found;
+}
+
+static const char *npt_what(struct pool *pool, const struct npt_doc *d)
+{
+    struct buf b = BUF_INIT;
+    const char *text;
+
+    npt_describe(d, &b);
+    text = pool_strdup(pool, b.data);
+    buf_free(&b);
+    return text;
+}
+
+static const char *memslot_what(struct pool *pool, const struct vmm_memory *m)
+{
+    struct buf size = BUF_INIT;
+    const char *text;
+
+    field_add_size(&size, m->size);
+    text = pool_printf(pool, "create a memslot of %s at 0x%" PRIx64, size.data,
+                       m->gpa);
+    buf_free(&size);
+    return text;
+}
+
+int host_step_make(struct pool *pool, const struct host_doc *d,
+                   struct mark host_at, bool bare, struct run_step *s,
+                   struct err *e)
+{
+    const struct action *a = find_action(d, host_at, bare, e);
+
+    if (!a)
+        return -1;
+    s->kind = a->kind;
+    if (a->kind == STEP_MEMSLOT_CREATE) {
+        s->memory = d->create;
+        s->memory.at = d->create_at;
+        s->what = memslot_what(pool, &s->memory);
+    } else if (a->kind == STEP_MEMSLOT_DELETE) {
+        s->memory = d->delete;
+        s->memory.at = d->delete_at;
+        s->what = pool_printf(pool, "delete the memslot at 0x%" PRIx64,
+                              s->memory.gpa);
+    } else if (a->kind == STEP_NPT) {
+        struct npt_doc npt = d->npt;
+
+        npt.at = d->npt_at;
+        s->what = npt_what(pool, &npt);
+        return npt_convert(&npt, &s->npt, e);
+    } else if (a->kind == STEP_FLUSH) {
+        s->flush = (enum bare_flush)d->flush;
+        s->what = pool_printf(pool, "flush %s at the next VMRUN",
+                              bare_flush_names[s->flush]);
+    } else {
+        s->gva = d->invlpga;
+        s->what = pool_printf(pool, "INVLPGA 0x%" PRIx64, s->gva);
+    }
+    return 0;
+}

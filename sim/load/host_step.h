@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* load/host_step.h - steps of the host: what userspace of KVM, or a bare
+ * hypervisor, does between two of the guest. */
+#ifndef NPTSIM_LOAD_HOST_STEP_H
+#define NPTSIM_LOAD_HOST_STEP_H
+
+#include "load/bare.h"
+
+/* `host:`, as it is written. */
+struct host_doc {
+    struct vmm_memory create, delete;
+    struct npt_doc npt;
+    unsigned flush; /* enum bare_flush */
+    gva_t invlpga;
+    struct mark create_at, delete_at, npt_at, flush_at, invlpga_at;
+};
+
+extern const struct field_table host_step_table;
+
+/* @bare: on bare hardware, else with a kernel. */
+int host_step_make(struct pool *pool, const struct host_doc *d,
+                   struct mark host_at, bool bare, struct run_step *s,
+                   struct err *e);
+
+#endif
