@@ -205,25 +205,6 @@ static int decode_pte(const struct decode_args *a, uint64_t v)
     return status;
 }
 
-static int decode_exit(const struct decode_args *a, uint64_t v)
-{
-    const char *name = exit_code_name(v);
-
-    (void)a;
-    if (v >= EXIT_EXC && v < EXIT_EXC + 32)
-        printf("0x%llx: exception %s, intercepted\n", (unsigned long long)v,
-               vector_name((unsigned)(v - EXIT_EXC)));
-    else if (name)
-        printf("0x%llx: %s\n", (unsigned long long)v, name);
-    else
-        printf("0x%llx: not an exit of this model\n", (unsigned long long)v);
-    if (v == EXIT_NPF)
-        printf("  nested page fault: always exits, unless an SEV-ES guest runs "
-               "and EXITINFO1 has RSV:\n  then it is #VC with error code "
-               "0x400 inside the guest [APM vol. 2, 15.35.5]\n");
-    return STATUS_OK;
-}
-
 /* Linux, arch/x86/kvm/mmu/spte.h: software bits of a present SPTE on AMD. */
 static const struct bit_words spte_bits[] = {
     { PTE_P, "P", "present for the CPU", "not present for the CPU" },

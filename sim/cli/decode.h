@@ -11,5 +11,7 @@ struct decode_args {
 
 /* Leaf @v, sub-leaf 0, as the CPU a->cpu answers it. */
 int decode_cpuid(const struct decode_args *a, uint64_t v);
+/* Exit code @v. */
+int decode_exit(const struct decode_args *a, uint64_t v);
 
 #endif

@@ -80,6 +80,26 @@ sys.exit(sum(1 for line in sys.stdin if json.loads(line)["facts"]["kvm.mmio_valu
     run "$nptsim" decode exit 0x403
     [[ $output == *vmgexit* ]]
 }
+# APM vol. 2, appendix C: the code is the place of the intercept, from 000h on.
+@test "decode knows every exit and where it is asked for" {
+    local code place
+    for code in {0..166} 1024 1025 1026 1027 0xf0000000; do
+        run "$nptsim" decode exit "$code"
+        [ "$status" -eq 0 ]
+        [[ $output != *"no exit"* ]]
+        ((code > 166)) && continue
+        printf -v place '%02Xh of the VMCB, bit %d' $((code / 32 * 4)) $((code % 32))
+        [[ $output == *"asked for at offset $place" ]]
+    done
+    for code in 167 1023 1028 0x7fffffff 0x100000000; do
+        run "$nptsim" decode exit "$code"
+        [[ $output == *"no exit: the APM knows none of this number" ]]
+    done
+    run "$nptsim" decode exit 0x94
+    [[ $output == *"CR4 was written"* ]]
+    run "$nptsim" decode exit 0x7b
+    [[ $output == *"IN or OUT"*"31:16: the port"*"next instruction"*"0Ch of the VMCB, bit 27" ]]
+}
 @test "ktap and JUnit reports" {
     run "$nptsim" test --format ktap --junit "$BATS_TEST_TMPDIR/j.xml" scenarios/lessons
     [ "$status" -eq 0 ]
