@@ -282,3 +282,8 @@ void access_assist(struct cpu *c)
     c->exit.insn_len = c->code_len;
     memcpy(c->exit.insn_bytes, c->code, c->code_len);
 }
+
+uint64_t decode_assist(const struct cpu *c, uint64_t info1)
+{
+    return c->model.features[FEAT_DECODE_ASSISTS] ? info1 : 0;
+}

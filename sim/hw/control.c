@@ -145,7 +145,7 @@ static bool exists(unsigned n)
 
 static uint64_t assist(const struct cpu *c, const struct insn_operand *gpr)
 {
-    return c->model.features[FEAT_DECODE_ASSISTS] ? CR_MOV | gpr->reg : 0;
+    return decode_assist(c, CR_MOV | gpr->reg);
 }
 
 enum flow mov_from_cr(struct cpu *c, const struct insn *insn)

@@ -301,6 +301,8 @@ struct access data_access(const struct cpu *c, bool write);
 enum flow access_fetch(struct cpu *c, spa_t *spa);
 /* Decode assist: the instruction's bytes go with the exit. */
 void access_assist(struct cpu *c);
+/* What EXITINFO1 says of an instruction, where the CPU decodes for software. */
+uint64_t decode_assist(const struct cpu *c, uint64_t info1);
 
 /* ---- flush.c: what the CPU forgets, and who asked for it ---- */
 enum flush_scope {

@@ -172,7 +172,8 @@ static enum flow vmgexit(struct cpu *c, unsigned len)
 static enum flow software_interrupt(struct cpu *c, const struct insn *insn)
 {
     if (c->ctl.word3 & INTERCEPT3_INTN)
-        return intercepted(c, EXIT_SWINT, insn->imm, 0, insn->len);
+        return intercepted(c, EXIT_SWINT, decode_assist(c, insn->imm), 0,
+                           insn->len);
     c->event = (struct cpu_event) {
         .vector = (uint8_t)insn->imm,
         .type = EVENT_TYPE_SOFT,

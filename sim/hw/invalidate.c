@@ -24,9 +24,7 @@ static enum flow invlpg(struct cpu *c, const struct insn *insn)
     if (c->g.r.cpl != 0)
         return raise_error(c, VEC_GP, 0);
     if (c->ctl.word3 & INTERCEPT3_INVLPG)
-        return intercepted(c, EXIT_INVLPG,
-                           c->model.features[FEAT_DECODE_ASSISTS] ? gva : 0, 0,
-                           insn->len);
+        return intercepted(c, EXIT_INVLPG, decode_assist(c, gva), 0, insn->len);
     tlb_invlpg(c, gva);
     return done(c, insn);
 }

@@ -126,9 +126,10 @@ enum flow exec_svm(struct cpu *c, const struct insn *insn)
     if (c->g.r.cpl != 0 || (takes_vmcb(insn->op) && !is_vmcb(c, rax(c, insn))))
         return raise_error(c, VEC_GP, 0);
     if ((c->ctl.word3 & s->word3) || (c->ctl.word4 & s->word4))
-        return intercepted(c, s->code,
-                           insn->op == INSN_INVLPGA ? rax(c, insn) : 0, 0,
-                           insn->len);
+        return intercepted(
+            c, s->code,
+            insn->op == INSN_INVLPGA ? decode_assist(c, rax(c, insn)) : 0, 0,
+            insn->len);
     f = execute(c, insn);
     if (f == FLOW_NEXT)
         c->g.r.rip += insn->len;
