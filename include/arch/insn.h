@@ -26,6 +26,7 @@ enum insn_op {
     INSN_VMMCALL,
     INSN_VMGEXIT, /* F3 0F 01 D9 */
     INSN_INT,     /* CD ib; imm = vector */
+    INSN_INT3,    /* CC */
     INSN_IRET,    /* imm = bytes of a word of its frame: 2 4 8 */
     INSN_JMP,     /* FF /4, register form: what a fetch step needs */
     INSN_NOP,

@@ -169,6 +169,8 @@ static enum insn_op op_of(const ZydisDecodedInstruction *zi,
         return INSN_VMMCALL;
     case ZYDIS_MNEMONIC_INT:
         return INSN_INT;
+    case ZYDIS_MNEMONIC_INT3:
+        return INSN_INT3;
     case ZYDIS_MNEMONIC_IRET:
     case ZYDIS_MNEMONIC_IRETD:
     case ZYDIS_MNEMONIC_IRETQ:
@@ -271,6 +273,7 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_HLT:
     case INSN_VMMCALL:
     case INSN_VMGEXIT:
+    case INSN_INT3:
     case INSN_NOP:
     case INSN_CPUID:
     case INSN_TLBSYNC:

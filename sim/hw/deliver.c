@@ -143,11 +143,14 @@ static bool wanted_by_host(const struct cpu *c)
     return c->ctl.exceptions & BIT(e->vector);
 }
 
+/* Of exceptions only those of INT3 and INTO have a next instruction (APM vol.
+ * 2, 15.7.1). */
 static enum flow exit_exception(struct cpu *c)
 {
     const struct cpu_event e = c->event;
+    unsigned len = is_software(&e) ? (unsigned)(e.next - c->g.r.rip) : 0;
     enum flow f = intercepted(c, EXIT_EXC + e.vector, e.error,
-                              e.vector == VEC_PF ? e.cr2 : 0, 0);
+                              e.vector == VEC_PF ? e.cr2 : 0, len);
 
     if (f == FLOW_EXIT && e.vector == VEC_PF && e.data)
         access_assist(c);

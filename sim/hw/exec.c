@@ -183,6 +183,19 @@ static enum flow software_interrupt(struct cpu *c, const struct insn *insn)
     return FLOW_EVENT;
 }
 
+/* An exception that is software's wish: it returns behind itself (APM vol. 2,
+ * 8.2.4). */
+static enum flow breakpoint(struct cpu *c, unsigned len)
+{
+    c->event = (struct cpu_event) {
+        .vector = VEC_BP,
+        .type = EVENT_TYPE_EXC,
+        .valid = true,
+        .next = next_rip(c, len),
+    };
+    return FLOW_EVENT;
+}
+
 static enum flow jump(struct cpu *c, const struct insn *insn)
 {
     uint64_t target = gpr_read(c->g.r.gpr, &insn->s);
@@ -239,6 +252,8 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
         return vmgexit(c, insn->len);
     case INSN_INT:
         return software_interrupt(c, insn);
+    case INSN_INT3:
+        return breakpoint(c, insn->len);
     case INSN_IRET:
         if (c->ctl.word3 & INTERCEPT3_IRET)
             return intercepted(c, EXIT_IRET, 0, 0, insn->len);

@@ -126,6 +126,27 @@ START_TEST(int_n_returns_behind_itself)
 }
 END_TEST
 
+/* An exception that is software's wish: a gate of DPL 3 for users, the return
+ * address behind the instruction, in #VMEXIT, too (APM vol. 2, 8.2.4, 15.7.1).
+ */
+START_TEST(int3_is_an_exception_that_returns_behind_itself)
+{
+    mini_create_with(&m, FEAT_NRIPS);
+    MINI_CODE(&m, "\xcc" HLT);
+    mini_gate(&m, VEC_BP, 0, _i ? 3 : 0);
+    mini_user(&m);
+    ck_assert_uint_eq(handled(), _i ? VEC_BP : VEC_GP);
+    ck_assert_uint_eq(stack_word(_i ? 0 : 1), CODE + (_i ? 1 : 0));
+    mini_set32(&m, VMCB_INTERCEPT_EXC, BIT(VEC_BP));
+    mini_user(&m);
+    mini_reg(&m, SAVE_RIP, CODE);
+    ck_assert_uint_eq(mini_run(&m), EXIT_EXC + VEC_BP);
+    ck_assert_uint_eq(mini_reg_of(&m, SAVE_RIP), CODE);
+    ck_assert_uint_eq(mini_get(&m, VMCB_NRIP), CODE + 1);
+    ck_assert_uint_eq(mini_get(&m, VMCB_EXITINTINFO), 0);
+}
+END_TEST
+
 START_TEST(iretq_goes_back_to_user_mode)
 {
     mini_create(&m, PLAIN);
@@ -379,6 +400,8 @@ int main(void)
                         0, 2);
     tcase_add_test(t, iretq_resumes_the_faulting_instruction);
     tcase_add_test(t, int_n_returns_behind_itself);
+    tcase_add_loop_test(t, int3_is_an_exception_that_returns_behind_itself, 0,
+                        2);
     tcase_add_test(t, iretq_goes_back_to_user_mode);
     tcase_add_test(t, user_mode_may_not_call_a_kernel_gate);
     tcase_add_test(t, a_gate_that_is_not_present_is_np);
