@@ -43,6 +43,7 @@ struct bare_host {
 };
 
 struct bare_vmcb {
+    bool np; /* nested paging */
     bool gmet, sss, rogpt;
     uint32_t asid; /* 0: the first one for this type of VM */
 };

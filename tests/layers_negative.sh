@@ -29,6 +29,12 @@ plant() { # name, file, text, expected complaint
 plant include sim/kvm/peek.c '#include "hw.h"
 int peek(void);
 int peek(void) { return 0; }' 'includes hw.h'
+plant include-by-the-bare-hypervisor sim/bare/peek.c '#include "hw.h"
+int peek(void);
+int peek(void) { return 0; }' 'includes hw.h'
+plant policy-of-the-bare-hypervisor sim/bare/peek.c 'unsigned kvm_policy(void);
+int peek(void);
+int peek(void) { return (int)kvm_policy(); }' 'needs kvm_policy'
 plant include-by-a-judge sim/judge/peek.c '#include "hw.h"
 int peek(void);
 int peek(void) { return 0; }' 'includes hw.h'

@@ -54,8 +54,9 @@ uint64_t bare_nested_ctl(const struct bare *b)
     const struct bare_vmcb *c = &b->config->vmcb;
     enum bare_type type = b->vm->type;
 
-    return NESTED_CTL_NP_ENABLE | (c->gmet ? NESTED_CTL_GMET : 0) |
-           (c->sss ? NESTED_CTL_SSS : 0) | (c->rogpt ? NESTED_CTL_ROGPT : 0) |
+    return (c->np ? NESTED_CTL_NP_ENABLE : 0) |
+           (c->gmet ? NESTED_CTL_GMET : 0) | (c->sss ? NESTED_CTL_SSS : 0) |
+           (c->rogpt ? NESTED_CTL_ROGPT : 0) |
            (type != BARE_PLAIN ? NESTED_CTL_SEV : 0) |
            (type == BARE_SEV_ES ? NESTED_CTL_SEV_ES : 0);
 }

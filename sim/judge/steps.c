@@ -310,6 +310,8 @@ static const char *settle_reason(const struct step_notes *n, const char *how,
         return first_text(n->fault, n->fixup, n->why);
     if (strcmp(how, "npf") == 0)
         return first_text(n->npf, n->why, NULL);
+    if (strcmp(how, "vmgexit") == 0)
+        return first_text(n->terminate, n->why, NULL);
     if (strcmp(how, "mmio.vc") == 0)
         return first_text(n->vc, n->why, NULL);
     if (strcmp(how, "mmio.emulated") == 0 || strcmp(how, "ram") == 0)

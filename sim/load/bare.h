@@ -23,7 +23,9 @@ struct npt_doc {
     struct mark at, gpa_at, part_at, size_at, spa_at;
 };
 
-extern const struct field_table bare_table, npt_table;
+/* ---- bare.c ---- */
+
+extern const struct field_table bare_table;
 
 void bare_set_defaults(struct run_bare *b);
 /* What @doc says of nested entries, for its configuration. */
@@ -31,6 +33,13 @@ int bare_convert(struct pool *pool, struct scenario_doc *doc, struct err *e);
 /* Does it go with the VM? */
 int bare_check(const struct run_config *config, struct mark bare_at,
                struct err *e);
+
+/* ---- npt.c ---- */
+
+extern const struct field_table npt_table;
+/* Of all paging modes. */
+#define N_NPT_PAGE_SIZES 4
+extern const uint64_t npt_page_sizes[N_NPT_PAGE_SIZES];
 
 int npt_convert(const struct npt_doc *d, struct run_npt *out, struct err *e);
 /* Does it go with the host's paging? */

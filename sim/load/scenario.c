@@ -195,6 +195,12 @@ static bool is_given(const struct mark *at)
     return at->file != NULL;
 }
 
+static int two_hosts(struct mark at, struct err *e)
+{
+    err_at(e, at, "kernel and bare at once");
+    return err_hint(e, "either a kernel runs the VM, or there is none");
+}
+
 /* Who runs the VM: a kernel, or nobody with a will of his own. */
 static int fill_host(struct catalog *c, struct pool *pool,
                      const struct node *root, struct scenario_doc *doc,
@@ -204,10 +210,8 @@ static int fill_host(struct catalog *c, struct pool *pool,
     const struct kernel_file *kernel;
 
     config->is_bare = is_given(&doc->bare_at);
-    if (config->is_bare && is_given(&doc->kernel_at)) {
-        err_at(e, doc->bare_at, "kernel and bare at once");
-        return err_hint(e, "either a kernel runs the VM, or there is none");
-    }
+    if (config->is_bare && is_given(&doc->kernel_at)) /* by an axis */
+        return two_hosts(doc->bare_at, e);
     if (config->is_bare)
         return bare_convert(pool, doc, e);
     if (!is_given(&doc->kernel_at)) {
@@ -280,6 +284,15 @@ static const struct node *lay_setting(struct pool *pool,
     return value ? node_with(pool, root, s->key, at, value, e) : NULL;
 }
 
+/* What may stand in steps and expectations depends on it. */
+static int read_host(struct scenario_file *f, struct err *e)
+{
+    const struct node_entry *bare = node_entry(f->root, "bare");
+
+    f->steps.is_bare = bare;
+    return bare && node_get(f->root, "kernel") ? two_hosts(bare->key_at, e) : 0;
+}
+
 static int read_expect(struct scenario_file *f, struct err *e)
 {
     const struct node *n = node_get(f->root, "expect");
@@ -341,9 +354,8 @@ int scenario_file_load_shards(struct pool *pool, struct catalog *c,
         f->root = lay_setting(pool, f->root, &settings[i], e);
     if (!f->root || node_expect(f->root, NODE_MAP, scenario_table.name, e))
         return -1;
-    f->steps.is_bare =
-        node_get(f->root, "bare") && !node_get(f->root, "kernel");
-    if (steps_read(pool, node_get(f->root, "steps"), &f->steps, e) ||
+    if (read_host(f, e) ||
+        steps_read(pool, node_get(f->root, "steps"), &f->steps, e) ||
         read_expect(f, e) || read_matrix(f, &x, e) ||
         scenario_make_forms(f, e) || try_first(f, e))
         return -1;

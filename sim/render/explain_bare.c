@@ -20,10 +20,10 @@ static void tell_host(struct telling *t, const struct event *ev)
     buf_printf(&t->text,
                "There is no kernel here: a hypervisor that does only what the "
                "scenario says takes the CPU. It pages with the format \"%s\" "
-               "(CR0 0x%llx, CR4 0x%llx, EFER 0x%llx), NX is %s. VMRUN walks "
-               "the nested tables by these registers.",
+               "(CR0 0x%llx, CR4 0x%llx, EFER 0x%llx, so NXE is %u). VMRUN "
+               "walks the nested tables by these registers.",
                text_or(e->paging, "?"), L(e->cr0), L(e->cr4), L(e->efer),
-               e->efer & EFER_NXE ? "on" : "off");
+               e->efer & EFER_NXE ? 1U : 0U);
 }
 
 /* "GMET, ROGPT" */
@@ -58,10 +58,12 @@ static void tell_vm(struct telling *t, const struct event *ev)
         tell_why(t, e->why);
         return;
     }
-    buf_printf(b,
-               "The VM of type %s has ASID %llu; its VMCB points to nested "
-               "tables at 0x%llx",
-               text_or(e->type, "?"), L(e->asid), L(e->ncr3));
+    buf_printf(b, "The VM of type %s has ASID %llu; its VMCB ",
+               text_or(e->type, "?"), L(e->asid));
+    if (e->nested_ctl & NESTED_CTL_NP_ENABLE)
+        buf_printf(b, "points to nested tables at 0x%llx", L(e->ncr3));
+    else
+        buf_adds(b, "asks for no nested paging");
     tell_controls(b, e->nested_ctl);
     buf_addc(b, '.');
 }

@@ -51,6 +51,7 @@ static void setup(void)
     trace_add_sink(&l.trace, deaf, NULL);
     l.config = (struct bare_config) {
         .host = { BARE_PAGING_4LEVEL, .nxe = true, .wp = true, .pse = true },
+        .vmcb = { .np = true },
         .page_size = 2 * MIB,
     };
     l.memory[0] = (struct bare_memory) { 0, 16 * MIB, false };

@@ -36,6 +36,7 @@ START_TEST(nothing_said_is_a_long_mode_host_with_nx)
     ck_assert_int_eq(b->host.paging, BARE_PAGING_4LEVEL);
     ck_assert(b->host.nxe && b->host.wp && b->host.pse);
     ck_assert(!b->host.smep && !b->host.smap);
+    ck_assert(b->vmcb.np);
     ck_assert(!b->vmcb.gmet && !b->vmcb.sss && !b->vmcb.rogpt);
     ck_assert_uint_eq(b->vmcb.asid, 0);
     ck_assert_uint_eq(b->page_size, 2ULL << 20);
@@ -47,16 +48,17 @@ START_TEST(everything_said_is_kept)
 {
     const struct run_bare *b = &y.s.config.bare;
 
-    story_is_fine(&y, BARE_HEAD
-                  "bare:\n"
-                  "  host: {paging: pae, nxe: false, smep: true, smap: true,"
-                  " wp: false, pse: false}\n"
-                  "  vmcb: {gmet: true, sss: true, rogpt: true, asid: 7}\n"
-                  "  page_size: 4KiB\n");
+    story_is_fine(
+        &y, BARE_HEAD
+        "bare:\n"
+        "  host: {paging: pae, nxe: false, smep: true, smap: true,"
+        " wp: false, pse: false}\n"
+        "  vmcb: {np: false, gmet: true, sss: true, rogpt: true, asid: 7}\n"
+        "  page_size: 4KiB\n");
     ck_assert_int_eq(b->host.paging, BARE_PAGING_PAE);
     ck_assert(!b->host.nxe && !b->host.wp && !b->host.pse);
     ck_assert(b->host.smep && b->host.smap);
-    ck_assert(b->vmcb.gmet && b->vmcb.sss && b->vmcb.rogpt);
+    ck_assert(!b->vmcb.np && b->vmcb.gmet && b->vmcb.sss && b->vmcb.rogpt);
     ck_assert_uint_eq(b->vmcb.asid, 7);
     ck_assert_uint_eq(b->page_size, 4096);
 }
@@ -173,7 +175,7 @@ static const struct {
     const char *words, *hint;
 } bad[] = {
     { BARE_HEAD, 1, 1, "'kernel' is missing", "'bare'" },
-    { HEAD "bare: {}\n", 6, 7, "kernel and bare at once", "either" },
+    { HEAD "bare: {}\n", 6, 1, "kernel and bare at once", "either" },
     { BARE_HEAD "bare: {hosts: {}}\n", 5, 8, "unknown key 'hosts' in bare",
       "'host'" },
     { BARE_HEAD "bare: {host: {paging: 6-level}}\n", 5, 23,

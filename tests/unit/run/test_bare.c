@@ -14,6 +14,7 @@ static void setup_on(enum vm_type type)
                   .nxe = true,
                   .wp = true,
                   .pse = true },
+        .vmcb = { .np = true },
         .page_size = 2 * MIB,
         .npt = pool_alloc(s->pool, 8 * sizeof(struct run_npt)),
     };
@@ -175,6 +176,25 @@ START_TEST(a_loop_is_a_hang)
     ck_assert_str_eq(h->how[0], "hang");
     ck_assert_uint_eq(h->hang.exit, EXIT_INTR);
     ck_assert_uint_ne(h->hang.rip, 0);
+    ck_assert_str_eq(h->how[1], "skipped");
+}
+END_TEST
+
+/* #VC without a handler, #DF without one, and nothing is left. */
+START_TEST(a_triple_fault_is_a_shutdown)
+{
+    const struct heard *h;
+
+    teardown();
+    setup_on(VM_SEV_ES);
+    s->config.cpu.mem_encrypt = true;
+    s->config.guest.vc_handler = VC_HANDLER_NONE;
+    begin_with(0x200000, BIT(50), 0);
+    add_read(s, 0x200000);
+    add_read(s, 0x1000);
+    h = live(s);
+    ck_assert_str_eq(h->how[0], "shutdown");
+    ck_assert_uint_eq(h->count[EV_double_fault], 1);
     ck_assert_str_eq(h->how[1], "skipped");
 }
 END_TEST
@@ -353,6 +373,7 @@ int main(void)
     tcase_add_loop_test(t, skipped_steps_stay_skipped, 0, 2);
     tcase_add_test(t, an_interrupted_event_is_delivered_later);
     tcase_add_test(t, a_loop_is_a_hang);
+    tcase_add_test(t, a_triple_fault_is_a_shutdown);
     tcase_add_test(t, a_refused_vmcb_is_told_at_the_boot);
     tcase_add_test(t, a_refused_register_means_no_vm);
     tcase_add_test(t, a_change_that_cannot_be_is_an_error_of_its_step);

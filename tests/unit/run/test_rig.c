@@ -54,6 +54,69 @@ static void draw_geometry(struct cpu_model *m, uint64_t *seed)
         m->cbit = 36 + (unsigned)(draw(seed) % 16);
 }
 
+/* Any entry may get or lose any of the bits that matter. */
+static struct run_npt draw_npt(const struct story *s, uint64_t *seed)
+{
+    static const uint64_t bits[] = { PTE_P, PTE_W,  PTE_U,  PTE_A,
+                                     PTE_D, PTE_PS, BIT(8), PTE_NX };
+    uint64_t bit = bits[draw(seed) % ARRAY_SIZE(bits)];
+    struct run_npt n = { .part = (enum npt_part)(draw(seed) % 3) };
+
+    if (s->config.bare.host.paging == BARE_PAGING_32BIT && bit == PTE_NX)
+        bit = BIT(13);
+    if (n.part == NPT_ADDRESS) {
+        n.change.gpa = draw(seed) % (40 * MIB) & PAGE_MASK_4K;
+        n.change.size = one_in(seed, 2) ? PAGE_SIZE_4K : 0;
+    }
+    if (n.part == NPT_ADDRESS && one_in(seed, 4))
+        n.change.level = 2;
+    if (one_in(seed, 2))
+        n.change.set = bit;
+    else
+        n.change.clear = bit;
+    return n;
+}
+
+static void add_bare(struct story *s, uint64_t *seed)
+{
+    static const enum step_kind kinds[] = { STEP_NPT, STEP_NPT, STEP_FLUSH,
+                                            STEP_INVLPGA, STEP_RESUME };
+    struct run_step *step = &s->steps[s->config.n_steps];
+
+    step->id = pool_printf(s->pool, "s%u", s->config.n_steps++);
+    step->what = "host";
+    step->kind = kinds[draw(seed) % ARRAY_SIZE(kinds)];
+    step->npt = draw_npt(s, seed);
+    step->flush = one_in(seed, 2) ? BARE_FLUSH_ASID : BARE_FLUSH_ALL;
+    step->gva = 0x1000;
+}
+
+static void draw_bare(struct story *s, uint64_t *seed)
+{
+    struct run_bare *b = &s->config.bare;
+
+    s->config.is_bare = true;
+    s->config.vm.n_mmio = 0;
+    b->host = (struct bare_host) {
+        .paging = (enum bare_paging)(draw(seed) % (BARE_PAGING_5LEVEL + 1)),
+        .nxe = !one_in(seed, 4),
+        .smep = one_in(seed, 4),
+        .wp = one_in(seed, 2),
+        .pse = !one_in(seed, 4),
+    };
+    b->vmcb = (struct bare_vmcb) { .np = !one_in(seed, 8),
+                                   .gmet = one_in(seed, 4),
+                                   .sss = one_in(seed, 4),
+                                   .rogpt = one_in(seed, 4) };
+    b->page_size = one_in(seed, 2) ? PAGE_SIZE_4K : 2 * MIB;
+    b->npt = pool_alloc(s->pool, 2 * sizeof(*b->npt));
+    if (one_in(seed, 3))
+        b->npt[b->n_npt++] = draw_npt(s, seed);
+    if (b->vmcb.gmet)
+        b->npt[b->n_npt++] = (struct run_npt) { .part = NPT_KERNEL,
+                                                .change = { .clear = PTE_U } };
+}
+
 static void draw_step(struct story *s, uint64_t *seed)
 {
     static const gva_t places[] = { 0x1000,       0x1ffc,     HPET + 0xf0,
@@ -82,6 +145,10 @@ static void draw_step(struct story *s, uint64_t *seed)
         ADD_CODE(s, gva, "\x0f\xa2"); /* cpuid */
         break;
     case 7:
+        if (s->config.is_bare) {
+            add_bare(s, seed);
+            break;
+        }
         add_host(s, one_in(seed, 2) ? STEP_MEMSLOT_CREATE : STEP_MEMSLOT_DELETE,
                  32 * MIB);
         break;
@@ -125,6 +192,8 @@ static struct story *draw_story(unsigned n)
     c->guest.cpl = one_in(&seed, 4) ? 3 : 0;
     c->guest.smap = one_in(&seed, 4);
     c->guest.vc_handler = one_in(&seed, 5) ? VC_HANDLER_NONE : VC_HANDLER_LINUX;
+    if (one_in(&seed, 4))
+        draw_bare(s, &seed);
     for (unsigned i = 1 + (unsigned)(draw(&seed) % 5); i; i--)
         draw_step(s, &seed);
     return s;
