@@ -42,7 +42,7 @@ static const struct command {
       "the fewest changes that would flip an outcome" },
     { "nptsim sweep", cmd_sweep, "FILE --out DIR | merge|index|csv|map",
       "a whole matrix on all cores, and what came of it" },
-    { "nptsim batch", cmd_batch, "gating|walk",
+    { "nptsim batch", cmd_batch, "gating|spte|vmcreate|walk",
       "one record in, one record out" },
 };
 
