@@ -106,6 +106,8 @@ spa_t bare_frame(struct bare *b)
     static const uint8_t zeroes[PAGE_SIZE_4K];
     spa_t below = b->free_below ? b->free_below : FRAMES_END, spa;
 
+    if (b->n_frames == BARE_MAX_FRAMES)
+        return 0;
     do {
         if (below < 2 * PAGE_SIZE_4K)
             return 0;
@@ -113,6 +115,7 @@ spa_t bare_frame(struct bare *b)
         below = owner(b, spa);
     } while (below != spa);
     b->free_below = spa;
+    b->n_frames++;
     b->wire.ops->write(b->wire.hw, spa, zeroes, sizeof(zeroes));
     return spa;
 }

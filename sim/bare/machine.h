@@ -38,6 +38,7 @@ struct bare {
     struct trace *trace;
     struct bare_table *root; /* NULL: a host without paging */
     spa_t free_below;        /* where frames are taken from, downwards */
+    unsigned n_frames;       /* that were taken */
     uint32_t asid, handle;   /* handle: of the secure processor */
     uint8_t tlb_control;     /* of the next VMRUN */
     struct bare_private private;
@@ -47,7 +48,9 @@ struct bare {
 /* host.c. NULL, or what was refused. */
 const char *bare_take_core(struct bare *b);
 /* A zeroed page of the hypervisor's own, below 4 GiB where every host's tables
- * reach it; 0: none is left. */
+ * reach it; 0: none is left. It has 32 MiB at most: enough for 8 TiB in pages
+ * of 2 MiB, and an end to whatever a scenario may ask for. */
+#define BARE_MAX_FRAMES 8192
 spa_t bare_frame(struct bare *b);
 
 /* ---- tables.c ---- */

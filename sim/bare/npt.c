@@ -6,7 +6,8 @@
 #include "bare/machine.h"
 
 #define NO_ROOM                                                                \
-    "no memory below 4 GiB is left for nested tables: larger pages need fewer"
+    "the hypervisor has no page left for nested tables: larger pages need "    \
+    "fewer"
 
 static uint64_t leaf(const struct bare *b, unsigned level, spa_t spa,
                      uint64_t flags)

@@ -83,7 +83,7 @@ static const struct field vm_fields[] = {
       MEMBER(struct scenario_doc, s.config.vm.type),
       .words = vm_type_names,
       .n = VM_SNP + 1,
-      .doc = "what userspace asks KVM for (default plain)" },
+      .doc = "what userspace asks KVM for, or the VMCB says (default plain)" },
     { .key = "vcpus",
       .type = FIELD_NUMBER,
       MEMBER(struct scenario_doc, s.config.vm.n_vcpus),

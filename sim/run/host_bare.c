@@ -183,8 +183,7 @@ static struct ending exited(struct machine *m, unsigned vcpu)
     switch (x.code) {
     case EXIT_NPF:
         return (struct ending) { "npf",
-                                 trace_text(m->trace,
-                                            "#NPF, code 0x%llx, gpa 0x%llx",
+                                 trace_text(m->trace, "code 0x%llx, gpa 0x%llx",
                                             (unsigned long long)x.info1,
                                             (unsigned long long)x.info2),
                                  VCPU_STANDS };

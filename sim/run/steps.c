@@ -171,10 +171,11 @@ static struct ending take_step(struct machine *m, const struct run_step *s,
     if (!is_guests(s))
         return host_step(m, s);
     end.why = obstacle(m, s);
-    if (end.why && s->kind == STEP_GUEST && !m->dead[s->vcpu])
-        guest_skip_step(m->guest, s->vcpu);
-    if (end.why)
+    if (end.why) {
+        if (s->kind == STEP_GUEST && m->stands[s->vcpu])
+            guest_skip_step(m->guest, s->vcpu);
         return end;
+    }
     m->stands[s->vcpu] = NULL;
     end = guest_step(m, s->vcpu);
     if (end.vcpu == VCPU_DEAD)

@@ -196,6 +196,21 @@ START_TEST(no_room_is_a_refusal)
 }
 END_TEST
 
+/* Tables end somewhere, whatever is asked for. */
+START_TEST(tables_without_end_are_a_refusal)
+{
+    l.memory[0] = (struct bare_memory) { BIT(33), BIT(46), false };
+    ck_assert(!open_bare());
+    ck_assert_ptr_nonnull(strstr(l.why, "no page left"));
+    l.memory[0] = (struct bare_memory) { 0, MIB, false };
+    ck_assert(open_bare());
+    ck_assert_ptr_nonnull(
+        strstr(bare_change_npt(
+                   l.b, &(struct bare_npt) { .size = BIT(48), .clear = PTE_P }),
+               "no page left"));
+}
+END_TEST
+
 /* ---- changes ---- */
 
 START_TEST(a_change_splits_what_is_only_partly_meant)
@@ -425,6 +440,7 @@ static void add_tables(TCase *t)
     tcase_add_test(t, large_pages_fit_their_memory);
     tcase_add_test(t, frames_keep_clear_of_memory);
     tcase_add_test(t, no_room_is_a_refusal);
+    tcase_add_test(t, tables_without_end_are_a_refusal);
     tcase_add_loop_test(t, a_change_splits_what_is_only_partly_meant,
                         BARE_PAGING_32BIT, BARE_PAGING_5LEVEL + 1);
     tcase_add_test(t, without_a_size_it_is_the_page_that_stands_there);
