@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -481,6 +482,21 @@ static int one_line(const char *line, size_t len, struct record *r,
     return ret;
 }
 
+static void flush(struct buf *answers, FILE *out)
+{
+    fwrite(answers->data, 1, answers->len, out);
+    fflush(out);
+    buf_clear(answers);
+}
+
+/* Who asks one question at a time waits for the answer. */
+static bool would_wait(FILE *in)
+{
+    struct pollfd p = { .fd = fileno(in), .events = POLLIN };
+
+    return poll(&p, 1, 0) == 0;
+}
+
 int batch_walk(FILE *in, const char *in_name, FILE *out,
                const struct batch_walk_options *o, struct err *e)
 {
@@ -505,15 +521,12 @@ int batch_walk(FILE *in, const char *in_name, FILE *out,
             ret = bad(&r, "record", "is longer than 4 MiB");
         else
             ret = one_line(line, (size_t)len, &r, c, o, &answers);
-        if (answers.len > 65536) {
-            fwrite(answers.data, 1, answers.len, out);
-            buf_clear(&answers);
-        }
+        if (answers.len > 65536 || would_wait(in))
+            flush(&answers, out);
     }
     if (!ret && ferror(in))
         ret = err_plain(e, in_name, "cannot read: %s", strerror(errno));
-    if (answers.len)
-        fwrite(answers.data, 1, answers.len, out);
+    flush(&answers, out);
     buf_free(&answers);
     free(line);
     pool_destroy(pool);

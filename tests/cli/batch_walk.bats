@@ -33,6 +33,15 @@ setup() {
     [[ ${lines[0]} = '{"outcome":"npf","info1":"0x10000004'* ]]
 }
 
+@test "who asks one question at a time gets one answer at a time" {
+    coproc walk { "$program" batch walk; }
+    for id in 1 2; do
+        echo "{\"id\":$id,\"access\":{\"gva\":\"0x1000\"}}" >&"${walk[1]}"
+        read -t 10 -r answer <&"${walk[0]}"
+        [ "$answer" = "{\"id\":$id,\"outcome\":\"npf\",\"info1\":\"0x200000006\",\"info2\":\"0x0\"}" ]
+    done
+}
+
 @test "a number that is none is refused by the oracle's program" {
     run "$oracle" check 10k
     [ "$status" -ne 0 ]
