@@ -99,3 +99,10 @@ setup() {
         }
     done
 }
+@test "two thousand machines do what the manual says of one page" {
+    python3 tests/cli/bare_grid.py "$BATS_TEST_TMPDIR" 2000 1
+    run "$nptsim" test "$BATS_TEST_TMPDIR"
+    [ "$status" -eq 0 ] || { grep -v PASS <<<"$output"; return 1; }
+    [[ ${lines[-1]} == *" passed, 0 failed, 0 skipped" ]]
+    [ "${lines[-1]%% *}" -gt 4000 ]
+}
