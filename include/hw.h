@@ -187,6 +187,11 @@ struct walk_setup {
     uint32_t pkru;
     unsigned cpl;
     uint32_t asid; /* tags what the TLB remembers */
+    /* SEV-SNP of the host: SYSCFG.SNPE and VMPLEn, and where its table is. */
+    bool snpe, vmple;
+    spa_t rmp_base, rmp_end;
+    bool sev, snp; /* of the guest; snp: with SEV-ES, and active */
+    unsigned vmpl;
     /* A C-bit selects no key: memory holds what its readers see, as vectors and
      * dumps write it down. */
     bool in_clear;
@@ -198,6 +203,7 @@ enum walk_outcome {
     WALK_PF,
     WALK_GP,
     WALK_SS,
+    WALK_VC, /* not validated */
     WALK_INVALID
 };
 
@@ -213,8 +219,8 @@ struct walk_result {
     enum walk_outcome outcome;
     spa_t spa; /* WALK_OK: of the first byte */
     enum memtype memtype;
-    uint64_t info1;  /* WALK_NPF: EXITINFO1; WALK_PF: error code */
-    uint64_t info2;  /* WALK_NPF: EXITINFO2; WALK_PF: CR2 */
+    uint64_t info1;  /* WALK_NPF: EXITINFO1; WALK_PF, WALK_VC: error code */
+    uint64_t info2;  /* WALK_NPF: EXITINFO2; WALK_PF, WALK_VC: CR2 */
     const char *why; /* static text, NULL when ok */
     unsigned n_refs; /* references made, also beyond the array */
 };

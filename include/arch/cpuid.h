@@ -180,7 +180,9 @@ static inline unsigned cpuid_model(uint32_t signature)
 #define MSR_RMP_END        0xc0010133U
 
 #define SYSCFG_MEM_ENCRYPT BIT(23)
+#define SYSCFG_MFDM        BIT(19)
 #define SYSCFG_SNP_EN      BIT(24)
+#define SYSCFG_VMPL_EN     BIT(25)
 #define HWCR_SMMLOCK       BIT(0)
 #define VM_CR_SVMDIS       BIT(4)
 

@@ -57,6 +57,8 @@
 
 /* #VC error code of a nested page fault: the exit code it would have been. */
 #define VC_NPF 0x400ULL
+/* And of an access to a private page that was not validated; no exit code. */
+#define VC_NOT_VALIDATED 0x404ULL
 
 /* PSP mailbox commands (SEV API). */
 enum psp_cmd {

@@ -93,6 +93,7 @@
 #define SAVE_IDTR         0x080
 #define SAVE_TR           0x090
 #define SAVE_U_CET        0x0c0 /* only in a VMSA */
+#define SAVE_VMPL         0x0ca /* only in a VMSA */
 #define SAVE_CPL          0x0cb
 #define SAVE_EFER         0x0d0
 #define SAVE_CR4          0x148
@@ -130,8 +131,10 @@
 #define VMSA_VINTR_CTRL      0x3b8
 #define VMSA_XCR0            0x3e8
 
-#define VINTR_CTRL_BUSY            BIT(63) /* of VMSA_VINTR_CTRL */
-#define SEV_FEATURE_SMT_PROTECTION BIT(15) /* of VMSA_SEV_FEATURES */
+#define VINTR_CTRL_BUSY BIT(63) /* of VMSA_VINTR_CTRL */
+/* Of VMSA_SEV_FEATURES. */
+#define SEV_FEATURE_SNP            BIT(0)
+#define SEV_FEATURE_SMT_PROTECTION BIT(15)
 
 /* Segment attribute word: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10,
  * G 11. */

@@ -115,6 +115,18 @@ const char *cpu_model_problem(const struct cpu_model *m, struct pool *pool)
     return problem ? problem : tlb_problem(&m->tlb, pool);
 }
 
+/* The BIOS sets the table aside at the top of memory, one entry for each 4 KiB
+ * page (APM vol. 2, 15.36.4). */
+static struct rmp find_rmp(const struct cpu *c)
+{
+    uint64_t end = BIT(cpu_phys_bits(c));
+    uint64_t size = RMP_BOOKKEEPING + (end >> 12) * RMP_ENTRY_SIZE;
+
+    if (!c->model.rmp_table)
+        return (struct rmp) { 0 };
+    return (struct rmp) { .base = end - size, .end = end - 1 };
+}
+
 void cpu_reset(struct cpu *c, const struct cpu_model *m)
 {
     struct pool *pool = c->pool;
@@ -140,6 +152,7 @@ void cpu_reset(struct cpu *c, const struct cpu_model *m)
     c->efer =
         EFER_LMA | EFER_LME | EFER_SCE | (m->features[FEAT_NX] ? EFER_NXE : 0);
     c->syscfg = m->mem_encrypt ? SYSCFG_MEM_ENCRYPT : 0;
+    c->rmp = find_rmp(c);
     c->hwcr = m->smmlock ? HWCR_SMMLOCK : 0;
     c->host_cr0 = HOST_CR0;
     c->host_cr4 = HOST_CR4;

@@ -12,6 +12,7 @@
 #include "hw.h"
 #include "hw/paging.h"
 #include "hw/psp.h"
+#include "hw/rmp.h"
 #include "hw/tlb.h"
 #include "trace.h"
 
@@ -37,7 +38,8 @@ struct guest_state {
     uint64_t star, lstar, cstar, sfmask, kernel_gs;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint32_t pkru;
-    bool shadow; /* the instruction after STI or MOV SS: INTERRUPT_SHADOW */
+    uint8_t vmpl; /* SEV-SNP only */
+    bool shadow;  /* the instruction after STI or MOV SS: INTERRUPT_SHADOW */
 };
 
 /* What the control area of the VMCB says, read once per VMRUN. */
@@ -60,7 +62,7 @@ struct cpu_event {
     bool valid, has_error;
     bool injected; /* by EVENTINJ: the host does not intercept it */
     uint32_t error;
-    uint64_t cr2;  /* #PF only */
+    uint64_t cr2;  /* #PF, and #VC of a page that was not validated */
     uint64_t next; /* software interrupts: RIP to return to */
     bool data;     /* #PF only: by an instruction's load or store */
 };
@@ -93,6 +95,7 @@ struct piece {
 struct nested_rules {
     bool gmet, sss, rogpt; /* VMCB, 90h */
     unsigned special; /* not 0: gmet or sss, other permissions than usual */
+    unsigned context; /* all that TLB entries were judged by: the VMPL, too */
     bool plain;       /* long mode, not encrypted, not special */
     uint64_t beyond;  /* bits of a guest-physical address that no nested
                          table can map */
@@ -151,6 +154,8 @@ struct cpu {
     struct key memory_key;      /* the host's, drawn at reset */
     const struct key *host_key; /* it, or NULL: memory lies in the clear */
     struct guest_software software;
+
+    struct rmp rmp;
 
     uint64_t efer, syscfg, hwcr, vm_cr, hsave_pa; /* MSRs of the host */
     uint64_t host_cr0, host_cr4, host_pat;
@@ -213,6 +218,18 @@ uint64_t cpu_cbit(const struct cpu *c);
 static inline bool has_nested(const struct cpu *c)
 {
     return c->ctl.nested_ctl & NESTED_CTL_NP_ENABLE;
+}
+
+/* Does the reverse map table count? */
+static inline bool snp_on(const struct cpu *c)
+{
+    return c->syscfg & SYSCFG_SNP_EN;
+}
+
+/* Is the guest of the moment one with SEV-SNP? */
+static inline bool is_snp_guest(const struct cpu *c)
+{
+    return c->ctl.sev_es && (c->g.sev_features & SEV_FEATURE_SNP);
 }
 
 /* ---- the host's view: cpuid.c, msr.c, host_cr.c, psp.c, vmrun.c ---- */

@@ -165,6 +165,15 @@ static enum flow exit_double_fault(struct cpu *c)
     return exit_exception(c);
 }
 
+/* #PF and, of all #VC, the one of an access (APM vol. 2, 15.36.10). */
+static bool sets_cr2(const struct cpu_event *e)
+{
+    if (e->type != EVENT_TYPE_EXC)
+        return false;
+    return e->vector == VEC_PF || (e->vector == VEC_VC && !e->injected &&
+                                   e->error == VC_NOT_VALIDATED);
+}
+
 /* c->event becomes c->delivering, if nobody takes it and nothing merges. An
  * injected event was the host's own wish: no intercept looks at it. */
 static enum flow admit(struct cpu *c)
@@ -178,7 +187,7 @@ static enum flow admit(struct cpu *c)
         if (wanted_by_host(c))
             return exit_double_fault(c);
     }
-    if (c->event.type == EVENT_TYPE_EXC && c->event.vector == VEC_PF)
+    if (sets_cr2(&c->event))
         c->g.r.cr2 = c->event.cr2;
     c->delivering = c->event;
     c->event.valid = false;

@@ -4,7 +4,8 @@
  *
  * The guest's tables lie in guest-physical memory, so each of their entries is
  * found by a nested walk first: 4 * (4 + 1) + 4 = 24 references for 4K pages in
- * 4K pages. Order of faults: APM vol. 2, 15.25.6.
+ * 4K pages. Order of faults: APM vol. 2, 15.25.6; a reverse map table comes
+ * after all of them (15.36.10).
  */
 #include "hw/walk.h"
 
@@ -13,6 +14,7 @@ struct update {
     gpa_t gpa;
     spa_t slot;
     uint64_t old, set;
+    uint64_t offset; /* of its page in the nested tables, see struct leaf */
     const struct key *key;
     unsigned level;
 };
@@ -56,7 +58,7 @@ static struct npt_access table_access(const struct cpu *c)
     return (struct npt_access) {
         .table = true,
         .write = !c->rules.rogpt,
-        .private = c->gkey,
+        .private = c->ctl.sev,
     };
 }
 
@@ -85,11 +87,18 @@ static inline bool translate(struct cpu *c, struct walk *w, gpa_t gpa,
  * is always private, as is all if its entries have no place for the C-bit; its
  * data when the leaf says so. Else translate() has put the key into w.
  */
+static inline bool is_private(const struct cpu *c, uint64_t leaf,
+                              struct access a)
+{
+    uint64_t cbit = c->guest.cbit;
+
+    return c->ctl.sev && (a.fetch || !cbit || (leaf & cbit));
+}
+
 static inline bool reach(struct cpu *c, struct walk *w, gpa_t gpa,
                          uint64_t leaf, struct access a)
 {
-    uint64_t cbit = c->guest.cbit;
-    bool private = c->gkey && (a.fetch || !cbit || (leaf & cbit));
+    bool private = is_private(c, leaf, a);
     struct npt_access final = {
         .write = a.write,
         .fetch = a.fetch,
@@ -106,6 +115,69 @@ static inline bool reach(struct cpu *c, struct walk *w, gpa_t gpa,
     return true;
 }
 
+/* ---- the reverse map table, where there is one ---- */
+
+/* The host's mapping, where it is the only one. */
+static uint64_t host_offset(const struct cpu *c, const struct walk *w)
+{
+    return has_nested(c) ? w->nested.offset : w->guest.offset;
+}
+
+/* Of a table: without nested paging it is a page that the host built. */
+static uint64_t table_offset(const struct cpu *c, const struct walk *w)
+{
+    return has_nested(c) ? w->nested.offset : PAGE_SIZE_4K - 1;
+}
+
+static void note_table(struct rmp_trail *t, const struct cpu *c,
+                       const struct walk *w, gpa_t gpa)
+{
+    t->at[t->n++] = (struct rmp_access) {
+        .gpa = gpa,
+        .spa = w->spa,
+        .offset = table_offset(c, w),
+        .table = true,
+        .private = c->ctl.sev,
+    };
+}
+
+static bool check_all(struct cpu *c, struct walk *w, struct rmp_trail *t,
+                      uint64_t leaf, struct access a)
+{
+    t->at[t->n++] = (struct rmp_access) {
+        .gpa = w->gpa,
+        .spa = w->spa,
+        .offset = host_offset(c, w),
+        .write = a.write,
+        .fetch = a.fetch,
+        .user = a.user,
+        .private = is_private(c, leaf, a),
+    };
+    return rmp_check_trail(c, w, t, a);
+}
+
+/* Bits are set before the walk's end, the table is asked there: what it will
+ * not permit must not happen now. */
+static bool may_set(const struct cpu *c, const struct updates *q)
+{
+    for (unsigned i = 0; i < q->n; i++) {
+        const struct rmp_access a = {
+            .gpa = q->u[i].gpa,
+            .spa = q->u[i].slot,
+            .offset = q->u[i].offset,
+            .table = true,
+            .write = true,
+            .private = c->ctl.sev,
+        };
+
+        if (rmp_check(c, &a) != WHY_NONE)
+            return false;
+    }
+    return true;
+}
+
+/* ---- accessed and dirty ---- */
+
 /* Write the bits. With ROGPT only this is a write to the nested level. */
 static __attribute__((cold)) bool apply(struct cpu *c, struct walk *w,
                                         struct updates *q)
@@ -113,6 +185,8 @@ static __attribute__((cold)) bool apply(struct cpu *c, struct walk *w,
     struct npt_access a = table_access(c);
     struct walk found = *w;
 
+    if (snp_on(c) && !may_set(c, q))
+        return true;
     a.write = true;
     for (unsigned i = 0; i < q->n; i++) {
         const struct update *u = &q->u[i];
@@ -136,16 +210,18 @@ static __attribute__((cold)) bool mark(struct cpu *c, struct walk *w,
     return c->model.knobs.ad_policy != AD_IN_WALK || apply(c, w, q);
 }
 
-/* @long_mode is a constant: the compiler makes two walkers of this one. */
+/* @long_mode and @rmp are constants: the compiler makes three walkers of this
+ * one. */
 static inline __attribute__((always_inline)) bool
 walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
-     const bool long_mode)
+     const bool long_mode, const bool rmp)
 {
     const struct paging *p = &c->guest;
     const struct npt_access table = table_access(c);
     struct rights r = guest_rights(c, a);
     uint64_t base = p->root, all = ~0ULL, upper, raw = c->g.r.cr3, pte, set;
     uint64_t offset;
+    struct rmp_trail trail;
     struct updates q;
     const struct key *key;
     unsigned level;
@@ -154,6 +230,8 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
 
     w->gva = gva;
     q.n = 0;
+    if (rmp)
+        trail.n = 0;
     level = p->levels;
     if (__builtin_expect(w->recall, 0))
         level = pwc_recall(c, w, &base, &raw, &all);
@@ -162,6 +240,8 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
                         : pt_slot(p, base, gva, level);
         if (!translate(c, w, gpa, raw, table, level))
             return false;
+        if (rmp)
+            note_table(&trail, c, w, gpa);
         slot = w->spa;
         key = p->key ? p->key : w->key;
         raw = long_mode ? entry_read(c, slot & PAGE_MASK_4K,
@@ -180,10 +260,14 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
         all &= pte ^ PTE_NX;
         if (level == 1 || (pte & PTE_PS))
             break;
-        if (!(pte & PTE_A) &&
-            !mark(c, w, &q,
-                  (struct update) { gpa, slot, raw, PTE_A, key, level }))
-            return false;
+        if (!(pte & PTE_A)) {
+            if (rmp)
+                trail.at[trail.n - 1].write = true;
+            if (!mark(c, w, &q,
+                      (struct update) { gpa, slot, raw, PTE_A,
+                                        table_offset(c, w), key, level }))
+                return false;
+        }
         base = pte & PTE_ADDR_MASK;
         if (__builtin_expect(c->tlb_on, 0) && !q.n)
             pwc_fill(c, w, level, base, raw, all);
@@ -195,9 +279,14 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
                          0))
         return deny(c, w, r, all, level, slot, raw, a);
     set = PTE_A | (a.write ? PTE_D : 0);
-    if (__builtin_expect(set & ~pte, 0) &&
-        !mark(c, w, &q, (struct update) { gpa, slot, raw, set, key, level }))
-        return false;
+    if (__builtin_expect(set & ~pte, 0)) {
+        if (rmp)
+            trail.at[trail.n - 1].write = true;
+        if (!mark(c, w, &q,
+                  (struct update) { gpa, slot, raw, set, table_offset(c, w),
+                                    key, level }))
+            return false;
+    }
     if (__builtin_expect(q.n, 0) &&
         c->model.knobs.ad_policy == AD_AFTER_CHECK && !apply(c, w, &q))
         return false;
@@ -207,17 +296,36 @@ walk(struct cpu *c, struct walk *w, gva_t gva, struct access a,
     w->upper = upper;
     if (!reach(c, w, (pte & PTE_ADDR_MASK & ~offset) | (gva & offset), raw, a))
         return false;
+    if (rmp && !check_all(c, w, &trail, raw, a))
+        return false;
     return __builtin_expect(!q.n, 1) || apply(c, w, &q);
+}
+
+/* CR0.PG = 0: linear is physical. */
+static bool reach_unpaged(struct cpu *c, struct walk *w, gva_t gva,
+                          struct access a)
+{
+    struct rmp_trail nothing = { 0 };
+
+    w->gva = gva;
+    w->guest = no_tables;
+    w->upper = no_tables.all;
+    return reach(c, w, gva, 0, a) &&
+           (!snp_on(c) || check_all(c, w, &nothing, 0, a));
+}
+
+static __attribute__((noinline)) bool walk_slowly(struct cpu *c, struct walk *w,
+                                                  gva_t gva, struct access a)
+{
+    if (!c->guest.levels)
+        return reach_unpaged(c, w, gva, a);
+    return snp_on(c) ? walk(c, w, gva, a, false, true)
+                     : walk(c, w, gva, a, false, false);
 }
 
 bool guest_walk(struct cpu *c, struct walk *w, gva_t gva, struct access a)
 {
-    if (__builtin_expect(c->guest.long_mode, 1))
-        return walk(c, w, gva, a, true);
-    if (c->guest.levels)
-        return walk(c, w, gva, a, false);
-    w->gva = gva;
-    w->guest = no_tables;
-    w->upper = no_tables.all;
-    return reach(c, w, gva, 0, a); /* CR0.PG = 0: linear is physical */
+    if (__builtin_expect(c->guest.fast, 1))
+        return walk(c, w, gva, a, true, false);
+    return walk_slowly(c, w, gva, a);
 }

@@ -51,11 +51,13 @@ void latch_guest(struct cpu *c)
 {
     const struct guest_regs *r = &c->g.r;
     bool shadow = !c->nested.levels;
-    uint64_t cbit = shadow || c->gkey ? cpu_cbit(c) : 0;
+    uint64_t cbit = shadow || c->ctl.sev ? cpu_cbit(c) : 0;
 
     c->guest = make(c, r->cr0, r->cr4, r->efer, r->cr3, cbit,
                     shadow ? cpu_phys_bits(c) : c->model.maxphyaddr_raw);
     c->guest.key = c->gkey;
+    c->guest.fast = c->guest.long_mode && !snp_on(c);
+    c->rules.context = c->rules.special | (unsigned)c->g.vmpl << 2;
     if (!cbit && c->model.knobs.cbit_reserved_for_plain_guest)
         reserve_host_cbit(c);
     c->latched = *r;

@@ -55,20 +55,24 @@ static bool write_register(struct cpu *c, const struct msr_register *r,
     return true;
 }
 
-/*
- * The reverse map table that the BIOS set aside, at the top of memory: 16 KiB
- * for the cores, then 16 bytes for each 4 KiB page (APM vol. 2, 15.36.4).
- * Without one both registers are 0.
- */
+/* Where the reverse map table lies. Without one both are 0. */
 static bool read_rmp(const struct cpu *c, uint32_t msr, uint64_t *value)
 {
-    uint64_t end = BIT(cpu_phys_bits(c));
-    uint64_t size = (16ULL << 10) + (end >> 12) * 16;
-
-    *value = !c->model.rmp_table   ? 0
-             : msr == MSR_RMP_BASE ? end - size
-                                   : end - 1;
+    *value = msr == MSR_RMP_BASE ? c->rmp.base : c->rmp.end;
     return c->model.features[FEAT_SEV_SNP];
+}
+
+/* Nobody moves the table once it counts (APM vol. 2, 15.36.4). */
+static bool write_rmp(struct cpu *c, uint32_t msr, uint64_t value)
+{
+    bool base = msr == MSR_RMP_BASE;
+    spa_t edge = base ? value : value + 1; /* of the table */
+
+    if (!c->model.features[FEAT_SEV_SNP] || snp_on(c) || edge % RMP_ALIGNMENT ||
+        value >> cpu_phys_bits(c))
+        return false;
+    *(base ? &c->rmp.base : &c->rmp.end) = value;
+    return true;
 }
 
 bool cpu_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
@@ -118,12 +122,17 @@ static bool write_efer(struct cpu *c, uint64_t value)
     return true;
 }
 
-/* Encryption can be turned on, never off (APM vol. 2, 7.10). SEV-SNP cannot be
- * turned on: this model has no reverse map table. */
+/* Encryption can be turned on, never off (APM vol. 2, 7.10); so can SNP, after
+ * which the register stays as it is (15.36.2). */
 static bool write_syscfg(struct cpu *c, uint64_t value)
 {
-    uint64_t writable = c->model.features[FEAT_SME] ? SYSCFG_MEM_ENCRYPT : 0;
+    const bool *f = c->model.features;
+    uint64_t writable =
+        (f[FEAT_SME] ? SYSCFG_MEM_ENCRYPT : 0) |
+        (f[FEAT_SEV_SNP] ? SYSCFG_MFDM | SYSCFG_SNP_EN | SYSCFG_VMPL_EN : 0);
 
+    if (snp_on(c))
+        return true;
     if ((value ^ c->syscfg) & ~writable)
         return false;
     c->syscfg |= value;
@@ -147,7 +156,8 @@ static bool write_hsave_pa(struct cpu *c, uint64_t value)
     uint64_t spa = value & ~cpu_cbit(c);
 
     if (!c->model.features[FEAT_SVM] || spa % PAGE_SIZE_4K ||
-        spa >> cpu_phys_bits(c))
+        spa >> cpu_phys_bits(c) ||
+        (snp_on(c) && !rmp_is_host(c, spa, PAGE_SIZE_4K - 1)))
         return false;
     c->hsave_pa = value;
     return true;
@@ -183,6 +193,9 @@ bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
         return write_vm_cr(c, value);
     case MSR_VM_HSAVE_PA:
         return write_hsave_pa(c, value);
+    case MSR_RMP_BASE:
+    case MSR_RMP_END:
+        return write_rmp(c, msr, value);
     }
     return false;
 }

@@ -30,6 +30,16 @@ static bool is_user(const struct cpu *c, struct npt_access a)
     return !(a.shadow && a.supervisor && c->rules.sss);
 }
 
+/* A mismatch of sizes is told apart for PVALIDATE and RMPADJUST only (APM vol.
+ * 2, 15.36.10). */
+static uint64_t rmp_bits(enum why why)
+{
+    if (why < WHY_RMP_UNCOVERED)
+        return 0;
+    return PFERR_GUEST_RMP | (why == WHY_RMP_VMPL ? PFERR_GUEST_VMPL : 0) |
+           (why == WHY_RMP_SIZEM ? PFERR_GUEST_SIZEM : 0);
+}
+
 /*
  * The fetch bit is only reported when the host's mode could deny a fetch
  * (kvm-unit-tests, x86/svm_npt.c), and never for a table. ENC came with SEV-SNP
@@ -53,7 +63,7 @@ static uint64_t npf_code(const struct cpu *c, enum why why, struct npt_access a)
         code |= PFERR_SS;
     if (a.private && c->model.features[FEAT_SEV_SNP])
         code |= PFERR_GUEST_ENC;
-    return code;
+    return code | rmp_bits(why);
 }
 
 bool npf_fail(struct cpu *c, struct walk *w, enum why why, gpa_t gpa,
@@ -102,7 +112,7 @@ bool pf_fail(struct cpu *c, struct walk *w, enum why why, bool pkey,
         code |= PFERR_SS;
     w->end = END_PF;
     w->why = why;
-    w->code = code;
+    w->code = code | rmp_bits(why);
     w->addr = w->gva;
     TRACE(c->trace, pf, .error_code = code, .cr2 = w->gva, .level = w->level,
           .slot = w->slot, .pte = w->pte, .bit = w->bit,
@@ -134,6 +144,10 @@ enum flow walk_failed(struct cpu *c, const struct walk *w, bool data)
         raise_error(c, VEC_PF, (uint32_t)w->code);
         c->event.cr2 = w->addr;
         c->event.data = data;
+        return FLOW_EVENT;
+    case END_VC:
+        raise_vc(c, w->code, 0, why_text(w->why), why_source(w->why));
+        c->event.cr2 = w->addr;
         return FLOW_EVENT;
     case END_GP:
         return raise_error(c, VEC_GP, 0);

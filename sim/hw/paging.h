@@ -36,7 +36,8 @@ struct paging {
     enum pt_mode mode;
     const struct pt_format *format;
     unsigned levels, linear_bits;
-    bool long_mode; /* 512 entries of 8 bytes, all alike: the fast path */
+    bool long_mode; /* 512 entries of 8 bytes, all alike */
+    bool fast;      /* so, and no reverse map table: the fast path */
     bool pse;       /* 4M pages, 32-bit mode only */
     bool nxe, pkeys, fetch_reported; /* fault codes tell fetches */
     unsigned width;                  /* address bits that are not reserved */
@@ -95,6 +96,16 @@ enum why {
     WHY_SHADOW,
     WHY_GMET,
     WHY_SSS,
+    WHY_RMP_UNCOVERED, /* from here on: SEV-SNP */
+    WHY_RMP_HOST,
+    WHY_RMP_ASID,
+    WHY_RMP_GPA,
+    WHY_RMP_IMMUTABLE,
+    WHY_RMP_SIZE,
+    WHY_RMP_VALIDATED,
+    WHY_RMP_VMPL,
+    WHY_RMP_ASSIGNED,
+    WHY_RMP_SIZEM,
 };
 
 /* Which rule a reserved bit of @pte breaks; *@bit is the lowest such bit. */
@@ -136,6 +147,7 @@ enum walk_end {
     END_PF,
     END_GP,
     END_SS,
+    END_VC,    /* not validated: #VC for the guest */
     END_STALE, /* refused by what was remembered: ask memory (tlb.c) */
 };
 
@@ -158,6 +170,7 @@ struct walk {
     struct leaf guest, nested;     /* of a successful walk that read memory */
     uint64_t upper; /* of the guest: the AND of all entries but the leaf */
     bool sss_page;  /* of the nested level, where SSS is on */
+    uint32_t rmp;   /* with SNP: rmp_grants() */
     bool recall;    /* in: page-walk caches and the nested TLB may answer */
     bool recalled;  /* one of them did */
 

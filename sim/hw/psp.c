@@ -113,8 +113,9 @@ static bool snp_firmware(const struct cpu *c)
     return c->model.psp_snp != PSP_SNP_NONE;
 }
 
-/* The firmware initialises the RMP, so there must be one; that SNP is enabled
- * on every core (SYSCFG[24]) is not checked, because it cannot be here. */
+/* The firmware initialises the RMP, so there must be one. That SNP is enabled
+ * on every core (SYSCFG[24]) is not asked for: kernels of this simulator leave
+ * the bit alone, as they run no such guest yet. */
 static enum psp_status snp_init(struct cpu *c, const struct psp_request *r)
 {
     if (c->model.psp == PSP_FAILS)

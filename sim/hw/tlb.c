@@ -10,10 +10,11 @@
 #include "hw/tlb_recent.h"
 #include "hw/walk.h"
 
-/* The largest page of the TLB that fits; 4M of a 32-bit guest is two of 2M. */
-static uint64_t page_offset(uint64_t offset)
+/* The largest page of the TLB that fits; 4M of a 32-bit guest is two of 2M. A
+ * reverse map table speaks of 2M at most. */
+static uint64_t page_offset(const struct cpu *c, uint64_t offset)
 {
-    if (offset >= pt_size(3) - 1)
+    if (offset >= pt_size(3) - 1 && !snp_on(c))
         return pt_size(3) - 1;
     return offset >= pt_size(2) - 1 ? pt_size(2) - 1 : pt_size(1) - 1;
 }
@@ -33,6 +34,8 @@ static bool judge(const struct cpu *c, const struct tlb_entry *e,
         .supervisor = !a.user,
     };
 
+    if (rmp_needs(a) & ~(e->rmp >> c->g.vmpl * RMP_VMPL_SHIFT))
+        return false;
     if (!grants(e->guest.all, guest_rights(c, a)) ||
         !grants(e->nested.all, nested_rights(c, final, e->sss_page)))
         return false;
@@ -57,7 +60,7 @@ static bool permits(const struct cpu *c, struct tlb_entry *e, struct access a)
         .efer = c->g.r.efer,
         .rflags = c->g.r.rflags,
         .pkru = c->g.pkru,
-        .special = c->rules.special,
+        .rules = c->rules.context,
     };
     return true;
 }
@@ -140,7 +143,7 @@ static void fill(struct cpu *c, struct tlb_level l[2], const struct walk *w,
     bool global = (w->guest.pte & PTE_G) && (c->g.r.cr4 & CR4_PGE);
     uint64_t smaller =
         w->guest.offset < w->nested.offset ? w->guest.offset : w->nested.offset;
-    uint64_t offset = page_offset(smaller);
+    uint64_t offset = page_offset(c, smaller);
     struct tlb_entry e = {
         .addr = w->gva & ~offset,
         .offset = offset,
@@ -151,6 +154,7 @@ static void fill(struct cpu *c, struct tlb_level l[2], const struct walk *w,
         .nested = w->nested,
         .upper = w->upper,
         .sss_page = w->sss_page,
+        .rmp = snp_on(c) ? w->rmp : ~0U,
         .gpa = w->gpa & ~offset,
         .spa = w->spa & ~offset,
         .key = w->key,

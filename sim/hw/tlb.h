@@ -29,7 +29,7 @@ static inline uint64_t tlb_tag(uint32_t asid, unsigned pcid)
 struct tlb_context {
     uint64_t cr0, cr4, efer, rflags;
     uint32_t pkru;
-    unsigned special; /* rules of the nested level: GMET, SSS */
+    unsigned rules; /* of the nested level: GMET, SSS; and the VMPL */
 };
 
 /* One remembered thing, of any of the three kinds. */
@@ -50,6 +50,7 @@ struct tlb_entry {
     uint64_t whole; /* size - 1 of the guest's page, maybe larger */
     struct leaf guest, nested;
     uint64_t upper; /* as in struct walk */
+    uint32_t rmp;   /* with SNP: rmp_grants() */
     bool sss_page;
 };
 

@@ -23,7 +23,7 @@ static inline bool tlb_same_context(const struct cpu *c,
 
     return !((was->cr0 ^ r->cr0) | (was->cr4 ^ r->cr4) | (was->efer ^ r->efer) |
              ((was->rflags ^ r->rflags) & RFLAGS_AC) | (was->pkru ^ c->g.pkru) |
-             (was->special ^ c->rules.special));
+             (was->rules ^ c->rules.context));
 }
 
 /* The entry that says yes to this access, or NULL: ask tlb_translate(). */

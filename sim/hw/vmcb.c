@@ -63,6 +63,7 @@ static const struct field set_vmsa[] = {
     FIELD(VMSA_SEV_FEATURES, 8, sev_features),
     FIELD(VMSA_VINTR_CTRL, 8, vintr_ctrl),
     FIELD(SAVE_U_CET, 8, u_cet),
+    FIELD(SAVE_VMPL, 1, vmpl),
 };
 
 /* With its fields each set has segments, one bit for each place. */

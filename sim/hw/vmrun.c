@@ -222,7 +222,7 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
         return;
     }
     flush_at_vmrun(c);
-    c->again.on = true;
+    c->again.on = !snp_on(c); /* the table may change between walks */
     run(c);
     c->again.on = false;
     save_state(c, gpr);

@@ -16,10 +16,13 @@ const char *walk_unsupported(const struct walk_setup *s)
     return NULL;
 }
 
-static struct vmcb_control control(const struct walk_setup *s)
+static struct vmcb_control control(const struct cpu *c,
+                                   const struct walk_setup *s)
 {
     return (struct vmcb_control) {
         .asid = s->asid,
+        .sev = s->sev && cpu_cbit(c),
+        .sev_es = s->sev && s->snp && cpu_cbit(c),
         .ncr3 = s->ncr3,
         .nested_ctl = (s->np ? NESTED_CTL_NP_ENABLE : 0) |
                       (s->gmet ? NESTED_CTL_GMET : 0) |
@@ -28,10 +31,33 @@ static struct vmcb_control control(const struct walk_setup *s)
     };
 }
 
+/* The reverse map table, as the host left it. */
+static void set_snp(struct cpu *c, const struct walk_setup *s)
+{
+    c->syscfg &= ~(SYSCFG_SNP_EN | SYSCFG_VMPL_EN);
+    c->syscfg |=
+        (s->snpe ? SYSCFG_SNP_EN : 0) | (s->vmple ? SYSCFG_VMPL_EN : 0);
+    c->rmp = (struct rmp) { .base = s->rmp_base, .end = s->rmp_end };
+}
+
+/* What VMRUN asks of guests with SEV (APM vol. 2, 15.34.3 and 15.36.12). */
+static const char *sev_problem(const struct cpu *c, const struct walk_setup *s)
+{
+    if (c->ctl.sev && !s->np)
+        return "SEV without nested paging";
+    if (c->ctl.sev && (!s->asid || s->asid > c->model.max_sev_asid))
+        return "SEV with an ASID that has no key";
+    if (is_snp_guest(c) && !s->snpe)
+        return "an SNP guest while SYSCFG.SNPE is 0";
+    return NULL;
+}
+
 bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
 {
-    c->ctl = control(s);
-    c->gkey = NULL;
+    set_snp(c, s);
+    c->ctl = control(c, s);
+    c->asid_key = psp_key_of(&c->psp, s->asid);
+    c->gkey = c->ctl.sev && !s->in_clear ? &c->asid_key : NULL;
     c->host_key = s->in_clear ? NULL : &c->memory_key;
     c->g = (struct guest_state) {
         .r = {
@@ -45,6 +71,8 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
         .seg[SEG(SAVE_CS)].attr = SEG_ATTR_L, /* counts in long mode only */
         .pkru = s->pkru,
         .pat = s->g_pat,
+        .sev_features = s->snp ? SEV_FEATURE_SNP : 0,
+        .vmpl = (uint8_t)(s->vmpl % MAX_VMPLS),
     };
     c->caching = (struct caching) {
         .mtrr = s->mtrr,
@@ -52,6 +80,8 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
     };
     c->host_pat = s->h_pat;
     *why = check_paging(c, s->h_cr0).why;
+    if (!*why)
+        *why = sev_problem(c, s);
     if (!*why && s->sss && !s->np && c->model.features[FEAT_SSS_CHECK])
         *why = "shadow-stack checks (SSS) without nested paging";
     if (!*why && s->np && !pat_is_valid(s->g_pat))
@@ -78,7 +108,7 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
 {
     static const enum walk_outcome outcomes[] = {
         [END_OK] = WALK_OK, [END_NPF] = WALK_NPF, [END_PF] = WALK_PF,
-        [END_GP] = WALK_GP, [END_SS] = WALK_SS,
+        [END_GP] = WALK_GP, [END_SS] = WALK_SS,   [END_VC] = WALK_VC,
     };
     struct access a = {
         .write = kind == ACCESS_WRITE || kind == ACCESS_RMW ||
@@ -99,7 +129,7 @@ struct walk_result walk_access(struct cpu *c, gva_t gva, enum access_kind kind,
     if (access_translate(c, gva, size, a, piece, &w)) {
         res.spa = piece[0].spa;
         res.memtype = memtype_of(c, piece[0].guest_pat, piece[0].nested_pat);
-    } else if (w.end == END_NPF || w.end == END_PF) {
+    } else if (w.end == END_NPF || w.end == END_PF || w.end == END_VC) {
         res.info1 = w.code;
         res.info2 = w.addr;
     }

@@ -10,6 +10,7 @@
 
 #define CH5  "APM vol. 2, 5.4.1"
 #define PERM "APM vol. 2, 5.6"
+#define RMP  "APM vol. 2, 15.36.10"
 
 static const struct {
     const char *text, *source;
@@ -62,6 +63,35 @@ static const struct {
     [WHY_SSS] = { "a supervisor shadow stack outside of the pages that nested "
                   "tables mark for it (NX=1, U=0)",
                   "APM vol. 2, 15.25.14" },
+    [WHY_RMP_UNCOVERED] = { "the reverse map table does not cover the page, so "
+                            "it cannot be this guest's",
+                            RMP },
+    [WHY_RMP_HOST] = { "the page is the host's: the reverse map table has it "
+                       "assigned to nobody, and this access is private",
+                       RMP },
+    [WHY_RMP_ASID] = { "the reverse map table has the page assigned to another "
+                       "guest",
+                       RMP },
+    [WHY_RMP_GPA] = { "the page is this guest's, but belongs to another guest-"
+                      "physical address: the host has mapped it elsewhere",
+                      RMP },
+    [WHY_RMP_IMMUTABLE] = { "the page is immutable: the secure processor has "
+                            "it",
+                            RMP },
+    [WHY_RMP_SIZE] = { "the page has another size in the nested tables than in "
+                       "the reverse map table",
+                       RMP },
+    [WHY_RMP_VALIDATED] = { "the guest has not validated this page: the host "
+                            "has assigned it anew",
+                            RMP },
+    [WHY_RMP_VMPL] = { "the page does not permit this to the VMPL that runs",
+                       "APM vol. 2, 15.36.7" },
+    [WHY_RMP_ASSIGNED] = { "the page is assigned to a guest or to the secure "
+                           "processor: only the owner may write to it",
+                           RMP },
+    [WHY_RMP_SIZEM] = { "a 4K page was asked for, and the reverse map table "
+                        "has one of 2M: the host must split it (PSMASH)",
+                        "APM vol. 2, 15.36.11" },
 };
 
 const char *why_text(enum why why)
@@ -92,6 +122,12 @@ static const char *rsvd_addr_detail(struct cpu *c, const struct walk *w)
                       "bit %u is reserved: this CPU has %u physical bits, and "
                       "memory encryption takes %u of them, which leaves %u",
                       w->bit, raw, raw - width, width);
+}
+
+/* Of an entry of the reverse map table. */
+static unsigned asid_of(uint64_t entry)
+{
+    return (unsigned)((entry & RMP_ASID) >> RMP_ASID_SHIFT);
 }
 
 const char *why_detail(struct cpu *c, const struct walk *w)
@@ -140,6 +176,24 @@ const char *why_detail(struct cpu *c, const struct walk *w)
         return trace_text(t, "the %s %s is read-only (W=0)", who, entry);
     case WHY_NX:
         return trace_text(t, "the %s %s is no-execute (NX=1)", who, entry);
+    case WHY_RMP_ASID:
+        return trace_text(t, "%s: ASID %u, and ASID %u is running",
+                          why_text(w->why), asid_of(w->pte), c->ctl.asid);
+    case WHY_RMP_GPA:
+        return trace_text(t,
+                          "%s: the entry says 0x%llx, the access is to "
+                          "0x%llx",
+                          why_text(w->why),
+                          (unsigned long long)(w->pte & RMP_GPA),
+                          (unsigned long long)w->gpa);
+    case WHY_RMP_VMPL:
+        return trace_text(t, "%s (VMPL%u)", why_text(w->why), c->g.vmpl);
+    case WHY_RMP_ASSIGNED:
+        return trace_text(t, "%s (the entry says ASID %u)", why_text(w->why),
+                          asid_of(w->pte));
+    case WHY_RMP_SIZE:
+        return trace_text(t, "%s, where it has %s", why_text(w->why),
+                          w->pte & RMP_2M ? "2M" : "4K");
     case WHY_NONE:
     case WHY_NONCANONICAL:
     case WHY_BEYOND_ROOT:
@@ -152,6 +206,11 @@ const char *why_detail(struct cpu *c, const struct walk *w)
     case WHY_SHADOW:
     case WHY_GMET:
     case WHY_SSS:
+    case WHY_RMP_UNCOVERED:
+    case WHY_RMP_HOST:
+    case WHY_RMP_IMMUTABLE:
+    case WHY_RMP_VALIDATED:
+    case WHY_RMP_SIZEM:
         break;
     }
     return why_text(w->why);

@@ -220,7 +220,11 @@ replace() { # sed expression
         '{"access":{"gva":"0x1"},"cpu":{"maxphyaddr_raw":53}}' '{"access":{"gva":"0x1"},"mem":{"0x1":"0x0"}}' \
         '{"access":{"gva":"0x1ffffffffffffffff"}}' '{"access":{"gva":"0x1"},"vmcb":{"gmet":2}}' \
         '{"access":{"gva":"0x1"},"host":{"pat":"0x2"}}' '{"access":{"gva":"0x1"},"host":{"mtrr":2}}' \
-        '{"access":{"gva":"0x1","kind":"shadow-read"}}'; do
+        '{"access":{"gva":"0x1","kind":"shadow-read"}}' '{"access":{"gva":"0x1"},"host":{"snpe":1}}' \
+        '{"access":{"gva":"0x1"},"rmp":{}}' '{"access":{"gva":"0x1"},"cpu":{"snp":1},"guest":{"vmpl":4}}' \
+        '{"access":{"gva":"0x1"},"cpu":{"snp":1},"host":{"snpe":1},"rmp":{"base":"0x1000"}}' \
+        '{"access":{"gva":"0x1"},"cpu":{"snp":1},"host":{"snpe":1},"rmp":{"entries":{"0x1008":{}}}}' \
+        '{"access":{"gva":"0x1"},"cpu":{"snp":1},"host":{"snpe":1},"rmp":{"entries":{"0x100000000":{}}}}'; do
         printf '%s\n' "$line" >"$f"
         run "$nptsim" batch walk "$f"
         [ "$status" -eq 65 ] || { echo "$line gave $status"; return 1; }

@@ -81,6 +81,8 @@ static uint64_t exit_code(enum walk_outcome outcome)
         return EXIT_EXC + VEC_SS;
     case WALK_INVALID:
         return EXIT_INVALID;
+    case WALK_VC:
+        break;
     }
     BUG_ON(true);
 }

@@ -240,6 +240,8 @@ static bool same_exit(const struct peer_vector *p, const struct answer *a)
         return p->exit_code == 0x4c;
     case WALK_INVALID:
         return p->exit_code == UINT64_MAX;
+    case WALK_VC:
+        break;
     }
     return false;
 }
