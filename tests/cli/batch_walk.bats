@@ -67,3 +67,18 @@ setup() {
     run "$program" batch walk < <(sed 's/KNOBS/7/' <<<"$walk")
     [ "$status" -eq 65 ]
 }
+
+@test "SEV-SNP: a page's entry in the reverse map table, by name" {
+    walk='{"cpu":{"snp":1,"mem_encrypt":1},"host":{"ncr3":"0x100000","snpe":1},"guest":{"cr0":"0x10011","snp":1,"asid":5},"rmp":{"entries":{"0x5000":ENTRY}},"mem":{"0x100000":"0x101067","0x101000":"0x102067","0x102000":"0x103067","0x103028":"0x5067"},"access":{"gva":"0x5008"}}'
+    ask() { run "$program" batch walk < <(sed "s/ENTRY/$1/" <<<"$walk"); }
+    # No paging in the guest: every access is private (APM vol. 2, 15.34.5).
+    ask '{"asid":5,"gpa":"0x5000","validated":1}'
+    [ "$output" = '{"outcome":"ok","spa":"0x5008"}' ]
+    ask '{"asid":5,"gpa":"0x5000"}'
+    [ "$output" = '{"outcome":"vc","error_code":"0x404","cr2":"0x5008"}' ]
+    ask '{"asid":6,"gpa":"0x5000","validated":1}'
+    [ "$output" = '{"outcome":"npf","info1":"0x580000005","info2":"0x5008"}' ]
+    ask '{"asid":5,"gpa":"0x5000","valid":1}'
+    [ "$status" -eq 65 ]
+    [[ $output == *"unknown key 'valid' in 0x5000"* ]]
+}

@@ -141,6 +141,8 @@ void oracle_regimes(const struct trial *v, struct regime *guest,
         .pse = bit(s->h_cr4, 4),
         .gb_pages = v->gb_pages,
     };
+    if (oracle_is_sev(v))
+        guest->cbit = v->cbit;
     if (!s->np) { /* the guest walks the host's memory */
         guest->width = host->width;
         guest->cbit = host->cbit;

@@ -2,6 +2,7 @@
 /* oracle/conformance.c - from a line of the table to a trial, and back. */
 #include "oracle/conformance.h"
 
+#include "arch/rmp.h"
 #include "load.h"
 
 #include <stdlib.h>
@@ -40,6 +41,31 @@ static void bench(struct trial *v)
     words_set(&v->mem, 0x3010, 0x4000 | RWUAD);
     words_set(&v->mem, 0x4008, 0x5000 | RWUAD);
     words_set(&v->mem, 0x4010, 0x6000 | RWUAD);
+}
+
+/* A host with SEV-SNP: a table for 4 GiB, behind them; nobody owns a page. */
+#define RMP_BASE 0x100000000ULL
+
+static void snp_host(struct trial *v)
+{
+    v->snp = v->s.snpe = true;
+    v->s.rmp_base = RMP_BASE;
+    v->s.rmp_end = RMP_BASE + RMP_BOOKKEEPING + BIT(20) * RMP_ENTRY_SIZE - 1;
+}
+
+/* ASID 1 has, and has validated, all pages of the bench; as 4K pages. */
+static void snp_guest(struct trial *v)
+{
+    static const gpa_t pages[] = { 0x1000, 0x2000, 0x3000,  0x4000,
+                                   0x5000, 0x6000, 0x200000 };
+
+    snp_host(v);
+    v->encrypt = v->s.sev = v->s.snp = true;
+    for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+        words_set(&v->mem, rmp_slot(RMP_BASE, pages[i]),
+                  pages[i] | BIT(0) | BIT(51) | BIT(62));
+        words_set(&v->mem, rmp_slot(RMP_BASE, pages[i]) + 8, 0xf);
+    }
 }
 
 /* ---- reading ---- */
@@ -150,7 +176,9 @@ static bool set_field(struct trial *v, const char *key, uint64_t value)
         { "pkru", &v->s.pkru, NULL },   { "enc", NULL, &v->encrypt },
         { "gb", NULL, &v->gb_pages },   { "np", NULL, &v->s.np },
         { "gmet", NULL, &v->s.gmet },   { "sss", NULL, &v->s.sss },
-        { "rogpt", NULL, &v->s.rogpt },
+        { "rogpt", NULL, &v->s.rogpt }, { "asid", &v->s.asid, NULL },
+        { "vmpl", &v->s.vmpl, NULL },   { "vmple", NULL, &v->s.vmple },
+        { "sev", NULL, &v->s.sev },
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
@@ -191,6 +219,10 @@ static void set_key(const struct conformance *c, struct trial *v,
         pae_guest(v);
     } else if (strcmp(key, "gpse") == 0) {
         legacy_guest(v, CR4_PSE);
+    } else if (strcmp(key, "snpe") == 0) {
+        snp_host(v);
+    } else if (strcmp(key, "snp") == 0) {
+        snp_guest(v);
     } else if (!set_bit(v, key, value) && !set_field(v, key, value)) {
         bad(c, key);
     }
@@ -231,6 +263,10 @@ static void find_place(const struct conformance *c, struct trial *v,
         *spa = 0x103000 + 8 * (strtoull(name + 2, NULL, 16) >> 12);
     else if (strncmp(name, "w(", 2) == 0)
         *spa = strtoull(name + 2, NULL, 16);
+    else if (strncmp(name, "r(", 2) == 0)
+        *spa = rmp_slot(RMP_BASE, strtoull(name + 2, NULL, 16));
+    else if (strncmp(name, "R(", 2) == 0)
+        *spa = rmp_slot(RMP_BASE, strtoull(name + 2, NULL, 16)) + 8;
     else if (strncmp(name, "ncr3", 4) == 0)
         *reg = &v->s.ncr3;
     else if (strncmp(name, "cr3", 3) == 0)
@@ -287,6 +323,8 @@ static void apply_access(const struct conformance *c, struct trial *v)
     v->stack = strncmp(c->access, "stack", 5) == 0;
     if (strncmp(c->access, "read", 4) == 0 || v->stack)
         v->kind = ACCESS_READ;
+    else if (strncmp(c->access, "rmw", 3) == 0)
+        v->kind = ACCESS_RMW;
     else if (strncmp(c->access, "write", 5) == 0)
         v->kind = ACCESS_WRITE;
     else if (strncmp(c->access, "shadow-write", 12) == 0)

@@ -13,6 +13,11 @@ struct oracle {
     const struct trial *v;
     struct answer *a;
     struct regime guest, host;
+    bool large; /* the last nested walk came to a page of 2M or more */
+    /* Accesses that the reverse map table is asked about at the end. */
+    struct reverse_access seen[6];
+    unsigned n_seen;
+    bool held; /* it forbids an accessed or dirty bit: no more are set */
 };
 
 /* What the entries of a path allow together. */
@@ -22,7 +27,7 @@ struct rights {
 
 /* An access as the nested tables see it: as user, but for a fetch with GMET. */
 struct nested_access {
-    bool table, write, fetch, supervisor;
+    bool table, write, fetch, supervisor, private;
 };
 
 static bool bit(uint64_t value, unsigned n)
@@ -85,6 +90,7 @@ static bool npf(struct oracle *o, struct nested_access n, gpa_t gpa,
     code |= n.supervisor ? 0 : 4;
     code |= reserved ? 8 : 0;
     code |= n.fetch && reports_fetch ? 16 : 0;
+    code |= n.private && o->v->snp ? 1ULL << 34 : 0;
     o->a->outcome = WALK_NPF;
     o->a->code = code;
     o->a->addr = gpa;
@@ -146,10 +152,11 @@ static bool nested_level(struct oracle *o, struct nested_access n, gpa_t gpa,
     r = narrow(&o->host, level, so_far, entry);
     if (leaf && nested_denies(o, r, n))
         return npf(o, n, gpa, true, false);
-    if (leaf)
+    if (leaf) {
         *spa = oracle_leaf(&o->host, level, entry, gpa);
-    else if (!nested_level(o, n, gpa, level - 1,
-                           oracle_address(&o->host, entry, 12), r, spa))
+        o->large = oracle_shift(&o->host, level) >= 21;
+    } else if (!nested_level(o, n, gpa, level - 1,
+                             oracle_address(&o->host, entry, 12), r, spa))
         return false;
     mark(o, &o->host, level, slot, leaf && n.write);
     return true;
@@ -170,6 +177,7 @@ static bool nested(struct oracle *o, struct nested_access n, gpa_t gpa,
 
     if (!o->v->s.np) {
         *spa = gpa;
+        o->large = false;
         return true;
     }
     if (beyond_root(o->host.mode, gpa))
@@ -217,11 +225,20 @@ static bool guest_denies(const struct trial *v, struct rights r)
 static bool update(struct oracle *o, unsigned level, gpa_t entry_gpa,
                    spa_t slot, bool dirty)
 {
-    struct nested_access write_table = { .table = true, .write = true };
+    struct nested_access write_table = { .table = true,
+                                         .write = true,
+                                         .private = oracle_is_sev(o->v) };
+    struct reverse_access *table = &o->seen[o->n_seen - 1];
     uint64_t entry = oracle_get(&o->guest, &o->a->mem, slot);
     bool complete = bit(entry, 5) && (bit(entry, 6) || !dirty);
 
     if (is_pdpe(&o->guest, level))
+        return true;
+    if (!complete)
+        table->write = true;
+    if (!complete && oracle_reverse(o->v, &o->a->mem, table) != REVERSE_OK)
+        o->held = true;
+    if (o->held)
         return true;
     if (o->v->s.rogpt && !complete && !nested(o, write_table, entry_gpa, &slot))
         return false;
@@ -230,10 +247,12 @@ static bool update(struct oracle *o, unsigned level, gpa_t entry_gpa,
 }
 
 static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
-                        gpa_t table, struct rights so_far, gpa_t *gpa)
+                        gpa_t table, struct rights so_far, gpa_t *gpa,
+                        bool *private)
 {
     struct nested_access read_table = { .table = true,
-                                        .write = !o->v->s.rogpt };
+                                        .write = !o->v->s.rogpt,
+                                        .private = oracle_is_sev(o->v) };
     gpa_t entry_gpa = oracle_slot(&o->guest, level, table, gva);
     uint64_t entry;
     struct rights r;
@@ -242,6 +261,13 @@ static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
 
     if (!nested(o, read_table, entry_gpa, &slot))
         return false;
+    o->seen[o->n_seen++] = (struct reverse_access) {
+        .gpa = entry_gpa,
+        .spa = slot,
+        .large = o->large,
+        .table = true,
+        .private = oracle_is_sev(o->v),
+    };
     entry = read_entry(o, &o->guest, slot);
     if (!bit(entry, 0))
         return pf(o, gva, false, false, false);
@@ -252,7 +278,8 @@ static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
         if (!update(o, level, entry_gpa, slot, false))
             return false;
         return guest_level(o, gva, level - 1,
-                           oracle_address(&o->guest, entry, 12), r, gpa);
+                           oracle_address(&o->guest, entry, 12), r, gpa,
+                           private);
     }
     key = key_denies(o->v, r, entry);
     if (key || guest_denies(o->v, r))
@@ -260,25 +287,86 @@ static bool guest_level(struct oracle *o, gva_t gva, unsigned level,
     if (!update(o, level, entry_gpa, slot, is_write(o->v)))
         return false;
     *gpa = oracle_leaf(&o->guest, level, entry, gva);
+    if (o->guest.cbit && bit(entry, o->guest.cbit))
+        *private = true;
+    o->large = oracle_shift(&o->guest, level) >= 21;
     return true;
+}
+
+/* After all paging: the reverse map table, table by table, then the page. */
+static bool reverse(struct oracle *o, gva_t gva, struct nested_access final)
+{
+    for (unsigned i = 0; i < o->n_seen; i++) {
+        const struct reverse_access *a = &o->seen[i];
+        enum reverse r = oracle_reverse(o->v, &o->a->mem, a);
+        struct nested_access n = final;
+
+        if (r == REVERSE_OK)
+            continue;
+        if (a->table)
+            n = (struct nested_access) {
+                .table = true,
+                .write = a->write || !o->v->s.rogpt,
+                .private = a->private,
+            };
+        if (r == REVERSE_VC) {
+            o->a->outcome = WALK_VC;
+            o->a->code = 0x404;
+            o->a->addr = gva;
+            return false;
+        }
+        if (o->v->s.np)
+            npf(o, n, a->gpa, true, false);
+        else
+            pf(o, gva, true, false, false);
+        o->a->code |= 1ULL << 31;
+        o->a->code |= r == REVERSE_VMPL ? 1ULL << 36 : 0;
+        return false;
+    }
+    return true;
+}
+
+/* Code is always private, and so is all that no entry has a C-bit for (APM vol.
+ * 2, 15.34.5). */
+static bool always_private(const struct oracle *o)
+{
+    return o->v->kind == ACCESS_FETCH || o->guest.mode == MODE_OFF ||
+           o->guest.mode == MODE_LEGACY;
 }
 
 /* One part of an access, within a page. */
 static bool translate(struct oracle *o, gva_t gva, spa_t *spa)
 {
     struct rights all = { .w = true, .u = true };
-    bool fetch = o->v->kind == ACCESS_FETCH;
+    bool fetch = o->v->kind == ACCESS_FETCH, private = always_private(o);
     struct nested_access data = { .write = is_write(o->v),
                                   .fetch = fetch,
                                   .supervisor = fetch && o->v->s.gmet &&
                                                 o->v->s.cpl != 3 };
+    bool guest_large = true;
     gpa_t gpa = gva;
 
+    o->n_seen = 0;
+    o->held = false;
     if (o->guest.mode != MODE_OFF &&
         !guest_level(o, gva, oracle_levels(o->guest.mode),
-                     oracle_root(&o->guest, o->v->s.g_cr3), all, &gpa))
+                     oracle_root(&o->guest, o->v->s.g_cr3), all, &gpa,
+                     &private))
         return false;
-    return nested(o, data, gpa, spa);
+    if (o->guest.mode != MODE_OFF)
+        guest_large = o->large;
+    data.private = private && oracle_is_sev(o->v);
+    if (!nested(o, data, gpa, spa))
+        return false;
+    o->seen[o->n_seen++] = (struct reverse_access) {
+        .gpa = gpa,
+        .spa = *spa,
+        .large = o->v->s.np ? o->large : guest_large,
+        .write = data.write,
+        .fetch = fetch,
+        .private = data.private,
+    };
+    return reverse(o, gva, data);
 }
 
 /* ---- the whole access ---- */
@@ -325,6 +413,10 @@ static bool vmrun_refused(const struct oracle *o)
     const struct walk_setup *s = &o->v->s;
 
     if (root_refused(&o->guest, s->g_cr3))
+        return true;
+    if (oracle_is_sev(o->v) && (!s->np || !s->asid || s->asid > 1023))
+        return true;
+    if (oracle_is_snp(o->v) && !s->snpe)
         return true;
     if (!s->np)
         return pdpes_refused(o);

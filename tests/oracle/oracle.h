@@ -6,8 +6,9 @@
  * recursive, slow, obvious. It exists to disagree. Two people who misread the
  * same sentence alike are not caught by it; see the conformance rows for that.
  *
- * It knows no SEV guest, no shadow stacks and no TLB, and leaves every knob of
- * the CPU at its default.
+ * Of SEV it knows which accesses are private and what the reverse map table
+ * thinks of them, but no keys. It knows no shadow stacks and no TLB, and leaves
+ * every knob of the CPU at its default.
  */
 #ifndef ORACLE_ORACLE_H
 #define ORACLE_ORACLE_H
@@ -51,6 +52,24 @@ uint64_t oracle_root(const struct regime *r, uint64_t cr3);
 /* Where the leaf @entry puts the byte at @addr. */
 uint64_t oracle_leaf(const struct regime *r, unsigned level, uint64_t entry,
                      uint64_t addr);
+
+/* ---- reverse.c ---- */
+/* Does memory encryption count, and is the guest one with SEV, or SEV-SNP? */
+bool oracle_is_sev(const struct trial *v);
+bool oracle_is_snp(const struct trial *v);
+
+struct reverse_access {
+    gpa_t gpa;
+    spa_t spa;
+    bool large; /* its page has 2M or more in the tables that the host built */
+    bool table, write, fetch, private;
+};
+
+enum reverse { REVERSE_OK, REVERSE_NPF, REVERSE_VMPL, REVERSE_VC };
+
+/* What the table in @mem makes of an access that all paging permits. */
+enum reverse oracle_reverse(const struct trial *v, const struct words *mem,
+                            const struct reverse_access *a);
 
 struct answer oracle_walk(const struct trial *v);
 

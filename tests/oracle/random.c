@@ -9,6 +9,7 @@
  */
 #include "oracle/random.h"
 
+#include "arch/rmp.h"
 #include "oracle/oracle.h"
 
 struct maker {
@@ -124,6 +125,54 @@ static void make_access(struct maker *m)
                                    : v->gva & ~bits(63, top);
 }
 
+/* ---- SEV and the reverse map table ---- */
+
+static void make_snp(struct maker *m)
+{
+    struct trial *v = m->v;
+    struct walk_setup *s = &v->s;
+
+    v->snp = one_in(m, 2);
+    v->encrypt |= v->snp && one_in(m, 2);
+    s->sev = v->encrypt && s->np && one_in(m, 2);
+    s->asid = 1 + below(m, 1022);
+    if (!v->snp || one_in(m, 4))
+        return;
+    s->snpe = true;
+    s->vmple = one_in(m, 2);
+    s->snp = s->sev && one_in(m, 2);
+    s->vmpl = s->snp ? below(m, MAX_VMPLS) : 0;
+    s->rmp_base = draw(m) & 0xffffe000;
+    s->rmp_end = s->rmp_base + RMP_BOOKKEEPING +
+                 (BIT(one_in(m, 16) ? 20 : v->width - 12) * RMP_ENTRY_SIZE) - 1;
+}
+
+/* Mostly what lets the guest in. */
+static void set_owner(struct maker *m, gpa_t gpa, spa_t spa, bool large)
+{
+    static const unsigned bits_that_count[] = { 0, 1, 2, 12, 51, 62 };
+    struct walk_setup *s = &m->v->s;
+    uint64_t lo, hi = draw(m) | draw(m);
+
+    if (!s->snp && !one_in(m, 6))
+        return;
+    if (one_in(m, 24))
+        large = !large;
+    if (large) {
+        spa &= ~(pt_size(2) - 1);
+        gpa &= ~(pt_size(2) - 1);
+    }
+    lo = RMP_ASSIGNED | RMP_VALIDATED | (large ? RMP_2M : 0) | (gpa & RMP_GPA) |
+         (uint64_t)s->asid << RMP_ASID_SHIFT;
+    if (one_in(m, 24))
+        lo ^= BIT(below(m, 64));
+    if (one_in(m, 40))
+        lo ^= BIT(bits_that_count[below(m, ARRAY_SIZE(bits_that_count))]);
+    hi |= one_in(m, 3) ? 0 : 0x0f0f0f0f;
+    words_set(&m->v->mem, rmp_slot(s->rmp_base, spa), lo);
+    words_set(&m->v->mem, rmp_slot(s->rmp_base, spa) + 8, hi);
+}
+
 /* ---- tables that map the address ---- */
 
 /* Table pages lie below 4 GiB, where entries of every mode can point to. */
@@ -188,6 +237,8 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
     spa_t at = oracle_root(r, m->v->s.ncr3);
     unsigned level = oracle_levels(r->mode);
 
+    if (!m->v->s.np && m->v->s.snpe)
+        set_owner(m, gpa, gpa, false);
     if (!m->v->s.np)
         return gpa;
     for (;; level--) {
@@ -205,8 +256,13 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
                 entry |= BIT(r->cbit);
             oracle_put(r, &m->v->mem, slot, entry);
         }
-        if (level == 1 || oracle_is_leaf(r, level, entry))
-            return oracle_leaf(r, level, entry, gpa);
+        if (level == 1 || oracle_is_leaf(r, level, entry)) {
+            spa_t spa = oracle_leaf(r, level, entry, gpa);
+
+            if (m->v->s.snpe)
+                set_owner(m, gpa, spa, oracle_shift(r, level) >= 21);
+            return spa;
+        }
         at = oracle_address(r, entry, 12);
     }
 }
@@ -226,6 +282,8 @@ static void map_guest(struct maker *m, gva_t gva)
             unsigned shift = leaf ? oracle_shift(r, level) : 12;
 
             entry = some_flags(m, r, level, leaf) | some_frame(m, r, shift);
+            if (r->cbit && one_in(m, 2))
+                entry |= BIT(r->cbit);
             oracle_put(r, &m->v->mem, slot, entry);
         }
         if (level == 1 || oracle_is_leaf(r, level, entry)) {
@@ -340,6 +398,7 @@ void trial_random(struct trial *v, uint64_t seed, uint64_t number)
     make_cpu(&m);
     make_registers(&m);
     make_access(&m);
+    make_snp(&m);
     oracle_regimes(v, &m.guest, &m.host);
     make_tables(&m);
     for (unsigned n = one_in(&m, 2) ? 0 : 1 + below(&m, 3); n; n--) {

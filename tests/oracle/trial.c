@@ -20,6 +20,7 @@ void trial_init(struct trial *v)
             .g_cr4 = CR4_PAE,
             .g_efer = EFER_LMA | EFER_LME | EFER_NXE | EFER_SVME,
             .g_rflags = RFLAGS_FIXED,
+            .asid = 1,
         },
         .kind = ACCESS_READ,
         .size = 1,
@@ -54,9 +55,10 @@ bool words_set(struct words *w, spa_t spa, uint64_t value)
 static struct cpu_model model_of(const struct trial *v)
 {
     static const enum feature always[] = {
-        FEAT_PSE,  FEAT_PAE,  FEAT_PGE,       FEAT_PAT,   FEAT_NX,   FEAT_LM,
-        FEAT_SVM,  FEAT_NP,   FEAT_SME,       FEAT_SMEP,  FEAT_SMAP, FEAT_PKU,
-        FEAT_LA57, FEAT_GMET, FEAT_SSS_CHECK, FEAT_ROGPT, FEAT_PCID,
+        FEAT_PSE,   FEAT_PAE,  FEAT_PGE,  FEAT_PAT,    FEAT_NX,
+        FEAT_LM,    FEAT_SVM,  FEAT_NP,   FEAT_SME,    FEAT_SMEP,
+        FEAT_SMAP,  FEAT_PKU,  FEAT_LA57, FEAT_GMET,   FEAT_SSS_CHECK,
+        FEAT_ROGPT, FEAT_PCID, FEAT_SEV,  FEAT_SEV_ES,
     };
     struct cpu_model m = {
         .name = "trial",
@@ -68,12 +70,14 @@ static struct cpu_model model_of(const struct trial *v)
         .max_ext_leaf = 0x80000021,
         .mem_encrypt = v->encrypt,
         .smmlock = true,
+        .max_sev_asid = 1023,
         .knobs = v->knobs,
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(always); i++)
         m.features[always[i]] = true;
     m.features[FEAT_PAGE1GB] = v->gb_pages;
+    m.features[FEAT_SEV_SNP] = v->snp;
     return m;
 }
 
@@ -168,15 +172,21 @@ const char *trial_run(struct cpu *c, const struct trial *v, struct answer *out)
 
 const char *outcome_name(enum walk_outcome o)
 {
-    static const char *const names[] = { "ok", "npf", "pf",
-                                         "gp", "ss",  "invalid" };
+    static const char *const names[] = { "ok", "npf", "pf",     "gp",
+                                         "ss", "vc",  "invalid" };
 
     return names[o];
 }
 
+static bool has_code(const struct answer *a)
+{
+    return a->outcome == WALK_NPF || a->outcome == WALK_PF ||
+           a->outcome == WALK_VC;
+}
+
 const char *answers_differ(const struct answer *a, const struct answer *b)
 {
-    bool coded = a->outcome == WALK_NPF || a->outcome == WALK_PF;
+    bool coded = has_code(a);
 
     if (a->outcome != b->outcome)
         return "outcome";
@@ -222,20 +232,28 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
     fprintf(f,
             "{\"id\":\"%s\",\"cpu\":{\"maxphyaddr_raw\":%u,"
             "\"phys_reduction\":%u,\"cbit\":%u,\"mem_encrypt\":%d,"
-            "\"gb_pages\":%d},",
-            id, v->width, v->reduction, v->cbit, v->encrypt, v->gb_pages);
+            "\"gb_pages\":%d,\"snp\":%d},",
+            id, v->width, v->reduction, v->cbit, v->encrypt, v->gb_pages,
+            v->snp);
     fprintf(f,
             "\"host\":{\"cr0\":\"0x%" PRIx64 "\",\"cr4\":\"0x%" PRIx64
             "\",\"efer\":\"0x%" PRIx64 "\",\"ncr3\":\"0x%" PRIx64
-            "\",\"np\":%d},\"vmcb\":{\"gmet\":%d,\"sss\":%d,\"rogpt\":%d},",
-            s->h_cr0, s->h_cr4, s->h_efer, s->ncr3, s->np, s->gmet, s->sss,
-            s->rogpt);
+            "\",\"np\":%d,\"snpe\":%d,\"vmple\":%d},\"vmcb\":{\"gmet\":%d,"
+            "\"sss\":%d,\"rogpt\":%d},",
+            s->h_cr0, s->h_cr4, s->h_efer, s->ncr3, s->np, s->snpe, s->vmple,
+            s->gmet, s->sss, s->rogpt);
     fprintf(f,
             "\"guest\":{\"cr0\":\"0x%" PRIx64 "\",\"cr3\":\"0x%" PRIx64
             "\",\"cr4\":\"0x%" PRIx64 "\",\"efer\":\"0x%" PRIx64
-            "\",\"rflags\":\"0x%" PRIx64 "\",\"cpl\":%u,\"pkru\":%" PRIu32 "},",
+            "\",\"rflags\":\"0x%" PRIx64 "\",\"cpl\":%u,\"pkru\":%" PRIu32
+            ",\"sev\":%d,\"snp\":%d,\"asid\":%" PRIu32 ",\"vmpl\":%u},",
             s->g_cr0, s->g_cr3, s->g_cr4, s->g_efer, s->g_rflags, s->cpl,
-            s->pkru);
+            s->pkru, s->sev, s->snp, s->asid, s->vmpl);
+    if (s->snpe)
+        fprintf(f,
+                "\"rmp\":{\"base\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64
+                "\"},",
+                s->rmp_base, s->rmp_end);
     print_words(f, &v->mem);
     fprintf(f,
             ",\"access\":{\"gva\":\"0x%" PRIx64
@@ -252,7 +270,7 @@ void answer_json(FILE *f, const struct answer *a, const char *id)
     if (a->outcome == WALK_NPF)
         fprintf(f, ",\"info1\":\"0x%" PRIx64 "\",\"info2\":\"0x%" PRIx64 "\"",
                 a->code, a->addr);
-    if (a->outcome == WALK_PF)
+    if (a->outcome == WALK_PF || a->outcome == WALK_VC)
         fprintf(f,
                 ",\"error_code\":\"0x%" PRIx64 "\",\"cr2\":\"0x%" PRIx64 "\"",
                 a->code, a->addr);
@@ -262,7 +280,7 @@ void answer_json(FILE *f, const struct answer *a, const char *id)
 void answer_print(FILE *f, const struct trial *v, const struct answer *a)
 {
     fputs(outcome_name(a->outcome), f);
-    if (a->outcome == WALK_NPF || a->outcome == WALK_PF)
+    if (has_code(a))
         fprintf(f, " code %" PRIx64 " address %" PRIx64, a->code, a->addr);
     if (a->outcome == WALK_OK)
         fprintf(f, " spa %" PRIx64, a->spa);

@@ -7,6 +7,7 @@
 #include "oracle/oracle.h"
 
 #include <check.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +87,7 @@ START_TEST(all_103_rows_are_there)
     unsigned rows = 0;
 
     for (unsigned i = 0; i < n_lines; i++)
-        rows += !conformance_has_knob(&lines[i]) &&
+        rows += isdigit((unsigned char)lines[i].row[0]) &&
                 (i == 0 || strcmp(lines[i].row, lines[i - 1].row) != 0);
     ck_assert_uint_eq(rows, 103);
 }
