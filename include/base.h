@@ -89,6 +89,11 @@ void pool_reset(struct pool *p);
 size_t pool_footprint(const struct pool *p);
 /* Zeroed, 16-byte aligned; never NULL (out of memory ends the program). */
 void *pool_alloc(struct pool *p, size_t size);
+/* @list of @n elements of @size bytes with room for one more: itself, or a
+ * larger copy, for which *@room is set. A list begins as NULL, 0, 0; what it
+ * outgrows stays in the pool. */
+void *pool_more(struct pool *p, void *list, unsigned n, unsigned *room,
+                size_t size);
 char *pool_strdup(struct pool *p, const char *text);
 char *pool_strndup(struct pool *p, const char *text, size_t len);
 char *pool_printf(struct pool *p, const char *fmt, ...)

@@ -149,6 +149,20 @@ void *pool_alloc(struct pool *p, size_t size)
     return memset(at, 0, size);
 }
 
+void *pool_more(struct pool *p, void *list, unsigned n, unsigned *room,
+                size_t size)
+{
+    void *larger;
+
+    if (n < *room)
+        return list;
+    *room = *room ? 2 * *room : 4;
+    larger = pool_alloc(p, *room * size);
+    if (n)
+        memcpy(larger, list, n * size);
+    return larger;
+}
+
 char *pool_strndup(struct pool *p, const char *text, size_t len)
 {
     char *s = pool_alloc(p, len + 1);

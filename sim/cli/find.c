@@ -20,14 +20,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 
 static void add(struct cli_files *f, struct pool *pool, const char *path)
 {
-    if (f->n == f->room) {
-        const char **old = f->path;
-
-        f->room = f->room ? 2 * f->room : 64;
-        f->path = pool_alloc(pool, f->room * sizeof(*f->path));
-        if (f->n)
-            memcpy(f->path, old, f->n * sizeof(*old));
-    }
+    f->path = pool_more(pool, f->path, f->n, &f->room, sizeof(*f->path));
     f->path[f->n++] = pool_strdup(pool, path);
 }
 

@@ -110,24 +110,18 @@ int chunk_list(struct pool *pool, const char *dir, struct chunk **out,
 {
     DIR *d = opendir(dir);
     const struct dirent *entry;
-    unsigned cap = 0;
+    unsigned room = 0;
 
     *out = NULL;
     *n = 0;
     if (!d)
         return err_plain(e, dir, "cannot read the folder: %s", strerror(errno));
     while ((entry = readdir(d))) {
-        struct chunk c, *more;
+        struct chunk c;
 
         if (!chunk_parse(entry->d_name, &c))
             continue;
-        if (*n == cap) {
-            cap = cap ? 2 * cap : 256;
-            more = pool_alloc(pool, cap * sizeof(*more));
-            if (*n)
-                memcpy(more, *out, *n * sizeof(*more));
-            *out = more;
-        }
+        *out = pool_more(pool, *out, *n, &room, sizeof(**out));
         (*out)[(*n)++] = c;
     }
     closedir(d);

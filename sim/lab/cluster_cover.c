@@ -15,14 +15,8 @@
 
 static struct term *add_term(struct telling *t, struct terms *to)
 {
-    if (to->n == to->room) {
-        struct term *old = to->term;
-
-        to->room = to->room ? 2 * to->room : 4;
-        to->term = pool_alloc(t->pool, to->room * sizeof(*to->term));
-        if (to->n)
-            memcpy(to->term, old, to->n * sizeof(*old));
-    }
+    to->term =
+        pool_more(t->pool, to->term, to->n, &to->room, sizeof(*to->term));
     return &to->term[to->n++];
 }
 

@@ -112,14 +112,7 @@ static struct lab_decision *add(struct gathering *g, unsigned i,
     struct lab_decisions *out = g->out;
     const struct kernel_model *m = maker(&g->way, i);
 
-    if (out->n == g->room) {
-        struct lab_decision *old = out->d;
-
-        g->room = g->room ? 2 * g->room : 32;
-        out->d = pool_alloc(g->way.pool, g->room * sizeof(*old));
-        if (out->n)
-            memcpy(out->d, old, out->n * sizeof(*old));
-    }
+    out->d = pool_more(g->way.pool, out->d, out->n, &g->room, sizeof(*out->d));
     out->d[out->n] = (struct lab_decision) {
         .kernel = m->name,
         .because = because ? because : m->source,

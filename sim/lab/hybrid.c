@@ -161,14 +161,8 @@ static bool is_found(const struct search *s)
 
 static void add_found(struct search *s, const struct lab_set *set)
 {
-    if (s->found.n == s->room) {
-        struct lab_set *old = s->found.set;
-
-        s->room = s->room ? 2 * s->room : 4;
-        s->found.set = pool_alloc(s->pool, s->room * sizeof(*old));
-        if (s->found.n)
-            memcpy(s->found.set, old, s->found.n * sizeof(*old));
-    }
+    s->found.set =
+        pool_more(s->pool, s->found.set, s->found.n, &s->room, sizeof(*set));
     s->found.set[s->found.n++] = *set;
 }
 

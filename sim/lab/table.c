@@ -25,7 +25,7 @@ struct lab_table {
     struct pool *pool, *row; /* row: its texts */
     const char *path;
     struct lines *lines;
-    unsigned n, cap;
+    unsigned n, room;
     struct lab_column *columns; /* as others see them */
     struct column *from;
     struct lab_cell *cells;
@@ -38,20 +38,11 @@ struct lab_table {
 static void add_column(struct lab_table *t, struct lab_column c,
                        struct column from)
 {
-    if (t->n == t->cap) {
-        unsigned cap = t->cap ? 2 * t->cap : 64;
-        struct lab_column *columns =
-            pool_alloc(t->pool, cap * sizeof(*columns));
-        struct column *froms = pool_alloc(t->pool, cap * sizeof(*froms));
+    unsigned room = t->room;
 
-        if (t->n) {
-            memcpy(columns, t->columns, t->n * sizeof(*columns));
-            memcpy(froms, t->from, t->n * sizeof(*froms));
-        }
-        t->columns = columns;
-        t->from = froms;
-        t->cap = cap;
-    }
+    t->from = pool_more(t->pool, t->from, t->n, &room, sizeof(*t->from));
+    t->columns =
+        pool_more(t->pool, t->columns, t->n, &t->room, sizeof(*t->columns));
     t->columns[t->n] = c;
     t->from[t->n++] = from;
 }

@@ -165,14 +165,7 @@ static struct report_way *add_way(struct reporting *r)
 {
     struct report_whynot *out = r->out;
 
-    if (out->n_ways == r->room) {
-        struct report_way *old = r->way;
-
-        r->room = r->room ? 2 * r->room : 16;
-        r->way = pool_alloc(r->pool, r->room * sizeof(*r->way));
-        if (out->n_ways)
-            memcpy(r->way, old, out->n_ways * sizeof(*old));
-    }
+    r->way = pool_more(r->pool, r->way, out->n_ways, &r->room, sizeof(*r->way));
     return &r->way[out->n_ways++];
 }
 

@@ -61,14 +61,8 @@ static void add(struct making *m, uint64_t number, const char *name,
 {
     struct trial_values *out = m->out;
 
-    if (out->n == m->room) {
-        struct trial_value *old = out->value;
-
-        m->room = m->room ? 2 * m->room : 256;
-        out->value = pool_alloc(m->pool, m->room * sizeof(*old));
-        if (out->n)
-            memcpy(out->value, old, out->n * sizeof(*old));
-    }
+    out->value =
+        pool_more(m->pool, out->value, out->n, &m->room, sizeof(*out->value));
     out->value[out->n++] = (struct trial_value) {
         .key = out->n_keys,
         .change = { out->key[out->n_keys].path, number, name },

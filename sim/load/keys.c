@@ -22,14 +22,7 @@ static void add(struct keys *k, const char *path, const struct field *f)
 
     if (!field_resolve(&scenario_table, path, &ref))
         return;
-    if (k->n == k->room) {
-        struct config_key *old = k->key;
-
-        k->room = k->room ? 2 * k->room : 128;
-        k->key = pool_alloc(k->pool, k->room * sizeof(*k->key));
-        if (k->n)
-            memcpy(k->key, old, k->n * sizeof(*old));
-    }
+    k->key = pool_more(k->pool, k->key, k->n, &k->room, sizeof(*k->key));
     key = &k->key[k->n++];
     *key = (struct config_key) { .path = path, .kind = field_ref_kind(&ref) };
     if (key->kind == VALUE_NUMBER) {

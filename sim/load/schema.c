@@ -434,14 +434,7 @@ struct docs {
 static void add_doc(struct docs *d, const char *path, const char *type,
                     const char *doc, bool required)
 {
-    if (d->n == d->room) {
-        struct field_doc *old = d->doc;
-
-        d->room = d->room ? 2 * d->room : 128;
-        d->doc = pool_alloc(d->pool, d->room * sizeof(*d->doc));
-        if (d->n)
-            memcpy(d->doc, old, d->n * sizeof(*d->doc));
-    }
+    d->doc = pool_more(d->pool, d->doc, d->n, &d->room, sizeof(*d->doc));
     d->doc[d->n++] =
         (struct field_doc) { path, type, doc ? doc : "", required };
 }

@@ -191,14 +191,7 @@ static const struct node *read_scalar(struct reading *r, const yaml_event_t *ev,
 static struct node_entry *add_entry(struct reading *r, struct node *n,
                                     unsigned *room)
 {
-    if (n->n == *room) {
-        struct node_entry *old = n->entry;
-
-        *room = *room ? 2 * *room : 4;
-        n->entry = pool_alloc(r->pool, *room * sizeof(*n->entry));
-        if (n->n)
-            memcpy(n->entry, old, n->n * sizeof(*n->entry));
-    }
+    n->entry = pool_more(r->pool, n->entry, n->n, room, sizeof(*n->entry));
     return &n->entry[n->n++];
 }
 

@@ -144,15 +144,8 @@ static void keep(struct walk_recorder *r, const struct walk_story *s)
             return;
         }
     }
-    if (r->n == r->cap) {
-        struct walk_story **more;
-
-        r->cap = r->cap ? 2 * r->cap : 8;
-        more = pool_alloc(r->pool, r->cap * sizeof(*more));
-        if (r->n)
-            memcpy(more, r->stories, r->n * sizeof(*more));
-        r->stories = more;
-    }
+    r->stories =
+        pool_more(r->pool, r->stories, r->n, &r->cap, sizeof(*r->stories));
     r->stories[r->n] = pool_alloc(r->pool, sizeof(*s));
     *r->stories[r->n++] = *s;
 }

@@ -78,6 +78,20 @@ START_TEST(a_child_may_end_before_its_parent)
 }
 END_TEST
 
+START_TEST(a_list_keeps_what_it_has_when_it_grows)
+{
+    unsigned *list = NULL, room = 0;
+
+    for (unsigned i = 0; i < 1000; i++) {
+        list = pool_more(pool, list, i, &room, sizeof(*list));
+        list[i] = i;
+        ck_assert_uint_gt(room, i);
+    }
+    for (unsigned i = 0; i < 1000; i++)
+        ck_assert_uint_eq(list[i], i);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("pool");
@@ -90,6 +104,7 @@ int main(void)
     tcase_add_test(t, what_comes_from_used_memory_is_zero);
     tcase_add_test(t, a_child_ends_with_its_parents_reset);
     tcase_add_test(t, a_child_may_end_before_its_parent);
+    tcase_add_test(t, a_list_keeps_what_it_has_when_it_grows);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
