@@ -267,6 +267,8 @@ struct lab_diff {
     unsigned jobs; /* 0: all cores */
     /* As in struct lab_loop; NULL: nobody watches. */
     bool (*tick)(void *ctx, uint64_t done);
+    /* How many of the differences found have been explained by now; or NULL. */
+    void (*explaining)(void *ctx, uint64_t explained, uint64_t all);
     void *tick_ctx;
 };
 /* Every host for which the kernels differ, in groups of equal change, each with

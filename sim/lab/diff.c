@@ -3,7 +3,7 @@
  * lab/diff.c - two kernels, every host of a space: where do they differ?
  *
  * The space is walked in slabs. In each, all cores look for hosts that differ;
- * then these are sorted into groups of equal change and explained.
+ * then these are explained, and counted.
  */
 #include "lab/diff.h"
 
@@ -13,49 +13,16 @@
 #define SLAB  (1U << 21)
 #define CHUNK 4096
 
-uint64_t columns_of(const struct lab_diff *q, bool is_log)
-{
-    return is_log ? q->outcomes | q->logs : q->outcomes;
-}
-
 /* ---- looking, on all cores -------------------------------------------------
  */
-
-struct find {
-    uint64_t point;
-    unsigned kind; /* of change, in the finder's own numbers */
-};
-
-struct kind {
-    const char *key;
-    bool is_log;
-};
 
 /* One thread. */
 struct finder {
     struct pool *pool;
     struct lab_bench *bench;
     struct buf key;
-    unsigned n_kinds, kinds_room;
-    struct kind *kind;
-    uint64_t n, room;
-    struct find *find;
+    struct finds *finds;
 };
-
-/* One slab; what the finders bring. */
-struct search {
-    struct diffing *d;
-    uint64_t n, room;
-    struct differing *list;
-};
-
-static void *grow(void *old, size_t size, uint64_t room)
-{
-    void *p = realloc(old, size * room);
-
-    BUG_ON(!p); /* out of memory ends the program, as in pool_alloc() */
-    return p;
-}
 
 static void *begin(void *ctx)
 {
@@ -65,26 +32,18 @@ static void *begin(void *ctx)
     (void)ctx;
     f->pool = pool;
     f->bench = lab_bench_create(pool);
+    f->finds = finds_create();
     return f;
 }
 
-/* The number of the change whose key is in f->key. */
-static unsigned kind_of(struct finder *f, bool is_log)
+static void end(void *ctx, void *own)
 {
-    unsigned i = 0;
+    struct diffing *d = ctx;
+    struct finder *f = own;
 
-    while (i < f->n_kinds && (f->kind[i].is_log != is_log ||
-                              strcmp(f->kind[i].key, f->key.data) != 0))
-        i++;
-    if (i < f->n_kinds)
-        return i;
-    if (f->n_kinds == f->kinds_room) {
-        f->kinds_room = f->kinds_room ? 2 * f->kinds_room : 16;
-        f->kind = grow(f->kind, sizeof(*f->kind), f->kinds_room);
-    }
-    f->kind[f->n_kinds] =
-        (struct kind) { pool_strdup(f->pool, f->key.data), is_log };
-    return f->n_kinds++;
+    finds_collect(f->finds, &d->found);
+    buf_free(&f->key);
+    pool_destroy(f->pool);
 }
 
 static void compare(const struct lab_diff *q, struct finder *f, uint64_t point,
@@ -98,25 +57,21 @@ static void compare(const struct lab_diff *q, struct finder *f, uint64_t point,
     is_log = same_in(a, b, q->outcomes);
     buf_clear(&f->key);
     change_key(&f->key, a, b, is_log ? q->logs : q->outcomes);
-    if (f->n == f->room) {
-        f->room = f->room ? 2 * f->room : 1024;
-        f->find = grow(f->find, sizeof(*f->find), f->room);
-    }
-    f->find[f->n++] = (struct find) { point, kind_of(f, is_log) };
+    finds_add(f->finds, point, f->key.data, is_log);
 }
 
 static void look(void *ctx, void *own, uint64_t from, uint64_t to)
 {
-    struct search *s = ctx;
-    const struct lab_diff *q = s->d->q;
+    const struct diffing *d = ctx;
+    const struct lab_diff *q = d->q;
     struct finder *f = own;
     struct policy_result a, b;
     struct policy_host host;
 
     memset(&a, 0, sizeof(a));
     memset(&b, 0, sizeof(b));
-    from += s->d->base;
-    to += s->d->base;
+    from += d->base;
+    to += d->base;
     lab_space_host(q->space, from, &host);
     for (uint64_t i = from; i < to; i++) {
         if (i > from)
@@ -130,94 +85,101 @@ static void look(void *ctx, void *own, uint64_t from, uint64_t to)
     }
 }
 
-/* ---- collecting ------------------------------------------------------------
+/* ---- explaining ------------------------------------------------------------
  */
 
-static unsigned group_of(struct diffing *d, const struct kind *k)
+/* Does a kernel do at a host what the second one does? */
+struct trial {
+    struct pool *pool;
+    struct lab_bench *bench;
+    struct policy_host host;
+    struct policy_result wanted;
+    uint64_t columns;
+};
+
+static void *begin_trial(void *ctx)
 {
-    unsigned i = 0;
+    struct pool *pool = pool_create();
+    struct trial *t = pool_alloc(pool, sizeof(*t));
 
-    while (i < d->n_groups && (d->group[i].is_log != k->is_log ||
-                               strcmp(d->group[i].key, k->key) != 0))
-        i++;
-    if (i < d->n_groups)
-        return i;
-    if (d->n_groups == d->room) {
-        struct group *old = d->group;
-
-        d->room = d->room ? 2 * d->room : 16;
-        d->group = pool_alloc(d->pool, d->room * sizeof(*d->group));
-        if (d->n_groups)
-            memcpy(d->group, old, d->n_groups * sizeof(*old));
-    }
-    d->group[d->n_groups] =
-        (struct group) { .key = pool_strdup(d->pool, k->key),
-                         .is_log = k->is_log };
-    return d->n_groups++;
+    (void)ctx;
+    t->pool = pool;
+    t->bench = lab_bench_create(pool);
+    return t;
 }
 
-static void collect(void *ctx, void *own)
+static void end_trial(void *own)
 {
-    struct search *s = ctx;
-    struct finder *f = own;
-    unsigned *group = pool_alloc(f->pool, (f->n_kinds + 1) * sizeof(*group));
+    struct trial *t = own;
 
-    for (unsigned i = 0; i < f->n_kinds; i++)
-        group[i] = group_of(s->d, &f->kind[i]);
-    if (s->n + f->n > s->room) {
-        s->room = s->n + f->n;
-        s->list = grow(s->list, sizeof(*s->list), s->room);
-    }
-    for (uint64_t i = 0; i < f->n; i++)
-        s->list[s->n++] =
-            (struct differing) { .point = f->find[i].point,
-                                 .group = group[f->find[i].kind] };
-    free(f->find);
-    free(f->kind);
-    buf_free(&f->key);
-    pool_destroy(f->pool);
+    pool_destroy(t->pool);
 }
 
-static int by_point(const void *a, const void *b)
+static void prepare(void *ctx, void *own, const struct difference *d,
+                    const struct change_group *g)
 {
-    const struct differing *x = a, *y = b;
+    const struct diffing *all = ctx;
+    const struct lab_diff *q = all->q;
+    struct trial *t = own;
 
-    return x->point < y->point ? -1 : x->point > y->point;
+    lab_space_host(q->space, d->at, &t->host);
+    lab_result(lab_load(t->bench, &q->between->to, &t->host), &t->wanted);
+    t->columns = g->is_log ? q->outcomes | q->logs : q->outcomes;
 }
+
+static bool holds(void *own, const struct kernel_model *k)
+{
+    struct trial *t = own;
+    struct policy_result r;
+
+    lab_result(lab_load(t->bench, k, &t->host), &r);
+    return same_in(&r, &t->wanted, t->columns);
+}
+
+/* ---- slab by slab ----------------------------------------------------------
+ */
 
 static bool tick(void *ctx, uint64_t done)
 {
-    struct search *s = ctx;
-    const struct lab_diff *q = s->d->q;
+    const struct diffing *d = ctx;
+    const struct lab_diff *q = d->q;
 
-    return !q->tick || q->tick(q->tick_ctx, s->d->base + done);
+    return !q->tick || q->tick(q->tick_ctx, d->base + done);
 }
 
 /* false: stopped. */
 static bool do_slab(struct diffing *d, uint64_t points)
 {
-    struct search s = { .d = d };
+    const struct lab_diff *q = d->q;
     struct lab_loop loop = { .points = points,
                              .chunk = CHUNK,
-                             .jobs = d->q->jobs,
+                             .jobs = q->jobs,
                              .begin = begin,
                              .work = look,
-                             .end = collect,
-                             .ctx = &s,
+                             .end = end,
+                             .ctx = d,
                              .tick = tick,
-                             .tick_ctx = &s };
+                             .tick_ctx = d };
+    struct experiment x = { .between = q->between,
+                            .jobs = q->jobs,
+                            .begin = begin_trial,
+                            .prepare = prepare,
+                            .holds = holds,
+                            .end = end_trial,
+                            .ctx = d,
+                            .tick = q->explaining,
+                            .tick_ctx = q->tick_ctx };
     bool whole = lab_parallel(&loop) == points;
 
-    if (whole && s.n) {
-        qsort(s.list, s.n, sizeof(*s.list), by_point);
-        explain_all(d, s.list, s.n);
+    if (whole) {
+        differences_sort(&d->found);
+        if (!q->text) /* else there is nothing to try out */
+            differences_explain(&d->found, &x);
+        count_members(d);
     }
-    free(s.list);
+    differences_clear(&d->found);
     return whole;
 }
-
-/* ---- reporting --------------------------------------------------------------
- */
 
 /* A place is a geometry, where the space has any. */
 static void choose_place(struct diffing *d)
@@ -235,7 +197,7 @@ static void choose_place(struct diffing *d)
 
 static int by_count(const void *a, const void *b)
 {
-    const struct group *x = a, *y = b;
+    const struct group_members *x = a, *y = b;
 
     if (x->is_log != y->is_log)
         return x->is_log - y->is_log;
@@ -247,7 +209,7 @@ static int by_count(const void *a, const void *b)
 int lab_diff(struct pool *pool, const struct lab_diff *q,
              struct report_diff *out)
 {
-    struct diffing d = { .q = q, .pool = pool };
+    struct diffing d = { .q = q, .pool = pool, .found = { .pool = pool } };
     uint64_t points = lab_space_points(q->space);
 
     choose_place(&d);

@@ -3,7 +3,7 @@
 #ifndef NPTSIM_LAB_DIFF_H
 #define NPTSIM_LAB_DIFF_H
 
-#include "lab.h"
+#include "lab/difference.h"
 
 /* ---- what changed (diff_change.c) ---- */
 
@@ -17,7 +17,7 @@ unsigned change_list(struct pool *pool, const char *key,
 bool same_in(const struct policy_result *a, const struct policy_result *b,
              uint64_t columns);
 
-/* ---- groups and causes (diff_cause.c) ---- */
+/* ---- who is a member of what (diff_members.c) ---- */
 
 /* Members that have one value of an axis. */
 struct members {
@@ -25,47 +25,38 @@ struct members {
     struct lab_cluster *places;
 };
 
-/* Members of a group with the same explanation. */
-struct cause {
-    struct lab_sets sets;
-    struct kernel_model *hybrid; /* one per set */
+/* Members of a group with the same cause. */
+struct cause_members {
+    struct lab_sets sets; /* of that cause */
     uint64_t count, example;
     unsigned example_oddity;    /* axes that leave the ordinary host */
     struct lab_cluster *places; /* NULL: there are too many */
     struct members **with;      /* per axis, per value */
 };
 
-struct group {
+struct group_members {
     const char *key;
     bool is_log;
     uint64_t count;
     unsigned n_causes, room;
-    struct cause *cause;
-};
-
-/* A host for which the kernels differ. */
-struct differing {
-    uint64_t point;
-    unsigned group, cause;
-    unsigned tried; /* causes that do not explain it */
-    bool explained;
+    struct cause_members *cause;
 };
 
 /* One comparison in the making. */
 struct diffing {
     const struct lab_diff *q;
     struct pool *pool;
+    struct differences found; /* in the slab at work */
     unsigned n_groups, room;
-    struct group *group;
+    struct group_members *group; /* by the number of the group */
     /* The axes that make a place, and the others. */
     unsigned n_place, place[LAB_CLUSTER_AXES];
     uint64_t base;      /* of the slab of points at work */
     uint64_t differ[2]; /* [is_log] */
 };
 
-uint64_t columns_of(const struct lab_diff *q, bool is_log);
-/* Find the cause of each, count it there. */
-void explain_all(struct diffing *d, struct differing *list, uint64_t n);
+/* Count all that were found, each with its cause. */
+void count_members(struct diffing *d);
 
 /* ---- the answer (diff_report.c) ---- */
 

@@ -37,7 +37,7 @@ static bool is_place(const struct diffing *d, unsigned axis)
 }
 
 /* Axes that are no part of a place and have one value in all members. */
-static const char *where(const struct diffing *d, const struct cause *c)
+static const char *where(const struct diffing *d, const struct cause_members *c)
 {
     const struct lab_space *s = d->q->space;
     struct buf b = BUF_INIT;
@@ -58,7 +58,8 @@ static const char *where(const struct diffing *d, const struct cause *c)
     return words_taken(d->pool, &b);
 }
 
-static const char *example(const struct diffing *d, const struct cause *c)
+static const char *example(const struct diffing *d,
+                           const struct cause_members *c)
 {
     const struct lab_space *s = d->q->space;
     struct policy_host host;
@@ -85,7 +86,8 @@ static uint64_t split_size(const struct lab_axis *axis,
 
 /* The axis whose values tell places apart best, n_axes: none does. An axis
  * that tells nothing has every place once for each of its values. */
-static unsigned best_split(const struct diffing *d, const struct cause *c)
+static unsigned best_split(const struct diffing *d,
+                           const struct cause_members *c)
 {
     const struct lab_space *s = d->q->space;
     unsigned best = s->n_axes;
@@ -125,7 +127,7 @@ static struct report_places places_report(const struct diffing *d,
     return out;
 }
 
-static void all_places(const struct diffing *d, const struct cause *c,
+static void all_places(const struct diffing *d, const struct cause_members *c,
                        struct report_cause *out)
 {
     const struct lab_space *s = d->q->space;
@@ -152,7 +154,7 @@ static void all_places(const struct diffing *d, const struct cause *c,
 }
 
 static struct report_cause cause_report(const struct diffing *d,
-                                        const struct cause *c)
+                                        const struct cause_members *c)
 {
     struct report_cause out = { .count = c->count,
                                 .n_sets = c->sets.n,
@@ -166,7 +168,7 @@ static struct report_cause cause_report(const struct diffing *d,
 }
 
 static struct report_group group_report(const struct diffing *d,
-                                        const struct group *g)
+                                        const struct group_members *g)
 {
     struct report_cause *causes =
         pool_alloc(d->pool, (g->n_causes + 1) * sizeof(*causes));
