@@ -288,7 +288,10 @@ struct lab_over {
      * none: all facts, and how steps ended. */
     unsigned n_names;
     const char *const *names;
-    bool (*tick)(void *ctx, uint64_t runs); /* NULL: nobody watches */
+    unsigned jobs; /* 0: all cores */
+    /* How far it is; NULL: nobody watches. */
+    void (*comparing)(void *ctx, uint64_t runs, uint64_t all);
+    void (*explaining)(void *ctx, uint64_t explained, uint64_t all);
     void *tick_ctx;
 };
 /* Every run, whatever kernel its file names, under both. -1 with @e set. */

@@ -57,6 +57,9 @@ int cli_unknown(const char *what, const char *word, const char *const *words,
 /* Write a buffer to stdout; a failing write (full disk) ends the program. */
 void cli_print(const struct buf *b);
 
+/* "a,b,c" as words; at least one. */
+const char *const *cli_split(struct pool *pool, const char *list, unsigned *n);
+
 /* "key=value" from --set; the strings point into @arg, which is cut. */
 #define CLI_MAX_SETTINGS 64
 struct cli_settings {
@@ -120,13 +123,17 @@ int cli_one_scenario(struct pool *pool, struct catalog *catalog,
 /* After a second, and on a terminal only, a line on stderr. */
 struct cli_progress {
     const char *what;
-    uint64_t total; /* 0: nobody knows */
-    double began;
+    uint64_t total;      /* 0: nobody knows */
+    double began, stage; /* when the whole, and what it is at now, did */
+    uint64_t from;       /* what was done when this stage began */
     bool is_tty, shown;
 };
 struct cli_progress cli_progress_begin(const char *what, uint64_t total);
 /* As a struct lab_loop wants it: always true. */
 bool cli_progress_tick(void *progress, uint64_t done);
+/* Some of it is of another kind, and has a rate of its own. */
+void cli_progress_stage(struct cli_progress *p, const char *what, uint64_t done,
+                        uint64_t total);
 void cli_progress_end(struct cli_progress *p);
 
 /* Signals that ask for an end are held back, to be looked for: no handler, no

@@ -125,33 +125,27 @@ static const struct argp argp = {
 
 /* ---- columns ---- */
 
-static int unknown_column(const char *name, size_t len)
+static int unknown_column(struct pool *pool, const char *name)
 {
-    const char *names[64];
-    char text[64];
+    const char **names = pool_alloc(pool, n_policy_columns * sizeof(*names));
 
-    snprintf(text, sizeof(text), "%.*s", (int)len, name);
-    BUG_ON(n_policy_columns > ARRAY_SIZE(names));
     for (unsigned i = 0; i < n_policy_columns; i++)
         names[i] = policy_columns[i].name;
-    return cli_unknown("--columns: unknown column", text, names,
+    return cli_unknown("--columns: unknown column", name, names,
                        n_policy_columns);
 }
 
-static int choose_columns(const char *list, struct lab_diff *q)
+static int choose_columns(const struct diff_args *a, struct lab_diff *q)
 {
-    while (list) {
-        size_t len = strcspn(list, ",");
-        unsigned i = 0;
+    unsigned n;
+    const char *const *names = cli_split(a->pool, a->columns, &n);
 
-        while (i < n_policy_columns &&
-               (strlen(policy_columns[i].name) != len ||
-                memcmp(policy_columns[i].name, list, len) != 0))
-            i++;
-        if (i == n_policy_columns)
-            return unknown_column(list, len);
-        q->outcomes |= BIT(i);
-        list = list[len] ? list + len + 1 : NULL;
+    for (unsigned i = 0; i < n; i++) {
+        int column = policy_column_find(names[i]);
+
+        if (column < 0)
+            return unknown_column(a->pool, names[i]);
+        q->outcomes |= BIT(column);
     }
     return STATUS_OK;
 }
@@ -211,16 +205,48 @@ static int choose_kernels(const struct diff_args *a, struct pool *pool,
     return lab_decisions(pool, c, a->from, a->to, between, e);
 }
 
+/* ---- how far it is ---- */
+
+struct watch {
+    struct cli_progress progress;
+    uint64_t points;
+};
+
+static bool looking(void *ctx, uint64_t done)
+{
+    struct watch *w = ctx;
+
+    cli_progress_stage(&w->progress, "configurations", done, w->points);
+    return true;
+}
+
+static void comparing(void *ctx, uint64_t done, uint64_t all)
+{
+    struct watch *w = ctx;
+
+    cli_progress_stage(&w->progress, "runs", done, all);
+}
+
+static void explaining(void *ctx, uint64_t done, uint64_t all)
+{
+    struct watch *w = ctx;
+
+    cli_progress_stage(&w->progress, "differences explained", done, all);
+}
+
+/* ---- the two ways to compare ---- */
+
 static int over_space(const struct diff_args *a, struct pool *pool)
 {
     struct lab_space space = { a->axes.n, a->axes.axis, policy_default_host() };
     uint64_t points = lab_space_points(&space);
-    struct cli_progress progress = cli_progress_begin("configurations", points);
+    struct watch w = { cli_progress_begin("configurations", points), points };
     struct lab_decisions between;
     struct lab_diff q = { .space = &space,
                           .jobs = a->jobs,
-                          .tick = cli_progress_tick,
-                          .tick_ctx = &progress };
+                          .tick = looking,
+                          .explaining = explaining,
+                          .tick_ctx = &w };
     struct report_diff report;
     struct err e = { 0 };
 
@@ -229,7 +255,7 @@ static int over_space(const struct diff_args *a, struct pool *pool)
             "diff: %s%" PRIu64 " configurations; at most %" PRIu64
             " can be compared, shorten an --axis",
             points == UINT64_MAX ? "at least " : "", points, MAX_POINTS);
-    if (a->columns && choose_columns(a->columns, &q))
+    if (a->columns && choose_columns(a, &q))
         return STATUS_USAGE;
     if (!a->columns)
         default_columns(&q);
@@ -237,48 +263,32 @@ static int over_space(const struct diff_args *a, struct pool *pool)
         return cli_input_error(&e);
     if (lab_diff(pool, &q, &report))
         return STATUS_FAILED;
-    cli_progress_end(&progress);
+    cli_progress_end(&w.progress);
     return print_report(a, &report);
-}
-
-static const char *const *split(struct pool *pool, const char *list,
-                                unsigned *n)
-{
-    const char **words;
-
-    *n = 0;
-    if (!list)
-        return NULL;
-    words = pool_alloc(pool, (strlen(list) + 1) * sizeof(*words));
-    for (;;) {
-        size_t len = strcspn(list, ",");
-
-        words[(*n)++] = pool_strndup(pool, list, len);
-        if (!list[len])
-            return words;
-        list += len + 1;
-    }
 }
 
 static int over_scenarios(const struct diff_args *a)
 {
-    struct cli_progress progress = cli_progress_begin("runs", 0);
+    struct watch w = { cli_progress_begin("runs", 0), 0 };
     struct lab_decisions between;
     struct lab_over q = { .between = &between,
                           .catalog = cli_catalog(a->pool),
                           .n_files = a->over.n,
                           .files = a->over.path,
-                          .tick = cli_progress_tick,
-                          .tick_ctx = &progress };
+                          .jobs = a->jobs,
+                          .comparing = comparing,
+                          .explaining = explaining,
+                          .tick_ctx = &w };
     struct report_diff report;
     struct err e = { 0 };
     int ret;
 
-    q.names = split(a->pool, a->facts, &q.n_names);
+    if (a->facts)
+        q.names = cli_split(a->pool, a->facts, &q.n_names);
     ret = lab_decisions(a->pool, q.catalog, a->from, a->to, &between, &e);
     if (!ret)
         ret = lab_diff_over(a->pool, &q, &report, &e);
-    cli_progress_end(&progress);
+    cli_progress_end(&w.progress);
     return ret ? cli_input_error(&e) : print_report(a, &report);
 }
 

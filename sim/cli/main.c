@@ -194,6 +194,20 @@ void cli_print(const struct buf *b)
     }
 }
 
+const char *const *cli_split(struct pool *pool, const char *list, unsigned *n)
+{
+    const char **words = pool_alloc(pool, (strlen(list) + 1) * sizeof(*words));
+
+    for (*n = 0;; list++) {
+        size_t len = strcspn(list, ",");
+
+        words[(*n)++] = pool_strndup(pool, list, len);
+        list += len;
+        if (!*list)
+            return words;
+    }
+}
+
 bool cli_add_setting(struct cli_settings *s, struct pool *pool, const char *arg)
 {
     const char *eq = strchr(arg, '=');

@@ -18,29 +18,45 @@ static double seconds(void)
 
 struct cli_progress cli_progress_begin(const char *what, uint64_t total)
 {
+    double now = seconds();
+
     return (struct cli_progress) { .what = what,
                                    .total = total,
-                                   .began = seconds(),
+                                   .began = now,
+                                   .stage = now,
                                    .is_tty = isatty(STDERR_FILENO) };
 }
 
 bool cli_progress_tick(void *progress, uint64_t done)
 {
     struct cli_progress *p = progress;
-    double elapsed = seconds() - p->began, rate;
+    double now = seconds(), rate;
 
-    if (!p->is_tty || elapsed < 1)
+    if (!p->is_tty || now - p->began < 1)
         return true;
-    rate = (double)done / elapsed;
+    rate = (double)(done - p->from) / (now - p->stage + 1e-9);
     fprintf(stderr, "\r%s %" PRIu64, p->what, done);
     if (p->total)
         fprintf(stderr, " of %" PRIu64, p->total);
-    fprintf(stderr, ", %.0f/s", rate);
+    if (rate > 0)
+        fprintf(stderr, ", %.0f/s", rate);
     if (p->total && rate > 0 && done <= p->total)
         fprintf(stderr, ", %.0f s left", (double)(p->total - done) / rate);
-    fputs("   ", stderr);
+    fputs("\033[K", stderr);
     p->shown = true;
     return true;
+}
+
+void cli_progress_stage(struct cli_progress *p, const char *what, uint64_t done,
+                        uint64_t total)
+{
+    if (p->what != what) {
+        p->stage = seconds();
+        p->from = done;
+    }
+    p->what = what;
+    p->total = total;
+    cli_progress_tick(p, done);
 }
 
 void cli_progress_end(struct cli_progress *p)

@@ -145,27 +145,21 @@ static unsigned *choose(struct pool *pool, const struct lab_table *t,
                         const char *names, unsigned *n, struct err *e)
 {
     const struct lab_column *columns;
-    unsigned all = lab_table_columns(t, &columns), *chosen;
+    const char *const *name = NULL;
+    unsigned *chosen;
 
-    *n = 0;
-    if (!names) {
-        chosen = pool_alloc(pool, all * sizeof(*chosen));
-        for (; *n < all; ++*n)
-            chosen[*n] = *n;
-        return chosen;
-    }
-    chosen = pool_alloc(pool, (strlen(names) + 1) * sizeof(*chosen));
-    for (;;) {
-        size_t len = strcspn(names, ",");
-        int i = lab_table_find(t, pool_strndup(pool, names, len), e);
+    *n = lab_table_columns(t, &columns);
+    if (names)
+        name = cli_split(pool, names, n);
+    chosen = pool_alloc(pool, *n * sizeof(*chosen));
+    for (unsigned i = 0; i < *n; i++) {
+        int column = name ? lab_table_find(t, name[i], e) : (int)i;
 
-        if (i < 0)
+        if (column < 0)
             return NULL;
-        chosen[(*n)++] = (unsigned)i;
-        if (!names[len])
-            return chosen;
-        names += len + 1;
+        chosen[i] = (unsigned)column;
     }
+    return chosen;
 }
 
 static int print_csv(struct lab_table *t, const unsigned *chosen, unsigned n,

@@ -19,12 +19,6 @@ struct trying {
     atomic_uint_fast64_t explained;
 };
 
-static void tell(struct trying *t)
-{
-    if (t->x->tick)
-        t->x->tick(t->x->tick_ctx, atomic_load(&t->explained), t->all->n);
-}
-
 /* ---- known causes, on all cores ---- */
 
 static void *begin(void *ctx)
@@ -41,10 +35,11 @@ static void end(void *ctx, void *own)
     t->x->end(own);
 }
 
-static bool one_decision_holds(const struct experiment *x, void *own)
+static bool one_holds(const struct experiment *x, const struct lab_set *set,
+                      void *own)
 {
-    for (unsigned i = 0; i < x->between->n; i++) {
-        struct lab_set one = { 1, { i } };
+    for (unsigned i = 0; i < set->n && set->n > 1; i++) {
+        struct lab_set one = { 1, { set->d[i] } };
         struct kernel_model k;
 
         lab_hybrid(x->between, &one, &k);
@@ -54,15 +49,17 @@ static bool one_decision_holds(const struct experiment *x, void *own)
     return false;
 }
 
-/* What needs one decision is not explained by two. */
+/* Where one decision of a set is enough the others explain nothing. */
 static bool explains(const struct experiment *x, const struct cause *c,
                      void *own)
 {
     for (unsigned i = 0; i < c->sets.n; i++)
         if (!x->holds(own, &c->hybrid[i]))
             return false;
-    return c->sets.n == 0 || c->sets.set[0].n == 1 ||
-           !one_decision_holds(x, own);
+    for (unsigned i = 0; i < c->sets.n; i++)
+        if (one_holds(x, &c->sets.set[i], own))
+            return false;
+    return true;
 }
 
 static void try_known(void *ctx, void *own, uint64_t from, uint64_t to)
@@ -86,8 +83,11 @@ static void try_known(void *ctx, void *own, uint64_t from, uint64_t to)
 
 static bool tick(void *ctx, uint64_t done)
 {
+    struct trying *t = ctx;
+
     (void)done;
-    tell(ctx);
+    if (t->x->tick)
+        t->x->tick(t->x->tick_ctx, atomic_load(&t->explained), t->all->n);
     return true;
 }
 
@@ -106,42 +106,96 @@ static void try_all_known(struct trying *t)
     lab_parallel(&loop);
 }
 
-/* ---- new causes ---- */
+/* ---- new causes, those of different groups side by side ---- */
 
-static void explain_one(struct trying *t, void *own, const struct difference *d)
+/* The first member of a group that no known cause explains. */
+struct first {
+    const struct difference *d;
+    struct pool *pool; /* a thread must not share one */
+    struct cause cause;
+};
+
+struct firsts {
+    struct trying *t;
+    unsigned n;
+    struct first *first;
+};
+
+static struct firsts find_firsts(struct trying *t)
 {
-    const struct lab_decisions *between = t->x->between;
-    struct change_group *g = &t->all->group[d->group];
     struct pool *pool = t->all->pool;
-    struct cause *c;
+    struct firsts f = { .t = t };
+    bool *has = pool_alloc(pool, t->all->n_groups + 1);
 
-    g->cause =
-        pool_more(pool, g->cause, g->n_causes, &g->room, sizeof(*g->cause));
-    c = &g->cause[g->n_causes++];
-    t->x->prepare(t->x->ctx, own, d, g);
-    c->sets = lab_explain(pool, between, t->x->holds, own);
-    c->hybrid = pool_alloc(pool, (c->sets.n + 1) * sizeof(*c->hybrid));
-    for (unsigned i = 0; i < c->sets.n; i++)
-        lab_hybrid(between, &c->sets.set[i], &c->hybrid[i]);
-}
-
-/* Of each group the first member that no known cause explains. */
-static bool explain_firsts(struct trying *t)
-{
-    bool *done = pool_alloc(t->all->pool, t->all->n_groups + 1), any = false;
-    void *own = t->x->begin(t->x->ctx);
-
+    f.first = pool_alloc(pool, (t->all->n_groups + 1) * sizeof(*f.first));
     for (uint64_t i = 0; i < t->all->n; i++) {
         const struct difference *d = &t->all->list[i];
 
-        if (d->explained || done[d->group])
+        if (d->explained || has[d->group])
             continue;
-        done[d->group] = any = true;
-        explain_one(t, own, d);
-        tell(t);
+        has[d->group] = true;
+        f.first[f.n++] = (struct first) { .d = d, .pool = pool_child(pool) };
     }
-    t->x->end(own);
-    return any;
+    return f;
+}
+
+static void *begin_first(void *ctx)
+{
+    const struct firsts *f = ctx;
+
+    return begin(f->t);
+}
+
+static void end_first(void *ctx, void *own)
+{
+    const struct firsts *f = ctx;
+
+    end(f->t, own);
+}
+
+static void explain(void *ctx, void *own, uint64_t from, uint64_t to)
+{
+    const struct firsts *f = ctx;
+    const struct experiment *x = f->t->x;
+
+    for (uint64_t i = from; i < to; i++) {
+        struct first *first = &f->first[i];
+        const struct difference *d = first->d;
+        struct cause *c = &first->cause;
+
+        x->prepare(x->ctx, own, d, &f->t->all->group[d->group]);
+        c->sets = lab_explain(first->pool, x->between, x->holds, own);
+        c->hybrid =
+            pool_alloc(first->pool, (c->sets.n + 1) * sizeof(*c->hybrid));
+        for (unsigned k = 0; k < c->sets.n; k++)
+            lab_hybrid(x->between, &c->sets.set[k], &c->hybrid[k]);
+    }
+}
+
+/* false: all is explained. */
+static bool explain_firsts(struct trying *t)
+{
+    struct firsts f = find_firsts(t);
+    struct lab_loop loop = { .points = f.n,
+                             .chunk = 1,
+                             .jobs = t->x->jobs,
+                             .begin = begin_first,
+                             .work = explain,
+                             .end = end_first,
+                             .ctx = &f,
+                             .tick = tick,
+                             .tick_ctx = t };
+
+    if (f.n)
+        lab_parallel(&loop);
+    for (unsigned i = 0; i < f.n; i++) {
+        struct change_group *g = &t->all->group[f.first[i].d->group];
+
+        g->cause = pool_more(t->all->pool, g->cause, g->n_causes, &g->room,
+                             sizeof(*g->cause));
+        g->cause[g->n_causes++] = f.first[i].cause;
+    }
+    return f.n > 0;
 }
 
 void differences_explain(struct differences *all, const struct experiment *x)
