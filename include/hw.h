@@ -66,6 +66,8 @@ struct cpu_knobs {
     enum { REDUCED_RESERVED, REDUCED_ADDRESS } reduced_bits_reserved;
     /* An ordinary read of a supervisor shadow-stack page. */
     enum { SSS_READ_OK, SSS_READ_FAULTS } sss_read_ok;
+    /* An MSR permission map that ends exactly where physical memory does. */
+    enum { MSRPM_LIMIT_ALLOWED, MSRPM_LIMIT_REFUSED } msrpm_at_limit;
     /* EXITINFO2 of a fault on a guest table: the page, not the entry. */
     bool ei2_table_page_aligned;
     bool err1096; /* no instruction bytes with SMAP */

@@ -126,6 +126,7 @@ static const char *const id_words[] = { "nxe_or_smep", "nxe", "always" };
 static const char *const u0_words[] = { "allowed", "faults" };
 static const char *const wide_words[] = { "not_present", "alias", "reserved" };
 static const char *const when_words[] = { "always", "never" };
+static const char *const limit_words[] = { "allowed", "refused" };
 
 static const struct field knob_fields[] = {
     KNOB(amd_bit8, bit8_words, "bit 8 of a PML4E and PML5E"),
@@ -144,12 +145,17 @@ static const struct field knob_fields[] = {
          "address bits given up to encryption are reserved"),
     KNOB(sss_read_ok, when_words,
          "an ordinary access may read a supervisor shadow-stack page"),
+    KNOB(
+        msrpm_at_limit, limit_words,
+        "VMRUN, of an MSR permission map that ends where physical memory does"),
     SWITCH(ei2_table_page_aligned,
            "EXITINFO2 of a fault on a guest table: its page, not the entry"),
     SWITCH(err1096, "erratum 1096: no instruction bytes with SMAP"),
     SWITCH(err1218, "erratum 1218: EXITINFO1.US is wrong for GMET"),
     SWITCH(cbit_reserved_for_plain_guest,
            "the host's C-bit is reserved in tables of a guest without one"),
+    SWITCH(vmcb_clean_strict,
+           "VMRUN uses what it remembers of fields whose clean bit is set"),
 };
 
 static const struct field_table knob_table = {

@@ -254,6 +254,23 @@ START_TEST(row_25_an_idle_sibling)
 }
 END_TEST
 
+/* 8K before the limit: by the APM's text (15.5.1) and in Bochs, and as
+ * kvm-unit-tests, x86/svm_tests.c, and QEMU have it; 12K before for all. */
+START_TEST(an_msr_map_may_end_at_the_limit_or_not)
+{
+    struct cpu_model model = lab_model();
+
+    model.knobs.msrpm_at_limit = _i ? MSRPM_LIMIT_REFUSED : MSRPM_LIMIT_ALLOWED;
+    mini_create_on(&m, PLAIN, &model);
+    MINI_CODE(&m, HLT);
+    mini_set(&m, VMCB_MSRPM_BASE, BIT(model.maxphyaddr_raw) - 0x2000);
+    ck_assert_uint_eq(mini_run(&m), _i ? EXIT_INVALID : EXIT_HLT);
+    mini_reg(&m, SAVE_RIP, CODE);
+    mini_set(&m, VMCB_MSRPM_BASE, BIT(model.maxphyaddr_raw) - 0x3000);
+    ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
+}
+END_TEST
+
 START_TEST(harmless_oddities_run)
 {
     mini_create(&m, PLAIN);
@@ -311,6 +328,7 @@ int main(void)
     tcase_add_loop_test(t, row_20_a_host_outside_of_long_mode, 0, 4);
     tcase_add_loop_test(t, row_25_a_busy_vmsa, 0, 2);
     tcase_add_loop_test(t, row_25_an_idle_sibling, 0, 2);
+    tcase_add_loop_test(t, an_msr_map_may_end_at_the_limit_or_not, 0, 2);
     tcase_add_test(t, harmless_oddities_run);
     tcase_add_test(t, bases_become_canonical);
     tcase_add_test(t, without_encryption_the_sev_bits_mean_nothing);
