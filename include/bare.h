@@ -45,7 +45,17 @@ struct bare_host {
 struct bare_vmcb {
     bool np; /* nested paging */
     bool gmet, sss, rogpt;
-    uint32_t asid; /* 0: the first one for this type of VM */
+    uint32_t asid;     /* 0: the first one for this type of VM */
+    spa_t msrpm, iopm; /* permission maps, in which nobody ever looks */
+    /* From its second entry on a vCPU's VMCB says that nothing was changed,
+     * whatever was. */
+    bool clean;
+};
+
+/* A change of all VMCBs. What it does not speak of stays as it is. */
+struct bare_vmcb_change {
+    uint64_t set, clear; /* of VMCB_NESTED_CTL */
+    uint32_t asid;       /* 0: as it is */
 };
 
 /*
@@ -117,6 +127,8 @@ const char *bare_launch(struct bare *b);
 
 /* NULL, or why it cannot be done. */
 const char *bare_change_npt(struct bare *b, const struct bare_npt *c);
+
+void bare_change_vmcb(struct bare *b, const struct bare_vmcb_change *c);
 
 /* Translations are forgotten when somebody says so, never by themselves. */
 enum bare_flush {

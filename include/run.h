@@ -23,6 +23,7 @@ enum step_kind {
     /* A bare hypervisor: */
     STEP_RESUME, /* the guest goes on where an exit stopped it */
     STEP_NPT,
+    STEP_VMCB,
     STEP_FLUSH,
     STEP_INVLPGA,
 };
@@ -58,10 +59,11 @@ struct run_step {
     struct guest_code code; /* STEP_GUEST: 64-bit code */
     struct guest_code
         code32; /* the same as 32-bit code; empty: cannot be said */
-    struct vmm_memory memory; /* STEP_MEMSLOT_*; DELETE uses gpa only */
-    struct run_npt npt;       /* STEP_NPT */
-    enum bare_flush flush;    /* STEP_FLUSH */
-    gva_t gva;                /* STEP_INVLPGA */
+    struct vmm_memory memory;     /* STEP_MEMSLOT_*; DELETE uses gpa only */
+    struct run_npt npt;           /* STEP_NPT */
+    struct bare_vmcb_change vmcb; /* STEP_VMCB */
+    enum bare_flush flush;        /* STEP_FLUSH */
+    gva_t gva;                    /* STEP_INVLPGA */
     struct mark at;
 };
 

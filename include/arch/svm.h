@@ -59,6 +59,9 @@
 #define VIRT_EXT_LBR         BIT(0)
 #define VIRT_EXT_VMLOAD_SAVE BIT(1) /* in a guest: rAX is guest-physical */
 
+/* VMCB_CLEAN: a bit for each group of fields (APM vol. 2, 15.15.3). */
+#define VMCB_CLEAN_ALL bits(12, 0)
+
 /* VMCB_TLB_CONTROL, low byte. */
 #define TLB_CTL_NOTHING    0U
 #define TLB_CTL_ALL        1U

@@ -22,6 +22,7 @@ struct bare_vcpu {
     spa_t vmcb, vmsa; /* vmsa: SEV-ES only */
     uint64_t gpr[N_GPRS];
     uint64_t again; /* EVENTINJ: the event that the last exit interrupted */
+    bool entered;   /* before */
 };
 
 /* Pages of the VM's memory that hold what must be encrypted, once each. */
@@ -39,6 +40,7 @@ struct bare {
     struct bare_table *root; /* NULL: a host without paging */
     spa_t free_below;        /* where frames are taken from, downwards */
     unsigned n_frames;       /* that were taken */
+    uint64_t nested_ctl;     /* of every VMCB */
     uint32_t asid, handle;   /* handle: of the secure processor */
     uint8_t tlb_control;     /* of the next VMRUN */
     struct bare_private private;
@@ -88,7 +90,7 @@ const char *bare_map_all(struct bare *b);
 
 /* NULL, or why not. */
 const char *bare_vmcb_init(struct bare *b, struct bare_vcpu *v);
-/* VMCB_NESTED_CTL as the scenario wants it. */
+/* VMCB_NESTED_CTL as the scenario wants it at first. */
 uint64_t bare_nested_ctl(const struct bare *b);
 uint64_t bare_vmcb_read(const struct bare *b, const struct bare_vcpu *v,
                         unsigned at);

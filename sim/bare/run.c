@@ -47,9 +47,10 @@ struct bare *bare_open(struct pool *pool, const struct wire *wire,
     b->config = config;
     b->vm = vm;
     b->trace = trace;
+    b->nested_ctl = bare_nested_ctl(b);
     *why = make(b);
     TRACE(trace, bare_vm, .type = type_names[vm->type], .asid = b->asid,
-          .nested_ctl = bare_nested_ctl(b), .ncr3 = bare_ncr3(b),
+          .nested_ctl = b->nested_ctl, .ncr3 = bare_ncr3(b),
           .result = *why ? "refused" : "ok", .why = *why);
     return *why ? NULL : b;
 }
@@ -100,10 +101,13 @@ static uint64_t interrupted_event(uint64_t info)
 static void enter(struct bare *b, struct bare_vcpu *v)
 {
     bool hidden = b->vm->type == BARE_SEV_ES;
+    bool clean = b->config->vmcb.clean && v->entered;
 
     bare_vmcb_write(b, v, VMCB_EVENTINJ, v->again);
+    bare_vmcb_write(b, v, VMCB_CLEAN, clean ? VMCB_CLEAN_ALL : 0);
     bare_vmcb_write(b, v, VMCB_ASID, b->asid | (uint64_t)b->tlb_control << 32);
     b->tlb_control = TLB_CTL_NOTHING;
+    v->entered = true;
     b->wire.ops->vmrun(b->wire.hw, v->vmcb, v->gpr);
     v->again = interrupted_event(bare_vmcb_read(b, v, VMCB_EXITINTINFO));
     if (hidden || bare_vmcb_read(b, v, VMCB_EXITCODE) != EXIT_HLT)

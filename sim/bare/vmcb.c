@@ -76,7 +76,9 @@ static void init_control(struct bare *b, const struct bare_vcpu *v)
         pair(0, INTERCEPT3_INTR | INTERCEPT3_HLT | INTERCEPT3_SHUTDOWN));
     bare_vmcb_write(b, v, VMCB_INTERCEPT_4, INTERCEPT4_VMRUN);
     bare_vmcb_write(b, v, VMCB_ASID, b->asid);
-    bare_vmcb_write(b, v, VMCB_NESTED_CTL, bare_nested_ctl(b));
+    bare_vmcb_write(b, v, VMCB_NESTED_CTL, b->nested_ctl);
+    bare_vmcb_write(b, v, VMCB_IOPM_BASE, b->config->vmcb.iopm);
+    bare_vmcb_write(b, v, VMCB_MSRPM_BASE, b->config->vmcb.msrpm);
     bare_vmcb_write(b, v, VMCB_NCR3, bare_ncr3(b));
     /* APM vol. 2, 15.35.2: no SEV-ES without it. */
     bare_vmcb_write(b, v, VMCB_VIRT_EXT, es ? VIRT_EXT_LBR : 0);
@@ -93,6 +95,15 @@ const char *bare_vmcb_init(struct bare *b, struct bare_vcpu *v)
         return "no memory below 4 GiB is left for a VMCB";
     init_control(b, v);
     return NULL;
+}
+
+void bare_change_vmcb(struct bare *b, const struct bare_vmcb_change *c)
+{
+    b->nested_ctl = (b->nested_ctl | c->set) & ~c->clear;
+    b->asid = c->asid ? c->asid : b->asid;
+    for (unsigned i = 0; i < b->vm->n_vcpus; i++)
+        bare_vmcb_write(b, &b->vcpu[i], VMCB_NESTED_CTL, b->nested_ctl);
+    TRACE(b->trace, bare_vmcb, .asid = b->asid, .nested_ctl = b->nested_ctl);
 }
 
 /* ---- registers ---- */

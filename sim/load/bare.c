@@ -46,6 +46,19 @@ static const struct field vmcb_fields[] = {
       MEMBER(struct scenario_doc, s.config.bare.vmcb.asid),
       .max = UINT32_MAX,
       .doc = "default: the first one for this type of VM" },
+    { .key = "msrpm",
+      .type = FIELD_NUMBER,
+      MEMBER(struct scenario_doc, s.config.bare.vmcb.msrpm),
+      .max = UINT64_MAX,
+      .doc = "system-physical address of the MSR permission map (default 0); "
+             "no MSR is intercepted" },
+    { .key = "iopm",
+      .type = FIELD_NUMBER,
+      MEMBER(struct scenario_doc, s.config.bare.vmcb.iopm),
+      .max = UINT64_MAX,
+      .doc = "the same of the I/O permission map" },
+    VMCB(clean, "from the second VMRUN on all clean bits are set, whatever "
+                "was changed (default false)"),
 };
 
 static const struct field_table vmcb_table = {

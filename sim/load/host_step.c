@@ -4,6 +4,32 @@
 
 #include <inttypes.h>
 
+#define CONTROL(member, text)                                                  \
+    {                                                                          \
+        .key = #member, .type = FIELD_BOOL,                                    \
+        MEMBER(struct vmcb_doc, member.on),                                    \
+        .at = offsetof(struct vmcb_doc, member.at), .doc = text                \
+    }
+
+static const struct field vmcb_fields[] = {
+    CONTROL(np, "nested paging"),
+    CONTROL(gmet, "guest mode execute trap"),
+    CONTROL(sss, "supervisor shadow-stack checks"),
+    CONTROL(rogpt, "guest page tables are read without writing"),
+    { .key = "asid",
+      .type = FIELD_NUMBER,
+      MEMBER(struct vmcb_doc, asid),
+      .min = 1,
+      .max = UINT32_MAX,
+      .doc = "another one" },
+};
+
+static const struct field_table vmcb_change_table = {
+    .name = "vmcb",
+    .fields = vmcb_fields,
+    .n = ARRAY_SIZE(vmcb_fields),
+};
+
 static const struct field host_fields[] = {
     { .key = "memslot_create",
       .type = FIELD_GROUP,
@@ -23,6 +49,12 @@ static const struct field host_fields[] = {
       .at = offsetof(struct host_doc, npt_at),
       .table = &npt_table,
       .doc = "a bare hypervisor changes nested entries, and flushes nothing" },
+    { .key = "vmcb",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, vmcb),
+      .at = offsetof(struct host_doc, vmcb_at),
+      .table = &vmcb_change_table,
+      .doc = "a bare hypervisor changes its VMCBs; what is not named stays" },
     { .key = "flush",
       .type = FIELD_WORD,
       MEMBER(struct host_doc, flush),
@@ -58,6 +90,7 @@ static const struct action {
     { offsetof(struct host_doc, delete_at), "memslot_delete",
       STEP_MEMSLOT_DELETE, false },
     { offsetof(struct host_doc, npt_at), "npt", STEP_NPT, true },
+    { offsetof(struct host_doc, vmcb_at), "vmcb", STEP_VMCB, true },
     { offsetof(struct host_doc, flush_at), "flush", STEP_FLUSH, true },
     { offsetof(struct host_doc, invlpga_at), "invlpga", STEP_INVLPGA, true },
 };
@@ -84,7 +117,7 @@ static const struct action *find_action(const struct host_doc *d,
     if (n != 1) {
         err_at(e, host_at, "host: %s",
                n ? "one action at a time" : "no action");
-        err_hint(e, bare ? "npt, flush or invlpga"
+        err_hint(e, bare ? "npt, vmcb, flush or invlpga"
                          : "memslot_create or memslot_delete");
         return NULL;
     }
@@ -92,7 +125,7 @@ static const struct action *find_action(const struct host_doc *d,
         err_at(e, *mark_of(d, found), "host: %s goes with %s", found->name,
                found->bare ? "bare:, not with kernel:"
                            : "kernel:, not with bare:");
-        err_hint(e, bare ? "npt, flush or invlpga"
+        err_hint(e, bare ? "npt, vmcb, flush or invlpga"
                          : "memslot_create or memslot_delete");
         return NULL;
     }
@@ -108,6 +141,37 @@ static const char *npt_what(struct pool *pool, const struct npt_doc *d)
     text = pool_strdup(pool, b.data);
     buf_free(&b);
     return text;
+}
+
+static void make_vmcb(struct pool *pool, const struct vmcb_doc *d,
+                      struct run_step *s)
+{
+    const struct {
+        const struct npt_flag *flag;
+        const char *name;
+        uint64_t bit;
+    } flags[] = {
+        { &d->np, "np", NESTED_CTL_NP_ENABLE },
+        { &d->gmet, "gmet", NESTED_CTL_GMET },
+        { &d->sss, "sss", NESTED_CTL_SSS },
+        { &d->rogpt, "rogpt", NESTED_CTL_ROGPT },
+    };
+    struct buf b = BUF_INIT;
+
+    buf_adds(&b, "change the VMCB:");
+    s->vmcb = (struct bare_vmcb_change) { .asid = d->asid };
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+        if (!flags[i].flag->at.file)
+            continue;
+        s->vmcb.set |= flags[i].flag->on ? flags[i].bit : 0;
+        s->vmcb.clear |= flags[i].flag->on ? 0 : flags[i].bit;
+        buf_printf(&b, " %s=%s", flags[i].name,
+                   flags[i].flag->on ? "true" : "false");
+    }
+    if (d->asid)
+        buf_printf(&b, " asid=%u", d->asid);
+    s->what = pool_strdup(pool, b.data);
+    buf_free(&b);
 }
 
 static const char *memslot_what(struct pool *pool, const struct vmm_memory *m)
@@ -146,6 +210,8 @@ int host_step_make(struct pool *pool, const struct host_doc *d,
         npt.at = d->npt_at;
         s->what = npt_what(pool, &npt);
         return npt_convert(&npt, &s->npt, e);
+    } else if (a->kind == STEP_VMCB) {
+        make_vmcb(pool, &d->vmcb, s);
     } else if (a->kind == STEP_FLUSH) {
         s->flush = (enum bare_flush)d->flush;
         s->what = pool_printf(pool, "flush %s at the next VMRUN",

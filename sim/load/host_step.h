@@ -6,13 +6,20 @@
 
 #include "load/bare.h"
 
+/* `vmcb:` of a step. */
+struct vmcb_doc {
+    struct npt_flag np, gmet, sss, rogpt;
+    uint32_t asid;
+};
+
 /* `host:`, as it is written. */
 struct host_doc {
     struct vmm_memory create, delete;
     struct npt_doc npt;
+    struct vmcb_doc vmcb;
     unsigned flush; /* enum bare_flush */
     gva_t invlpga;
-    struct mark create_at, delete_at, npt_at, flush_at, invlpga_at;
+    struct mark create_at, delete_at, npt_at, vmcb_at, flush_at, invlpga_at;
 };
 
 extern const struct field_table host_step_table;

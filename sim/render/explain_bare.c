@@ -68,6 +68,24 @@ static void tell_vm(struct telling *t, const struct event *ev)
     buf_addc(b, '.');
 }
 
+static void tell_vmcb(struct telling *t, const struct event *ev)
+{
+    const struct ev_bare_vmcb *e = EV(bare_vmcb, ev);
+
+    buf_printf(&t->text,
+               "The VMCB says now: ASID %llu, nested controls 0x%llx.",
+               L(e->asid), L(e->nested_ctl));
+}
+
+static void tell_stale(struct telling *t, const struct event *ev)
+{
+    const struct ev_vmcb_stale *e = EV(vmcb_stale, ev);
+
+    buf_printf(&t->text, "VMRUN does not look at what the VMCB says of %s",
+               text_or(e->group, "a group"));
+    tell_why(t, e->why);
+}
+
 static void tell_map(struct telling *t, const struct event *ev)
 {
     const struct ev_bare_map *e = EV(bare_map, ev);
@@ -120,6 +138,8 @@ static void tell_exit(struct telling *t, const struct event *ev)
 static const struct link links[N_EVENTS] = {
     [EV_bare_host] = { tell_host, "APM vol. 2, 15.25.3" },
     [EV_bare_vm] = { tell_vm, "APM vol. 2, 15.25.4" },
+    [EV_bare_vmcb] = { tell_vmcb, "the scenario" },
+    [EV_vmcb_stale] = { tell_stale, "APM vol. 2, 15.15" },
     [EV_bare_map] = { tell_map, "the scenario" },
     [EV_bare_npt] = { tell_npt, "the scenario" },
     [EV_bare_exit] = { tell_exit, NULL },

@@ -226,6 +226,9 @@ static const char *act(struct machine *m, const struct run_step *s)
     switch (s->kind) {
     case STEP_NPT:
         return change(m, &s->npt);
+    case STEP_VMCB:
+        bare_change_vmcb(m->bare, &s->vmcb);
+        return NULL;
     case STEP_FLUSH:
         bare_flush(m->bare, s->flush);
         return NULL;

@@ -53,13 +53,17 @@ START_TEST(everything_said_is_kept)
         "bare:\n"
         "  host: {paging: pae, nxe: false, smep: true, smap: true,"
         " wp: false, pse: false}\n"
-        "  vmcb: {np: false, gmet: true, sss: true, rogpt: true, asid: 7}\n"
+        "  vmcb: {np: false, gmet: true, sss: true, rogpt: true, asid: 7,"
+        " msrpm: 0x5000, iopm: 0x6001, clean: true}\n"
         "  page_size: 4KiB\n");
     ck_assert_int_eq(b->host.paging, BARE_PAGING_PAE);
     ck_assert(!b->host.nxe && !b->host.wp && !b->host.pse);
     ck_assert(b->host.smep && b->host.smap);
     ck_assert(!b->vmcb.np && b->vmcb.gmet && b->vmcb.sss && b->vmcb.rogpt);
     ck_assert_uint_eq(b->vmcb.asid, 7);
+    ck_assert_uint_eq(b->vmcb.msrpm, 0x5000);
+    ck_assert_uint_eq(b->vmcb.iopm, 0x6001);
+    ck_assert(b->vmcb.clean);
     ck_assert_uint_eq(b->page_size, 4096);
 }
 END_TEST
@@ -133,7 +137,9 @@ START_TEST(the_hypervisor_takes_steps)
                   "  - {id: b, host: {npt: {gpa: 0x1000, write: false}}}\n"
                   "  - {id: c, host: {flush: all}}\n"
                   "  - {id: d, host: {invlpga: 0x1000}}\n"
-                  "  - {id: e, resume: true}\n");
+                  "  - {id: e, resume: true}\n"
+                  "  - {id: f, host: {vmcb: {gmet: true, np: false, "
+                  "asid: 9}}}\n");
     s = y.s.config.steps;
     ck_assert_int_eq(s[1].kind, STEP_NPT);
     ck_assert_uint_eq(s[1].npt.change.clear, PTE_W);
@@ -144,6 +150,11 @@ START_TEST(the_hypervisor_takes_steps)
     ck_assert_uint_eq(s[3].gva, 0x1000);
     ck_assert_int_eq(s[4].kind, STEP_RESUME);
     ck_assert_uint_eq(s[4].size, 2); /* of the read that goes on */
+    ck_assert_int_eq(s[5].kind, STEP_VMCB);
+    ck_assert_uint_eq(s[5].vmcb.set, NESTED_CTL_GMET);
+    ck_assert_uint_eq(s[5].vmcb.clear, NESTED_CTL_NP_ENABLE);
+    ck_assert_uint_eq(s[5].vmcb.asid, 9);
+    ck_assert_str_eq(s[5].what, "change the VMCB: np=false gmet=true asid=9");
 }
 END_TEST
 
@@ -195,7 +206,7 @@ static const struct {
       6, 15, "host_page", "bare.page_size" },
     { BARE_HEAD "bare: {}\nsteps:\n"
                 "  - {id: a, host: {memslot_delete: {gpa: 0}}}\n",
-      7, 36, "memslot_delete goes with kernel:", "npt, flush" },
+      7, 36, "memslot_delete goes with kernel:", "npt, vmcb" },
     { BARE_HEAD "bare: {}\nexpect: {facts: {kvm.sev: true}}\n", 6, 18, "no KVM",
       "cpu." },
     { BARE_HEAD "bare: {}\nexpect: {facts: {vm.create: ok}}\n", 6, 18, "no KVM",
@@ -251,6 +262,8 @@ static const struct {
       7, 19, "one action at a time", "" },
     { BARE_HEAD "bare: {}\nsteps:\n  - {id: a, host: {flush: tlb}}\n", 7, 27,
       "not one of asid, all", "" },
+    { BARE_HEAD "bare: {}\nsteps:\n  - {id: a, host: {vmcb: {asid: 0}}}\n", 7,
+      33, "0 is not in 1..", "" },
     { BARE_HEAD "bare: {host: {paging: pae}}\nsteps:\n"
                 "  - {id: a, host: {npt: {gpa: 0, level: 4}}}\n",
       7, 25, "have 3 levels", "" },

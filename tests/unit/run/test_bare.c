@@ -264,6 +264,38 @@ START_TEST(gmet_needs_the_kernels_pages_marked)
 }
 END_TEST
 
+/* What a VMCB says can change between two entries. */
+START_TEST(gmet_can_come_and_go)
+{
+    const struct heard *h;
+
+    add_step(STEP_VMCB)->vmcb.set = NESTED_CTL_GMET;
+    add_read(s, 0x1000);
+    add_step(STEP_VMCB)->vmcb.clear = NESTED_CTL_GMET;
+    add_step(STEP_RESUME);
+    h = live(s);
+    ck_assert_str_eq(h->how[1], "npf");
+    ck_assert_uint_eq(h->npf[0], 0x100000011);
+    ck_assert_str_eq(h->how[3], "completed");
+}
+END_TEST
+
+/* A promise that was broken: who relies on it goes on with the old ASID. */
+START_TEST(a_clean_bit_that_lies_may_be_believed)
+{
+    const struct heard *h;
+
+    s->config.cpu.knobs.vmcb_clean_strict = _i & 1;
+    s->config.bare.vmcb.clean = _i & 2;
+    add_read(s, 0x1000);
+    add_step(STEP_VMCB)->vmcb.asid = 2;
+    add_read(s, 0x1000);
+    h = live(s);
+    ck_assert_str_eq(h->how[2], "completed");
+    ck_assert_int_eq(!!h->count[EV_vmcb_stale], _i == 3);
+}
+END_TEST
+
 /* Programs of two vCPUs lie apart; the kernel is what is around them. */
 START_TEST(a_program_can_be_forbidden_without_its_kernel)
 {
@@ -378,6 +410,8 @@ int main(void)
     tcase_add_test(t, a_refused_register_means_no_vm);
     tcase_add_test(t, a_change_that_cannot_be_is_an_error_of_its_step);
     tcase_add_loop_test(t, gmet_needs_the_kernels_pages_marked, 0, 2);
+    tcase_add_test(t, gmet_can_come_and_go);
+    tcase_add_loop_test(t, a_clean_bit_that_lies_may_be_believed, 0, 4);
     tcase_add_test(t, a_program_can_be_forbidden_without_its_kernel);
     tcase_add_loop_test(t, only_a_flush_makes_the_cpu_look_again, 0,
                         (int)ARRAY_SIZE(flushes));

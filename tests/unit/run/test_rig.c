@@ -79,7 +79,8 @@ static struct run_npt draw_npt(const struct story *s, uint64_t *seed)
 
 static void add_bare(struct story *s, uint64_t *seed)
 {
-    static const enum step_kind kinds[] = { STEP_NPT, STEP_NPT, STEP_FLUSH,
+    static const enum step_kind kinds[] = { STEP_NPT,     STEP_NPT,
+                                            STEP_VMCB,    STEP_FLUSH,
                                             STEP_INVLPGA, STEP_RESUME };
     struct run_step *step = &s->steps[s->config.n_steps];
 
@@ -89,6 +90,9 @@ static void add_bare(struct story *s, uint64_t *seed)
     step->npt = draw_npt(s, seed);
     step->flush = one_in(seed, 2) ? BARE_FLUSH_ASID : BARE_FLUSH_ALL;
     step->gva = 0x1000;
+    step->vmcb.asid = (uint32_t)(draw(seed) % 3);
+    step->vmcb.set = draw(seed) & (NESTED_CTL_ROGPT | NESTED_CTL_SSS);
+    step->vmcb.clear = draw(seed) & (NESTED_CTL_ROGPT | NESTED_CTL_GMET);
 }
 
 static void draw_bare(struct story *s, uint64_t *seed)
@@ -107,7 +111,8 @@ static void draw_bare(struct story *s, uint64_t *seed)
     b->vmcb = (struct bare_vmcb) { .np = !one_in(seed, 8),
                                    .gmet = one_in(seed, 4),
                                    .sss = one_in(seed, 4),
-                                   .rogpt = one_in(seed, 4) };
+                                   .rogpt = one_in(seed, 4),
+                                   .clean = one_in(seed, 3) };
     b->page_size = one_in(seed, 2) ? PAGE_SIZE_4K : 2 * MIB;
     b->npt = pool_alloc(s->pool, 2 * sizeof(*b->npt));
     if (one_in(seed, 3))
