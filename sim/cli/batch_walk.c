@@ -170,7 +170,7 @@ static int check_keys(const struct record *r)
         if (i == ARRAY_SIZE(known)) {
             const char *near = closest_word(key, known, ARRAY_SIZE(known));
 
-            err_at(r->e, r->at, "unknown key '%s'", key);
+            err_at(r->e, walk_place(r, key), "unknown key '%s'", key);
             if (near)
                 err_hint(r->e, "did you mean '%s'?", near);
             return -1;
@@ -186,6 +186,8 @@ static int one_line(const char *line, size_t len, struct record *r,
     json_error_t je;
     int ret;
 
+    r->line = line;
+    r->len = len;
     r->root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &je);
     if (!r->root) {
         r->at.col = je.column > 0 ? (unsigned)je.column : 1;

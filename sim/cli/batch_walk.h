@@ -8,9 +8,11 @@
 
 #include <jansson.h>
 
-/* One line; errors name it. */
+/* One line; errors name the place in it. */
 struct record {
     struct mark at;
+    const char *line;
+    size_t len;
     json_t *root;
     struct err *e;
 };
@@ -30,6 +32,8 @@ struct request {
 };
 
 /* ---- batch_walk_json.c; -1: told in r->e ---- */
+/* @where: a key, or "host.cr0": the key behind another one. */
+struct mark walk_place(const struct record *r, const char *where);
 int walk_bad(const struct record *r, const char *where, const char *what);
 /* A 64-bit value: a hex (or decimal) string, or a small integer. */
 int walk_number(const struct record *r, const char *where, const json_t *v,

@@ -4,11 +4,46 @@
  */
 #include "cli/batch_walk.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define MAX_KEY 64 /* longer ones are found by their beginning */
+
+/* The quoted @key in the line, from @from on; NULL: it is not there. */
+static const char *find_key(const struct record *r, const char *from,
+                            const char *key, size_t len)
+{
+    char quoted[MAX_KEY + 2] = "\"";
+    size_t n = len < MAX_KEY ? len : MAX_KEY;
+
+    memcpy(quoted + 1, key, n);
+    quoted[1 + n] = '"';
+    return memmem(from, (size_t)(r->line + r->len - from), quoted,
+                  n + 1 + (n == len));
+}
+
+struct mark walk_place(const struct record *r, const char *where)
+{
+    const char *found = r->line, *next;
+    struct mark at = r->at;
+
+    for (;; where += *where == '.') {
+        size_t len = strcspn(where, ".");
+
+        next = find_key(r, found, where, len);
+        if (!next)
+            return at;
+        found = next;
+        at.col = (unsigned)(found - r->line) + 1;
+        where += len;
+        if (!*where)
+            return at;
+    }
+}
 
 int walk_bad(const struct record *r, const char *where, const char *what)
 {
-    return err_at(r->e, r->at, "%s: %s", where, what);
+    return err_at(r->e, walk_place(r, where), "%s: %s", where, what);
 }
 
 int walk_number(const struct record *r, const char *where, const json_t *v,
@@ -32,6 +67,20 @@ int walk_number(const struct record *r, const char *where, const json_t *v,
     return n == NUM_OK ? 0 : walk_bad(r, where, num_problem(n));
 }
 
+static int unknown_key(const struct record *r, const char *name,
+                       const char *where, const char *key,
+                       const struct number_key *keys, size_t n)
+{
+    const char *known[16], *near;
+
+    err_at(r->e, walk_place(r, where), "unknown key '%s' in %s", key, name);
+    BUG_ON(n > ARRAY_SIZE(known));
+    for (size_t i = 0; i < n; i++)
+        known[i] = keys[i].name;
+    near = closest_word(key, known, n);
+    return near ? err_hint(r->e, "did you mean '%s'?", near) : -1;
+}
+
 int walk_numbers_in(const struct record *r, const char *name, json_t *object,
                     const struct number_key *keys, size_t n)
 {
@@ -44,19 +93,19 @@ int walk_numbers_in(const struct record *r, const char *name, json_t *object,
         return walk_bad(r, name, "is not an object");
     json_object_foreach(object, key, value)
     {
+        char where[2 * MAX_KEY];
         size_t i = 0;
 
+        snprintf(where, sizeof(where), "%s.%s", name, key);
         while (i < n && strcmp(keys[i].name, key) != 0)
             i++;
-        if (i == n) {
-            err_at(r->e, r->at, "unknown key '%s' in %s", key, name);
-            return -1;
-        }
-        if (walk_number(r, key, value, keys[i].out))
+        if (i == n)
+            return unknown_key(r, name, where, key, keys, n);
+        if (walk_number(r, where, value, keys[i].out))
             return -1;
         if (*keys[i].out < keys[i].min || *keys[i].out > keys[i].max)
-            return err_at(r->e, r->at, "%s.%s: not in %llu..%llu", name, key,
-                          (unsigned long long)keys[i].min,
+            return err_at(r->e, walk_place(r, where), "%s: not in %llu..%llu",
+                          where, (unsigned long long)keys[i].min,
                           (unsigned long long)keys[i].max);
     }
     return 0;

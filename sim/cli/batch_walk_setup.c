@@ -36,7 +36,7 @@ static int take_knobs(const struct record *r, struct cpu_knobs *k)
         if (!text)
             ret = walk_bad(r, key, "is neither a word nor a boolean");
         else
-            ret = cpu_knob_set(pool, k, key, text, r->at, r->e);
+            ret = cpu_knob_set(pool, k, key, text, walk_place(r, key), r->e);
     }
     json_object_del(cpu, "knobs"); /* what is left is numbers */
     pool_destroy(pool);

@@ -42,6 +42,23 @@ setup() {
     done
 }
 
+@test "an error stands under the key that it is about" {
+    while IFS='|' read -r col text line; do
+        echo "$line" >"$BATS_TEST_TMPDIR/in"
+        run "$program" batch walk "$BATS_TEST_TMPDIR/in"
+        [ "$status" -eq 65 ]
+        [ "${lines[0]}" = "$BATS_TEST_TMPDIR/in:1:$col: error: $text" ]
+        [ "$(sed 's/[^^]*^/^/; s/ .*//' <<<"${lines[2]}")" = "^" ]
+    done <<'EOF'
+2|unknown key 'acess'|{"acess":{}}
+36|host.cr0: is not a number|{"guest":{"cr0":"1"},   "host":{   "cr0":"one"},"access":{"gva":"0"}}
+33|unknown key 'cr44' in host|{"access":{"gva":"0"},"host":  {"cr44":"0"}}
+32|guest.cpl: not in 0..3|{"access":{"gva":"0"},"guest":{"cpl":4}}
+31|0x1: is not an 8-byte-aligned address below 2^52|{"access":{"gva":"0"},"mem": {"0x1":"0"}}
+40|unknown key 'amd_bit' in knobs|{"access":{"gva":"0"},"cpu": {"knobs":{"amd_bit":"reserved"}}}
+EOF
+}
+
 @test "a number that is none is refused by the oracle's program" {
     run "$oracle" check 10k
     [ "$status" -ne 0 ]
