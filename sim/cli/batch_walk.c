@@ -203,6 +203,8 @@ static int one_line(const char *line, size_t len, struct record *r,
 
 static void flush(struct buf *answers, FILE *out)
 {
+    if (!answers->len)
+        return;
     fwrite(answers->data, 1, answers->len, out);
     fflush(out);
     buf_clear(answers);
