@@ -73,10 +73,17 @@ const char *exit_code_name(uint64_t code)
         uint64_t code;
         const char *name;
     } names[] = {
+        { EXIT_EXC + VEC_DE, "DE excp" },
+        { EXIT_EXC + VEC_DB, "DB excp" },
+        { EXIT_EXC + VEC_BP, "BP excp" },
         { EXIT_EXC + VEC_UD, "UD excp" },
         { EXIT_EXC + VEC_DF, "DF excp" },
+        { EXIT_EXC + VEC_TS, "TS excp" },
+        { EXIT_EXC + VEC_NP, "NP excp" },
+        { EXIT_EXC + VEC_SS, "SS excp" },
         { EXIT_EXC + VEC_GP, "GP excp" },
         { EXIT_EXC + VEC_PF, "PF excp" },
+        { EXIT_EXC + VEC_AC, "AC excp" },
         { EXIT_EXC + VEC_VC, "VC excp" },
         { EXIT_INTR, "interrupt" },
         { EXIT_NMI, "nmi" },
