@@ -199,7 +199,11 @@ static enum flow legacy_stack(struct cpu *c, unsigned cpl, unsigned ext,
 static enum flow push(struct cpu *c, struct stack *s, uint64_t value,
                       unsigned word)
 {
-    struct access a = { .write = true, .implicit = true, .stack = true };
+    /* A kernel that interrupts itself uses its stack as ever; for that of a
+     * user's kernel EFLAGS.AC does not count (APM vol. 2, 5.6.6: SMAP). */
+    struct access a = { .write = true,
+                        .implicit = c->g.r.cpl == 3,
+                        .stack = true };
     uint64_t mask = c->guest.long_mode ? ~0ULL : stack_mask(c, &s->ss);
     uint64_t sp = (s->sp - word) & mask;
     gva_t at = sp;

@@ -120,7 +120,8 @@ const char *why_source(enum why why);
 /* How a linear address is touched. One byte: it travels in a register. */
 struct access {
     bool write : 1, fetch : 1, user : 1;
-    bool implicit : 1; /* by the CPU: descriptor tables, exception frames */
+    bool implicit : 1; /* by the CPU: descriptor tables, a user's exception
+                          frame */
     bool stack : 1;    /* a bad address is #SS, not #GP */
     bool shadow : 1;   /* a CALL, RET, ... touches its shadow stack */
 };

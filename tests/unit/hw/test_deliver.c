@@ -372,6 +372,29 @@ START_TEST(a_vc_can_be_injected_into_an_sev_es_guest)
 }
 END_TEST
 
+/* SMAP and system structures in supervisor pages, but the stack in a user page:
+ * AC permits it to a kernel, and says nothing about what the CPU does for a
+ * user (APM vol. 2, 5.6.6). */
+START_TEST(smap_guards_the_frame_from_user_mode_whatever_ac_says)
+{
+    static const uint64_t tables[] = { IDT, GDT, TSS };
+    bool user = _i & 1, ac = _i & 2, arrives = ac && !user;
+
+    mini_create_with(&m, FEAT_SMAP);
+    MINI_CODE(&m, "\x06"); /* #UD */
+    mini_reg(&m, SAVE_CR4, CR4_PAE | CR4_SMAP);
+    mini_reg(&m, SAVE_RFLAGS, RFLAGS_FIXED | (ac ? RFLAGS_AC : 0));
+    for (unsigned i = 0; i < ARRAY_SIZE(tables); i++)
+        mini_poke(&m, GPT(tables[i]), tables[i] | (RWUAD & ~PTE_U));
+    if (user)
+        mini_user(&m);
+    mini_set32(&m, VMCB_INTERCEPT_EXC, BIT(VEC_PF));
+    ck_assert_uint_eq(mini_run(&m), arrives ? EXIT_HLT : EXIT_EXC + VEC_PF);
+    if (!arrives)
+        ck_assert_uint_eq(mini_get(&m, VMCB_EXITINFO1), 3);
+}
+END_TEST
+
 START_TEST(a_single_step_ends_in_db_behind_the_instruction)
 {
     mini_create(&m, PLAIN);
@@ -420,6 +443,8 @@ int main(void)
     tcase_add_test(t, an_injected_interrupt_has_no_error_code);
     tcase_add_test(t, an_injected_software_interrupt_returns_to_nrip);
     tcase_add_test(t, a_vc_can_be_injected_into_an_sev_es_guest);
+    tcase_add_loop_test(
+        t, smap_guards_the_frame_from_user_mode_whatever_ac_says, 0, 4);
     tcase_add_test(t, a_single_step_ends_in_db_behind_the_instruction);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
