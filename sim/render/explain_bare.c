@@ -26,8 +26,8 @@ static void tell_host(struct telling *t, const struct event *ev)
                e->efer & EFER_NXE ? 1U : 0U);
 }
 
-/* "GMET, ROGPT" */
-static void tell_controls(struct buf *b, uint64_t ctl)
+/* @before "GMET, ROGPT", or nothing. */
+static void tell_controls(struct buf *b, const char *before, uint64_t ctl)
 {
     static const struct {
         uint64_t bit;
@@ -37,7 +37,7 @@ static void tell_controls(struct buf *b, uint64_t ctl)
         { NESTED_CTL_GMET, "GMET" },   { NESTED_CTL_SSS, "SSS" },
         { NESTED_CTL_ROGPT, "ROGPT" },
     };
-    const char *gap = " and turns on ";
+    const char *gap = before;
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (!(ctl & names[i].bit))
@@ -64,7 +64,7 @@ static void tell_vm(struct telling *t, const struct event *ev)
         buf_printf(b, "points to nested tables at 0x%llx", L(e->ncr3));
     else
         buf_adds(b, "asks for no nested paging");
-    tell_controls(b, e->nested_ctl);
+    tell_controls(b, " and turns on ", e->nested_ctl);
     buf_addc(b, '.');
 }
 
@@ -72,9 +72,10 @@ static void tell_vmcb(struct telling *t, const struct event *ev)
 {
     const struct ev_bare_vmcb *e = EV(bare_vmcb, ev);
 
-    buf_printf(&t->text,
-               "The VMCB says now: ASID %llu, nested controls 0x%llx.",
-               L(e->asid), L(e->nested_ctl));
+    buf_printf(&t->text, "The VMCB says now: ASID %llu, nested paging %s",
+               L(e->asid), e->nested_ctl & NESTED_CTL_NP_ENABLE ? "on" : "off");
+    tell_controls(&t->text, ", with ", e->nested_ctl);
+    buf_addc(&t->text, '.');
 }
 
 static void tell_stale(struct telling *t, const struct event *ev)

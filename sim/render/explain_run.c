@@ -395,6 +395,8 @@ static void tell_host_action(struct telling *t, const struct event *ev)
 {
     const struct ev_host_action *e = EV(host_action, ev);
 
+    if (told_before(t, EV_bare_npt) || told_before(t, EV_bare_vmcb))
+        return;
     if (t->bare && strcmp(text_or(e->ret, "0"), "0") == 0)
         buf_printf(&t->text, "The hypervisor acts: %s.", text_or(e->what, "?"));
     else
