@@ -57,6 +57,14 @@ int cli_unknown(const char *what, const char *word, const char *const *words,
 /* Write a buffer to stdout; a failing write (full disk) ends the program. */
 void cli_print(const struct buf *b);
 
+/* An argument that is no option, when there may be one or two of them; another
+ * is a usage error, in the words of @too_many. */
+error_t cli_one_word(struct argp_state *state, const char *arg,
+                     const char **word, const char *too_many);
+error_t cli_two_words(struct argp_state *state, const char *arg,
+                      const char **first, const char **second,
+                      const char *too_many);
+
 /* "a,b,c" as words; at least one. */
 const char *const *cli_split(struct pool *pool, const char *list, unsigned *n);
 

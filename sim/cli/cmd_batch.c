@@ -49,13 +49,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->walk.dirty = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->what = arg;
-        else if (state->arg_num == 1)
-            a->file = arg;
-        else
-            argp_error(state, "too many arguments");
-        return 0;
+        return cli_two_words(state, arg, &a->what, &a->file,
+                             "too many arguments");
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "gating, spte, vmcreate or walk?");
         return 0;

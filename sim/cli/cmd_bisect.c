@@ -31,13 +31,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->file = arg;
-        else if (state->arg_num == 1)
-            a->outcome = arg;
-        else
-            argp_error(state, "one scenario and one fact");
-        return 0;
+        return cli_two_words(state, arg, &a->file, &a->outcome,
+                             "one scenario and one fact");
     case ARGP_KEY_END:
         if (!a->outcome)
             argp_error(state, "which scenario, and which of its facts?");

@@ -27,13 +27,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->kernel = arg;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->what = arg;
-        else if (state->arg_num == 1)
-            a->value = arg;
-        else
-            argp_error(state, "too many arguments");
-        return 0;
+        return cli_two_words(state, arg, &a->what, &a->value,
+                             "too many arguments");
     case ARGP_KEY_END:
         if (!a->value)
             argp_error(state, "npf, pf, spte, pte, exit or cpuid, and a value");

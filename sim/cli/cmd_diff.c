@@ -87,13 +87,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->jobs = cli_jobs(state, arg);
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->from = arg;
-        else if (state->arg_num == 1)
-            a->to = arg;
-        else
-            argp_error(state, "two kernels, no more");
-        return 0;
+        return cli_two_words(state, arg, &a->from, &a->to,
+                             "two kernels, no more");
     case ARGP_KEY_END:
         if (!a->from || (!a->to && !a->text))
             argp_error(state, "which two kernels?");

@@ -22,10 +22,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         cli_take_setting(state, &a->settings, a->pool, arg);
         return 0;
     case ARGP_KEY_ARG:
-        if (a->target)
-            argp_error(state, "one scenario at a time");
-        a->target = arg;
-        return 0;
+        return cli_one_word(state, arg, &a->target, "one scenario at a time");
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which scenario?");
         return 0;

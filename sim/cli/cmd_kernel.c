@@ -15,13 +15,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->verb = arg;
-        else if (state->arg_num == 1)
-            a->what = arg;
-        else
-            argp_error(state, "too many arguments");
-        return 0;
+        return cli_two_words(state, arg, &a->verb, &a->what,
+                             "too many arguments");
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "list or show NAME?");
         return 0;

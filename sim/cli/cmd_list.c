@@ -70,10 +70,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
-        if (*what)
-            argp_error(state, "one list at a time");
-        *what = arg;
-        return 0;
+        return cli_one_word(state, arg, what, "one list at a time");
     case ARGP_KEY_NO_ARGS:
         argp_error(state,
                    "which list: events, facts, fields, invariants or schema?");

@@ -209,10 +209,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         take_access(a, state, ACCESS_FETCH);
         return 0;
     case ARGP_KEY_ARG:
-        if (a->target)
-            argp_error(state, "one scenario at a time");
-        a->target = arg;
-        return 0;
+        return cli_one_word(state, arg, &a->target, "one scenario at a time");
     default:
         return parse_register(key, arg, state);
     }

@@ -70,13 +70,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->file = arg;
-        else if (state->arg_num == 1)
-            a->wish = arg;
-        else
-            argp_error(state, "one scenario and one wish");
-        return 0;
+        return cli_two_words(state, arg, &a->file, &a->wish,
+                             "one scenario and one wish");
     case ARGP_KEY_END:
         if (!a->wish || !strchr(a->wish, '=') || a->wish[0] == '=')
             argp_error(state, "which scenario, and which FACT=VALUE?");

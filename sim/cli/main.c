@@ -194,6 +194,25 @@ void cli_print(const struct buf *b)
     }
 }
 
+error_t cli_one_word(struct argp_state *state, const char *arg,
+                     const char **word, const char *too_many)
+{
+    if (state->arg_num > 0)
+        argp_error(state, "%s", too_many);
+    *word = arg;
+    return 0;
+}
+
+error_t cli_two_words(struct argp_state *state, const char *arg,
+                      const char **first, const char **second,
+                      const char *too_many)
+{
+    if (state->arg_num > 1)
+        argp_error(state, "%s", too_many);
+    *(state->arg_num ? second : first) = arg;
+    return 0;
+}
+
 const char *const *cli_split(struct pool *pool, const char *list, unsigned *n)
 {
     const char **words = pool_alloc(pool, (strlen(list) + 1) * sizeof(*words));

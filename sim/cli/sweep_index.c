@@ -24,10 +24,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->columns = arg;
         return 0;
     case ARGP_KEY_ARG:
-        if (a->from)
-            argp_error(state, "one folder or file at a time");
-        a->from = arg;
-        return 0;
+        return cli_one_word(state, arg, &a->from,
+                            "one folder or file at a time");
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which folder or file?");
         return 0;

@@ -71,10 +71,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->cycles = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (a->file)
-            argp_error(state, "one scenario at a time");
-        a->file = arg;
-        return 0;
+        return cli_one_word(state, arg, &a->file, "one scenario at a time");
     case ARGP_KEY_END:
         if (!a->file)
             argp_error(state, "which scenario?");
