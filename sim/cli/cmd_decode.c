@@ -65,6 +65,25 @@ static void print_bits(const struct bit_words *w, size_t n, uint64_t value)
     }
 }
 
+/* A fault's code @v: in words, then bit by bit. */
+static void print_code(const char *name, const char *fault,
+                       const struct bit_words *w, size_t n, uint64_t v)
+{
+    struct buf words = BUF_INIT;
+    uint64_t unknown = v;
+
+    pferr_words(&words, v);
+    printf("%s 0x%llx of %s: %s\n", name, (unsigned long long)v, fault,
+           words.len ? words.data : "no bit");
+    print_bits(w, n, v);
+    for (size_t i = 0; i < n; i++)
+        unknown &= ~w[i].bit;
+    if (unknown)
+        printf("  other bits set: 0x%llx; no CPU reports these\n",
+               (unsigned long long)unknown);
+    buf_free(&words);
+}
+
 /* APM vol. 2, 15.25.6 and 15.36.10. */
 static const struct bit_words npf_bits[] = {
     { PFERR_PRESENT, "P", "the entry was present: permission or reserved bit",
@@ -90,24 +109,12 @@ static const struct bit_words npf_bits[] = {
 
 static int decode_npf(const struct decode_args *a, uint64_t v)
 {
-    struct buf words = BUF_INIT;
-    uint64_t known = 0;
-
     (void)a;
-    pferr_words(&words, v);
-    printf("EXITINFO1 0x%llx of #NPF: %s\n", (unsigned long long)v,
-           words.len ? words.data : "no bit");
-    print_bits(npf_bits, ARRAY_SIZE(npf_bits), v);
-    for (size_t i = 0; i < ARRAY_SIZE(npf_bits); i++)
-        known |= npf_bits[i].bit;
-    if (v & ~known)
-        printf("  other bits set: 0x%llx; no CPU reports these\n",
-               (unsigned long long)(v & ~known));
+    print_code("EXITINFO1", "#NPF", npf_bits, ARRAY_SIZE(npf_bits), v);
     if ((v & PFERR_RSVD) && !(v & PFERR_PRESENT))
         printf("  RSV without P: no AMD CPU reports this, some emulators do\n");
     if (!(v & PFERR_GUEST_FINAL) == !(v & PFERR_GUEST_PAGE))
         printf("  exactly one of FINAL and TABLE is set on hardware\n");
-    buf_free(&words);
     return STATUS_OK;
 }
 
@@ -126,20 +133,8 @@ static const struct bit_words pf_bits[] = {
 
 static int decode_pf(const struct decode_args *a, uint64_t v)
 {
-    struct buf words = BUF_INIT;
-    uint64_t known = 0;
-
     (void)a;
-    pferr_words(&words, v);
-    printf("error code 0x%llx of #PF: %s\n", (unsigned long long)v,
-           words.len ? words.data : "no bit");
-    print_bits(pf_bits, ARRAY_SIZE(pf_bits), v);
-    for (size_t i = 0; i < ARRAY_SIZE(pf_bits); i++)
-        known |= pf_bits[i].bit;
-    if (v & ~known)
-        printf("  other bits set: 0x%llx; no CPU reports these\n",
-               (unsigned long long)(v & ~known));
-    buf_free(&words);
+    print_code("error code", "#PF", pf_bits, ARRAY_SIZE(pf_bits), v);
     return STATUS_OK;
 }
 
