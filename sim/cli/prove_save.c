@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* cli/prove_save.c - counterexamples become files, others' files stay. */
-#include "cli/prove_save.h"
+#include "cli/proving.h"
 
 #include <errno.h>
 #include <string.h>
