@@ -5,7 +5,6 @@
 #include "cli/cli.h"
 #include "lab.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct batch_args {

@@ -3,8 +3,6 @@
 #include "cli/cli.h"
 #include "lab.h"
 
-#include <inttypes.h>
-
 struct bisect_args {
     struct pool *pool;
     const char *file, *outcome;

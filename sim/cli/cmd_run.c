@@ -2,8 +2,6 @@
 /* cli/cmd_run.c - nptsim run: scenarios, their verdicts, and the reasons. */
 #include "cli/cli.h"
 
-#include <string.h>
-
 struct run_args {
     struct pool *pool;
     struct cli_settings settings;

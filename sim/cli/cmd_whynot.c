@@ -3,8 +3,6 @@
 #include "cli/cli.h"
 #include "lab.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

@@ -2,7 +2,6 @@
 /* cli/find.c - the scenarios below some paths, sorted. */
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <fts.h>
 #include <string.h>
 

@@ -9,7 +9,6 @@
 #include "cli/sweep_commands.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>

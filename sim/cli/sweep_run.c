@@ -5,8 +5,6 @@
 #include "sweep.h"
 
 #include <inttypes.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct sweep_args {

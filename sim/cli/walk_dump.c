@@ -12,8 +12,6 @@
 
 #include "trace.h"
 
-#include <string.h>
-
 #define N_WORDS (PAGE_SIZE_4K / 8)
 
 struct dump {

@@ -8,8 +8,6 @@
 #include "lab.h"
 #include "load.h"
 
-#include <string.h>
-
 /* The release that @f comes from; NULL: it is the first. *@e set on error. */
 static const struct kernel_file *
 before(struct catalog *c, const struct kernel_file *f, struct err *e)

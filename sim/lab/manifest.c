@@ -2,7 +2,6 @@
 /* lab/manifest.c - what a folder of answers is about. */
 #include "sweep.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>

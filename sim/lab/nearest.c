@@ -11,7 +11,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A part, and the violated state that is closest to it. */
 struct candidate {

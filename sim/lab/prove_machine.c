@@ -13,8 +13,6 @@
 #include "run.h"
 #include "trace.h"
 
-#include <string.h>
-
 #define DEVICE  (LAB_DEVICE + 0xf0)
 #define PLUGGED 0x100000000ULL /* memory that goes away */
 

@@ -9,8 +9,6 @@
  */
 #include "lab/proof.h"
 
-#include <string.h>
-
 /* Access bits of an MMIO SPTE that KVM plants (ACC_WRITE_MASK and
  * ACC_USER_MASK); P is part of the value. */
 #define MMIO_ACCESS (PTE_W | PTE_U)

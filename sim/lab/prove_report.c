@@ -9,7 +9,6 @@
 #include "lab/proof.h"
 #include "lab/words.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Products of values that a description has at most. */

@@ -9,8 +9,6 @@
 #include "arch/paging.h"
 #include "render/parts.h"
 
-#include <string.h>
-
 #define LABEL_WIDTH 15
 #define CELL_WIDTH  12
 #define TEXT_WIDTH  96

@@ -14,7 +14,6 @@
 #include "vmm/ranges.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_SLOTS 128

@@ -12,8 +12,6 @@
 #include "arch/insn.h"
 #include "load.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MACHINES 1170U /* every kernel, type and geometry as often */

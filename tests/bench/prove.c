@@ -10,8 +10,6 @@
 #include "load.h"
 #include "prove.h"
 
-#include <string.h>
-
 #define ROUNDS 3
 
 struct slice {

@@ -11,7 +11,6 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define ROUNDS 5
 #define MATRIX "tests/bench/sweep.yaml"

@@ -8,7 +8,6 @@
 
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const uint64_t raws[][LAB_AXIS_INPUTS] = { { 50 }, { 51 }, { 52 } };
 static const uint64_t reds[][LAB_AXIS_INPUTS] = { { 0 }, { 1 }, { 5 } };

@@ -11,7 +11,6 @@
 
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct pool *pool;
 static struct catalog *catalog;

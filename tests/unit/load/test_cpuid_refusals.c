@@ -3,8 +3,6 @@
  * and nothing crashes. */
 #include "unit/load/dumps.h"
 
-#include <stdio.h>
-
 /* ---- refusals ------------------------------------------------------------ */
 
 static const struct {

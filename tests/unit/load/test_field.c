@@ -4,7 +4,6 @@
 #include "load/yaml.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum season { SPRING, SUMMER };

@@ -5,7 +5,6 @@
 
 #include <check.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 static json_t *schema;

@@ -3,7 +3,6 @@
 #include "load/yaml.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -5,7 +5,6 @@
 
 #include <check.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define GVA 0x7fe812345678ULL

@@ -4,7 +4,6 @@
 #include "render.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define N_PAGES 16

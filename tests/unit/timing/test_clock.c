@@ -5,7 +5,6 @@
 
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* 16, 64 and 256 lines. */
 static const struct cost_model model = {
