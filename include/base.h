@@ -43,7 +43,7 @@ static inline bool is_aligned(uint64_t value, uint64_t align)
     } while (0)
 _Noreturn void bug_at(const char *file, int line, const char *cond);
 
-/* ---- errors of the user's input ------------------------------------------ */
+/* ---- errors of the user's input ---- */
 
 /* A place in an input. line and col count from 1; line 0 = the whole file. */
 struct mark {
@@ -74,8 +74,7 @@ int err_suggest(struct err *e, const char *word, const char *const *words,
 int err_plain(struct err *e, const char *file, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- memory ---------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 /* Everything that a machine or a document allocates; dropped in one call. */
 struct pool;
@@ -99,8 +98,7 @@ char *pool_strndup(struct pool *p, const char *text, size_t len);
 char *pool_printf(struct pool *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- growing text ---------------------------------------------------------
- */
+/* ---- growing text ---- */
 
 /* NUL-terminated after every call; start with BUF_INIT. */
 struct buf {
@@ -127,8 +125,7 @@ void buf_dec(struct buf *b, uint64_t v);
  * @limit bytes; more, or unreadable, is an error. */
 int read_file(struct buf *b, const char *path, size_t limit, struct err *e);
 
-/* ---- numbers and words ----------------------------------------------------
- */
+/* ---- numbers and words ---- */
 
 enum num_result {
     NUM_OK,

@@ -14,8 +14,7 @@
 
 struct trace;
 
-/* ---- a kernel model --------------------------------------------------------
- */
+/* ---- a kernel model ---- */
 
 /* A decision that upstream made in more than one way. The rows of each slot
  * are named in sim/kvm/slots.c. */
@@ -110,8 +109,7 @@ struct kernel_model {
     struct kvm_gate_list sev, sev_es, sev_snp;
 };
 
-/* ---- loading: boot, kvm.ko, kvm-amd.ko -------------------------------------
- */
+/* ---- loading: boot, kvm.ko, kvm-amd.ko ---- */
 
 /* Module parameters as requested, and how the kernel was booted. */
 struct kvm_params {
@@ -225,8 +223,7 @@ unsigned kvm_mmio_spte_access(const struct kvm_module *m, uint64_t spte);
 uint64_t kvm_mmio_spte_generation(const struct kvm_module *m, uint64_t spte);
 uint64_t kvm_mmu_max_gfn(const struct kvm_module *m);
 
-/* ---- /dev/kvm ---------------------------------------------------------------
- */
+/* ---- /dev/kvm ---- */
 
 struct kvm_vm;
 struct kvm_vcpu;
@@ -357,8 +354,7 @@ struct kvm_last_exit {
 };
 struct kvm_last_exit kvm_last_exit_of(const struct kvm_vcpu *v);
 
-/* ---- looking on, for judges: mmu/look.c -------------------------------------
- */
+/* ---- looking on, for judges: mmu/look.c ---- */
 
 /* An entry of the nested tables that is neither empty nor a table. */
 struct kvm_spte {

@@ -16,8 +16,7 @@
 #include "policy.h"
 #include "report.h"
 
-/* ---- the inputs and results of a policy, as tables -------------------------
- */
+/* ---- the inputs and results of a policy, as tables ---- */
 
 struct policy_input_desc {
     const char *name; /* the column of `batch gating`: "pa_reduction" */
@@ -50,8 +49,7 @@ int policy_column_find(const char *name); /* or -1 */
 uint64_t policy_number(const struct policy_result *r, unsigned column);
 void policy_put(struct buf *b, const struct policy_result *r, unsigned column);
 
-/* ---- asking a kernel model -------------------------------------------------
- */
+/* ---- asking a kernel model ---- */
 
 /* @host as a CPU and as the way its kernel is booted: @cpu and @params need no
  * other preparation than lab_plain_machine(). Whether such a CPU can be built
@@ -82,16 +80,14 @@ extern const unsigned n_lab_details;
 const char *lab_detail_name(unsigned detail);
 void lab_detail_put(struct buf *b, const struct kvm_module *m, unsigned detail);
 
-/* ---- asking a real kernel's text -------------------------------------------
- */
+/* ---- asking a real kernel's text ---- */
 
 /* The library at @path, which `make kernel-policy` built; policy.h says what it
  * can be asked, from any thread. It stays loaded until the program ends. NULL
  * with @e set: no such library, or one for another program. */
 const struct policy_text *lab_text_open(const char *path, struct err *e);
 
-/* ---- spaces ----------------------------------------------------------------
- */
+/* ---- spaces ---- */
 
 /* Inputs that vary together: one, or a pair such as the ASID range. */
 #define LAB_AXIS_INPUTS 2
@@ -120,8 +116,7 @@ void lab_space_next(const struct lab_space *s, uint64_t i,
 /* The grid of tests/data/golden/: 2,437,120 hosts. Lives in @pool. */
 struct lab_space lab_grid(struct pool *pool);
 
-/* ---- the configuration space -----------------------------------------------
- */
+/* ---- the configuration space ---- */
 
 /* Kernels are loaded, or machines built around them, with guests. */
 enum lab_depth { LAB_POLICY, LAB_MACHINE };
@@ -140,8 +135,7 @@ void lab_axes_init(struct pool *pool, struct lab_axes *a, enum lab_depth depth);
 int lab_axes_set(struct pool *pool, struct lab_axes *a, const char *text,
                  struct err *e);
 
-/* ---- a loop on all cores ---------------------------------------------------
- */
+/* ---- a loop on all cores ---- */
 
 /* Points 0 .. points-1 in chunks of @chunk, on @jobs threads (0: one for each
  * core). What a thread finds it keeps in a state of its own. */
@@ -166,8 +160,7 @@ uint64_t lab_parallel(const struct lab_loop *l);
 /* What 0 jobs stand for. */
 unsigned lab_jobs(void);
 
-/* ---- clusters: a set of points in few words --------------------------------
- */
+/* ---- clusters: a set of points in few words ---- */
 
 #define LAB_CLUSTER_AXES  5
 #define LAB_CLUSTER_CELLS (1U << 22)
@@ -252,8 +245,7 @@ struct lab_sets
 lab_explain(struct pool *pool, const struct lab_decisions *d,
             bool (*holds)(void *ctx, const struct kernel_model *k), void *ctx);
 
-/* ---- two kernels over a space ----------------------------------------------
- */
+/* ---- two kernels over a space ---- */
 
 struct lab_diff {
     const struct lab_space *space;
@@ -276,8 +268,7 @@ struct lab_diff {
 int lab_diff(struct pool *pool, const struct lab_diff *q,
              struct report_diff *out);
 
-/* ---- two kernels over scenarios ---------------------------------------------
- */
+/* ---- two kernels over scenarios ---- */
 
 struct lab_over {
     const struct lab_decisions *between;
@@ -298,8 +289,7 @@ struct lab_over {
 int lab_diff_over(struct pool *pool, const struct lab_over *q,
                   struct report_diff *out, struct err *e);
 
-/* ---- one outcome, every release --------------------------------------------
- */
+/* ---- one outcome, every release ---- */
 
 struct scenario;
 /* All outcomes that a run of @s has; the one called @name, NULL with @e set. */
@@ -320,8 +310,7 @@ int lab_generations(struct pool *pool, struct catalog *c,
 int lab_bisect(struct pool *pool, struct catalog *c, const struct scenario *s,
                const char *outcome, struct report_bisect *out, struct err *e);
 
-/* ---- what would flip an outcome ---------------------------------------------
- */
+/* ---- what would flip an outcome ---- */
 
 struct scenario_file;
 struct lab_whynot {

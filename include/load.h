@@ -15,8 +15,7 @@
 
 #include <stdio.h>
 
-/* ---- models ----------------------------------------------------------------
- */
+/* ---- models ---- */
 
 /* The models/ folder, read on demand; every file once. */
 struct catalog;
@@ -62,8 +61,7 @@ unsigned catalog_kernel_names(struct catalog *c, const char *const **out);
 int cpu_knob_set(struct pool *pool, struct cpu_knobs *k, const char *name,
                  const char *value, struct mark at, struct err *e);
 
-/* ---- scenarios -------------------------------------------------------------
- */
+/* ---- scenarios ---- */
 
 struct scenario {
     const char *path, *name, *why;
@@ -119,8 +117,7 @@ struct axis_desc scenario_file_axis(const struct scenario_file *f, unsigned i);
 struct value scenario_file_axis_value(const struct scenario_file *f, unsigned i,
                                       uint64_t point);
 
-/* ---- trying out configurations ---------------------------------------------
- */
+/* ---- trying out configurations ---- */
 
 /* A single value below cpu, kernel, vm or guest. */
 struct config_key {
@@ -147,8 +144,7 @@ bool scenario_file_change(const struct scenario_file *f, struct pool *pool,
                           const struct config_change *changes, unsigned n,
                           struct scenario *out);
 
-/* ---- field tables ----------------------------------------------------------
- */
+/* ---- field tables ---- */
 
 /* One line of `list fields`. */
 struct field_doc {
@@ -161,16 +157,14 @@ unsigned load_fields(struct pool *pool, const struct field_doc **out);
 /* schema/scenario-v1.json, from the same tables. */
 void load_schema(struct buf *b);
 
-/* ---- CPUID dumps -----------------------------------------------------------
- */
+/* ---- CPUID dumps ---- */
 
 /* Read `cpuid -r` output or an InstLatx64 text dump into a CPU model file's
  * YAML. Warnings about known tool bugs and junk are appended to @warnings. */
 int cpuid_dump_import(const char *path, const char *name, struct buf *yaml,
                       struct buf *warnings, struct err *e);
 
-/* ---- memory images ---------------------------------------------------------
- */
+/* ---- memory images ---- */
 
 /* Physical memory of a real machine, out of a file: read where it is asked for,
  * never as a whole. */
@@ -194,8 +188,7 @@ bool image_read64(struct image *img, spa_t spa, uint64_t *value);
 /* What the file holds: disjoint, ascending. */
 unsigned image_ranges(const struct image *img, const struct image_range **out);
 
-/* ---- CSV -------------------------------------------------------------------
- */
+/* ---- CSV ---- */
 
 /* A table read row by row: a header line of names, then rows of as many cells.
  * No quoting: a cell is what stands between two commas. */

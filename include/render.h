@@ -61,8 +61,7 @@ void explainer_sink(void *explainer, const struct event *ev);
 void explainer_tell(struct explainer *x, const char *moral, const char *step,
                     struct buf *out);
 
-/* ---- `walk`: one translation, entry by entry -------------------------------
- */
+/* ---- `walk`: one translation, entry by entry ---- */
 
 #define WALK_MAX_ENTRIES 64 /* 35 in a walk of 5 over 5 levels */
 #define WALK_TOP_LEVEL   99 /* the guest's first table, whatever its level is */
@@ -148,8 +147,7 @@ bool walk_list(struct buf *b, const struct walk_table *t);
  * read and write it. false: nowhere. */
 bool walk_table_find(const struct walk_table *t, uint64_t addr, uint64_t *to);
 
-/* ---- a map of a space ------------------------------------------------------
- */
+/* ---- a map of a space ---- */
 
 struct map_axis {
     const char *name; /* NULL: one unnamed place */
@@ -184,8 +182,7 @@ void render_invariants_json(struct buf *b, const struct judge *j);
 /* "file:line:col: error: ...", the source line, a caret, the hint. */
 void render_error(struct buf *b, const struct err *e);
 
-/* ---- answers of the laboratory ---------------------------------------------
- */
+/* ---- answers of the laboratory ---- */
 
 /* 2437120 as "2,437,120". */
 void render_count(struct buf *b, uint64_t n);

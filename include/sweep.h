@@ -15,8 +15,7 @@
 #include "judge.h"
 #include "load.h"
 
-/* ---- what is asked ---------------------------------------------------------
- */
+/* ---- what is asked ---- */
 
 struct lab_manifest {
     const char *scenario; /* its name */
@@ -43,8 +42,7 @@ int lab_manifest_read(struct pool *pool, const char *dir,
 int lab_manifest_match(const char *dir, const struct lab_manifest *is,
                        const struct lab_manifest *want, struct err *e);
 
-/* ---- answers, line by line -------------------------------------------------
- */
+/* ---- answers, line by line ---- */
 
 /* The numbers that every line begins with. */
 struct lab_line {
@@ -59,8 +57,7 @@ struct lab_totals {
 };
 void lab_totals_add(struct lab_totals *t, const struct lab_line *l);
 
-/* ---- a folder of answers ---------------------------------------------------
- */
+/* ---- a folder of answers ---- */
 
 struct lab_store;
 /* Begin @m in folder @dir, or go on with it. What a killed sweep left half done
@@ -77,8 +74,7 @@ struct lab_totals lab_store_totals(const struct lab_store *s);
 int lab_store_put(struct lab_store *s, uint64_t chunk, const struct buf *lines,
                   struct err *e);
 
-/* ---- sweeping --------------------------------------------------------------
- */
+/* ---- sweeping ---- */
 
 /* A judge of what @s expects, for one run. */
 struct judge *lab_judge(struct pool *pool, const struct scenario *s);
@@ -115,16 +111,14 @@ enum lab_sweep_end {
 };
 enum lab_sweep_end lab_sweep_run(const struct lab_sweep *s, struct err *e);
 
-/* ---- merging ---------------------------------------------------------------
- */
+/* ---- merging ---- */
 
 /* Join folders of the same sweep into one file, @out, in the order of points;
  * every point must be there, and be the same wherever it is twice. */
 int lab_merge(const char *const *dirs, unsigned n, const char *out,
               struct lab_totals *totals, struct err *e);
 
-/* ---- answers as a table ----------------------------------------------------
- */
+/* ---- answers as a table ---- */
 
 /* "point", "cpu.set.cbit", "kvm.sev_es", "hpet.outcome", "no-hang". */
 struct lab_column {
@@ -155,8 +149,7 @@ const struct lab_cell *lab_table_row(const struct lab_table *t);
 /* Points of the matrix that a folder has not (yet): other shards' too. */
 uint64_t lab_table_missing(const struct lab_table *t);
 
-/* ---- an index --------------------------------------------------------------
- */
+/* ---- an index ---- */
 
 /* Write @t as table "points" of an SQLite database, @path. The names of its
  * columns have '_' for '.' and '-'; table "columns" tells which is which. */

@@ -7,8 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- the plan: made once from the header ----------------------------------
- */
+/* ---- the plan: made once from the header ---- */
 
 #define MAX_OUTPUTS 320
 
@@ -140,8 +139,7 @@ static int make_plan(struct plan *p, const struct csv *c, struct pool *pool,
     return 0;
 }
 
-/* ---- rows -----------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 /* A cell of a column that has words. */
 static int read_word(const struct csv *c, unsigned column,

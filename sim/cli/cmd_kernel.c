@@ -36,8 +36,7 @@ static const struct argp argp = {
     NULL
 };
 
-/* ---- list -----------------------------------------------------------------
- */
+/* ---- list ---- */
 
 static int print_line(struct pool *pool, struct catalog *catalog,
                       const struct kernel_file *f, struct err *e)
@@ -98,8 +97,7 @@ static int kernel_list(struct pool *pool, struct catalog *catalog)
     return STATUS_OK;
 }
 
-/* ---- show -----------------------------------------------------------------
- */
+/* ---- show ---- */
 
 /* What the file itself decided: the part that a reader came for. */
 static int show_changes(struct pool *pool, struct catalog *catalog,

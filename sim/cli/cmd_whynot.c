@@ -93,8 +93,7 @@ static const struct argp argp = {
     NULL
 };
 
-/* ---- the wish
- * ---------------------------------------------------------------- */
+/* ---- the wish ---- */
 
 static int bad_value(const struct outcome *o, const char *text,
                      const char *needed, struct err *e)
@@ -144,8 +143,7 @@ static int read_value(const struct outcome *o, const char *text,
     BUG_ON(true);
 }
 
-/* ---- what stays
- * ---------------------------------------------------------------- */
+/* ---- what stays ---- */
 
 /* Is @fixed a key, or the part before a dot of one? */
 static bool names_key(const struct config_key *keys, unsigned n,
@@ -177,8 +175,7 @@ static int check_fixed(const struct whynot_args *a)
     return STATUS_OK;
 }
 
-/* ---- the search
- * ------------------------------------------------------------------ */
+/* ---- the search ---- */
 
 struct watch {
     struct cli_progress progress;

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- what is asked ---------------------------------------------------------
- */
+/* ---- what is asked ---- */
 
 static int prepare_space(struct prove_args *a)
 {
@@ -55,8 +54,7 @@ static unsigned find_parts(struct catalog *c, struct lab_part *parts,
     return found;
 }
 
-/* ---- asking ----------------------------------------------------------------
- */
+/* ---- asking ---- */
 
 struct watch {
     struct cli_progress progress;
@@ -154,8 +152,7 @@ static int choose_kernels(struct prove_args *a, struct catalog *c)
     return STATUS_OK;
 }
 
-/* ---- telling ---------------------------------------------------------------
- */
+/* ---- telling ---- */
 
 /* Not a result: it differs from run to run. */
 static void tell_rate(const struct watch *w)

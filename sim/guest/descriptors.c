@@ -13,8 +13,7 @@
 #define IST_VC 1
 #define IST_DF 2
 
-/* ---- code ------------------------------------------------------------------
- */
+/* ---- code ---- */
 
 static gva_t emit(struct guest *g, const void *bytes, size_t len)
 {
@@ -84,8 +83,7 @@ void write_code(struct guest *g)
     }
 }
 
-/* ---- descriptor tables (APM vol. 2, 4.7, 4.8, 8.7, 8.9, 12.2) ---------------
- */
+/* ---- descriptor tables (APM vol. 2, 4.7, 4.8, 8.7, 8.9, 12.2) ---- */
 
 static unsigned gate_size(const struct guest *g)
 {

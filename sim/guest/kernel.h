@@ -37,8 +37,7 @@ enum soft {
 #define SOFTCALL_LEN 3
 #define INT_LEN      2
 
-/* ---- image.c: the kernel's bytes -------------------------------------------
- */
+/* ---- image.c: the kernel's bytes ---- */
 
 struct image {
     struct pool *pool;
@@ -56,8 +55,7 @@ void image_put64(const struct image *i, gpa_t gpa, uint64_t value);
 /* Does the page at @gpa belong to the image? */
 bool image_has(const struct image *i, gpa_t gpa);
 
-/* ---- tables.c: the guest's own page tables ---------------------------------
- */
+/* ---- tables.c: the guest's own page tables ---- */
 
 /* How the tables of a paging mode look (APM vol. 2, 5.2 and 5.3). */
 struct table_format {
@@ -107,8 +105,7 @@ bool tables_set(struct tables *t, gva_t gva, unsigned level, uint64_t entry);
 bool tables_find(const struct tables *t, gva_t gva, gpa_t *gpa,
                  uint64_t *entry);
 
-/* ---- the kernel ------------------------------------------------------------
- */
+/* ---- the kernel ---- */
 
 struct step {
     gva_t end; /* its end marker */
@@ -173,9 +170,7 @@ void program_write(struct guest_vcpu *v, const struct guest_code *steps,
                    unsigned n_steps);
 int program_pads(struct guest *g, struct err *e);
 
-/* ---- handlers.c: exceptions, and the ends of steps
- * ---------------------------
- */
+/* ---- handlers.c: exceptions, and the ends of steps ---- */
 
 /* What the CPU pushes for an exception; @error is 0 where it pushes none. */
 struct frame {

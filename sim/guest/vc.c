@@ -16,8 +16,7 @@
 
 #include <string.h>
 
-/* ---- giving up -------------------------------------------------------------
- */
+/* ---- giving up ---- */
 
 /* Kernel code cannot live without the answer; Linux prints, asks for the end
  * and halts. A program only loses its step. */
@@ -36,8 +35,7 @@ static enum port_result vc_fail(struct vc *c, const char *why)
     return PORT_OK;
 }
 
-/* ---- the GHCB --------------------------------------------------------------
- */
+/* ---- the GHCB ---- */
 
 /* Fields on their way into the GHCB; after the first fault nothing is written.
  */
@@ -98,8 +96,7 @@ static const char *text(const struct vc *c)
     return trace_text(c->v->guest->trace, "%s", line);
 }
 
-/* ---- first half ------------------------------------------------------------
- */
+/* ---- first half ---- */
 
 static bool mmio_is_write(const struct insn *i)
 {
@@ -217,8 +214,7 @@ enum port_result vc_enter(struct guest_vcpu *v, struct guest_port *p)
                        "instruction");
 }
 
-/* ---- second half -----------------------------------------------------------
- */
+/* ---- second half ---- */
 
 static enum port_result ghcb_get(struct vc *c, unsigned offset, void *out,
                                  size_t len)

@@ -5,8 +5,7 @@
  */
 #include "guest/vc.h"
 
-/* ---- the instruction -------------------------------------------------------
- */
+/* ---- the instruction ---- */
 
 /* Read @len more bytes of the interrupted code. A program's page may be closed
  * to the kernel by SMAP, which RFLAGS.AC opens, as STAC would. */
@@ -104,8 +103,7 @@ bool vc_is_cpuid(const struct vc *c)
     return opcode(c)[0] == 0x0f && opcode(c)[1] == 0xa2;
 }
 
-/* ---- the address -----------------------------------------------------------
- */
+/* ---- the address ---- */
 
 enum port_result vc_walk(struct vc *c, gva_t gva, gpa_t *gpa, uint64_t *leaf)
 {

@@ -15,8 +15,7 @@
 
 #define SUBERROR_EMULATION 1U
 
-/* ---- fetch and decode ------------------------------------------------------
- */
+/* ---- fetch and decode ---- */
 
 /* Append the rest of the page at RIP + emul.len, as far as CS reaches; false: a
  * fault is queued. */
@@ -95,8 +94,7 @@ static void tell(struct kvm_vcpu *v, bool failed)
           .failed = failed);
 }
 
-/* ---- execute ---------------------------------------------------------------
- */
+/* ---- execute ---- */
 
 /* The linear address of the memory operand; false: a fault is queued. */
 static bool operand_address(struct kvm_vcpu *v, unsigned size, bool write,
@@ -185,8 +183,7 @@ static void retire(struct kvm_vcpu *v, unsigned len)
     vmcb_write64(v, VMCB_INT_STATE, vmcb_read64(v, VMCB_INT_STATE) & ~BIT(0));
 }
 
-/* ---- the whole -------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 /* User code gets #UD. A kernel gets it, too, but userspace should know first.
  */

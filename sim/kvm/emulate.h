@@ -38,8 +38,7 @@ int x86_emulate_instruction(struct kvm_vcpu *v, gpa_t cr2_or_gpa, unsigned type,
 /* Step over the current instruction, whose effect KVM has brought about. */
 int kvm_skip_emulated_instruction(struct kvm_vcpu *v);
 
-/* ---- linearize.c -----------------------------------------------------------
- */
+/* ---- linearize.c ---- */
 
 /* How the guest's code is to be read; false: in no mode that is modelled. */
 bool kvm_code_mode(const struct kvm_vcpu *v, enum insn_mode *mode);
@@ -53,8 +52,7 @@ bool kvm_linearize(struct kvm_vcpu *v, unsigned save, uint64_t offset,
                    unsigned size, struct kvm_access a, gva_t *gva,
                    uint64_t *max);
 
-/* ---- mmio.c ----------------------------------------------------------------
- */
+/* ---- mmio.c ---- */
 
 /* A data access of the instruction in v->emul; len 1..8. */
 enum emul_result emulator_read(struct kvm_vcpu *v, gva_t gva, void *val,

@@ -9,8 +9,7 @@
  */
 #include "kvm/vm.h"
 
-/* ---- physical frames -------------------------------------------------------
- */
+/* ---- physical frames ---- */
 
 /* [base, end), free. */
 struct extent {
@@ -95,8 +94,7 @@ void host_free(struct kvm *k, spa_t spa, uint64_t size)
     *at = e;
 }
 
-/* ---- the kernel's mapping of all physical memory ---------------------------
- */
+/* ---- the kernel's mapping of all physical memory ---- */
 
 spa_t kvm_sme_set(const struct kvm_module *m, spa_t spa)
 {
@@ -138,8 +136,7 @@ void host_write(const struct kvm *k, spa_t spa, const void *buf, size_t len)
     w->ops->write_c(w->hw, spa, buf, len, k->m->sme_cbit);
 }
 
-/* ---- the process' mappings -------------------------------------------------
- */
+/* ---- the process' mappings ---- */
 
 /* One node of the process' page table: nodes below, or frames in the leaves.
  * Only the numbers matter here, so it lies in the simulator's memory. */

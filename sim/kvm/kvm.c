@@ -27,8 +27,7 @@ bool kvm_wants_typed_vm(const struct kvm *k)
     return kvm_slot(k->m->kernel, SLOT_VM_CREATE) == VM_CREATE_TYPED;
 }
 
-/* ---- KVM_CREATE_VM ---------------------------------------------------------
- */
+/* ---- KVM_CREATE_VM ---- */
 
 const char *kvm_vm_type_name(unsigned type)
 {
@@ -117,8 +116,7 @@ int kvm_create_vm(struct kvm *k, unsigned type, struct kvm_vm **out)
     return 0;
 }
 
-/* ---- names -----------------------------------------------------------------
- */
+/* ---- names ---- */
 
 const char *kvm_errno_name(int ret)
 {

@@ -44,8 +44,7 @@ hva_t kvm_gfn_to_hva(const struct kvm_memory_slot *slot, uint64_t gfn)
     return slot->hva + ((gfn - slot->base_gfn) << 12);
 }
 
-/* ---- the two copies --------------------------------------------------------
- */
+/* ---- the two copies ---- */
 
 /* The inactive copy, brought up to date, with room for one more slot. */
 static struct kvm_memslots *inactive_copy(struct kvm_vm *vm)
@@ -112,8 +111,7 @@ static void insert(struct kvm_memslots *s, const struct kvm_memory_slot *want)
     s->slot[at] = *want;
 }
 
-/* ---- the changes -----------------------------------------------------------
- */
+/* ---- the changes ---- */
 
 static void tell(struct kvm_vm *vm, const char *change,
                  const struct kvm_memory_slot *slot)
@@ -154,8 +152,7 @@ static void replace_slot(struct kvm_vm *vm, unsigned at,
     tell(vm, want ? "MOVE" : "DELETE", want ? want : &old);
 }
 
-/* ---- the ioctl -------------------------------------------------------------
- */
+/* ---- the ioctl ---- */
 
 static int check_region(const struct kvm_memory_region *r)
 {

@@ -21,8 +21,7 @@ static uint64_t first_bytes(const void *data, unsigned len)
     return value;
 }
 
-/* ---- towards userspace -----------------------------------------------------
- */
+/* ---- towards userspace ---- */
 
 int kvm_mmio_exit(struct kvm_vcpu *v)
 {
@@ -55,8 +54,7 @@ bool kvm_mmio_advance(struct kvm_vcpu *v)
     return !m->needed;
 }
 
-/* ---- one access ------------------------------------------------------------
- */
+/* ---- one access ---- */
 
 /* A gpa that is MMIO without asking: the APIC page always, and the page that
  * the last MMIO fault was about. */

@@ -10,8 +10,7 @@
 #include "kvm/svm/svm.h"
 #include "kvm/vm.h"
 
-/* ---- exceptions for the guest ----------------------------------------------
- */
+/* ---- exceptions for the guest ---- */
 
 static bool contributory(unsigned vector)
 {
@@ -61,8 +60,7 @@ void kvm_inject_page_fault(struct kvm_vcpu *v, gva_t gva, uint32_t error_code)
     kvm_queue_exception(v, VEC_PF, true, error_code);
 }
 
-/* ---- KVM_RUN ---------------------------------------------------------------
- */
+/* ---- KVM_RUN ---- */
 
 int kvm_exit_to_user(struct kvm_vcpu *v, enum kvm_exit_reason reason)
 {
@@ -133,8 +131,7 @@ struct kvm_last_exit kvm_last_exit_of(const struct kvm_vcpu *v)
     return v->last_exit;
 }
 
-/* ---- creation, registers ---------------------------------------------------
- */
+/* ---- creation, registers ---- */
 
 #define KVM_MAX_VCPU_IDS 4096U
 

@@ -41,8 +41,7 @@ struct kvm {
     uint32_t next_asid, min_asid, max_asid;
 };
 
-/* ---- memslots (memslot.c) --------------------------------------------------
- */
+/* ---- memslots (memslot.c) ---- */
 
 /* Address spaces that share the generation counter: normal and SMM. This host
  * offers no SMM, so only the first one ever has slots. */
@@ -62,8 +61,7 @@ struct kvm_memslots {
     struct kvm_memory_slot *slot; /* ascending by base_gfn */
 };
 
-/* ---- MMU (mmu/) ------------------------------------------------------------
- */
+/* ---- MMU (mmu/) ---- */
 
 /* The VM's one nested page table: all vCPUs share it. */
 struct tdp_root {
@@ -78,8 +76,7 @@ struct mmio_cache {
     unsigned access;
 };
 
-/* ---- VM and vCPU -----------------------------------------------------------
- */
+/* ---- VM and vCPU ---- */
 
 struct kvm_sev {
     bool active, es_active, snp_active;
@@ -206,8 +203,7 @@ static inline bool sev_guest(const struct kvm_vm *vm)
     return vm->sev.active;
 }
 
-/* ---- hostmem.c -------------------------------------------------------------
- */
+/* ---- hostmem.c ---- */
 
 /* User addresses end here: the lower half of 48 bits, less a guard page. */
 #define TASK_SIZE_MAX (BIT(47) - PAGE_SIZE_4K)
@@ -231,8 +227,7 @@ void host_write(const struct kvm *k, spa_t spa, const void *buf, size_t len);
 int host_get_user_page(struct kvm *k, hva_t hva, spa_t *spa,
                        uint64_t *page_size);
 
-/* ---- memslot.c, guest_memory.c ---------------------------------------------
- */
+/* ---- memslot.c, guest_memory.c ---- */
 
 struct kvm_memslots *kvm_memslots_of(struct kvm_vm *vm);
 /* The slot around @gfn, or NULL. Slots being deleted are found, too. */
@@ -248,8 +243,7 @@ void kvm_memslots_settle(struct kvm_vm *vm);
 int kvm_read_guest(struct kvm_vm *vm, gpa_t gpa, void *buf, size_t len);
 int kvm_write_guest(struct kvm_vm *vm, gpa_t gpa, const void *buf, size_t len);
 
-/* ---- kvm.c, vcpu.c ---------------------------------------------------------
- */
+/* ---- kvm.c, vcpu.c ---- */
 
 /* "EINVAL" for -EINVAL; "ok" for 0. */
 const char *kvm_errno_name(int ret);

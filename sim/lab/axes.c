@@ -56,8 +56,7 @@ void lab_axes_init(struct pool *pool, struct lab_axes *a, enum lab_depth depth)
     a->n = n;
 }
 
-/* ---- what a user says ------------------------------------------------------
- */
+/* ---- what a user says ---- */
 
 struct reading {
     struct pool *pool;

@@ -55,8 +55,7 @@ static int add_turn(struct bisecting *b, const struct kernel_file *f,
     return ret;
 }
 
-/* ---- changes --------------------------------------------------------------
- */
+/* ---- changes ---- */
 
 static bool holds(void *ctx, const struct kernel_model *k)
 {
@@ -110,8 +109,7 @@ static int all_releases(struct bisecting *b, struct report_bisect *out)
     return 0;
 }
 
-/* ---- the others -----------------------------------------------------------
- */
+/* ---- the others ---- */
 
 static int all_others(struct bisecting *b, struct report_bisect *out)
 {

@@ -59,8 +59,7 @@ uint32_t lab_cluster_size(const struct lab_cluster *c)
     return c->n_in;
 }
 
-/* ---- the best order -------------------------------------------------------
- */
+/* ---- the best order ---- */
 
 static void swap(unsigned *a, unsigned *b)
 {
@@ -120,8 +119,7 @@ static struct terms shortest(const struct lab_cluster *c, struct pool *pool)
     return best;
 }
 
-/* ---- the description ------------------------------------------------------
- */
+/* ---- the description ---- */
 
 static uint64_t box_size(const struct lab_cluster *c, const struct box *b)
 {

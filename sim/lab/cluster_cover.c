@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-/* ---- covering -------------------------------------------------------------
- */
+/* ---- covering ---- */
 
 static struct term *add_term(struct telling *t, struct terms *to)
 {

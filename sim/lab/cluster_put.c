@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- writing --------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 static void put_value(struct buf *b, const struct lab_axis *a, unsigned i)
 {

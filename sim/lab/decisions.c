@@ -48,8 +48,7 @@ bool has_gate(const struct kvm_gate_list *l, unsigned gate)
     return false;
 }
 
-/* ---- the way --------------------------------------------------------------
- */
+/* ---- the way ---- */
 
 /* @name and what it extends, up to the root. */
 static int ancestors(struct catalog *c, const char *name,
@@ -97,8 +96,7 @@ static const struct kernel_model *maker(const struct way *w, unsigned i)
     return w->up[i] ? w->at[i - 1] : w->at[i];
 }
 
-/* ---- decisions ------------------------------------------------------------
- */
+/* ---- decisions ---- */
 
 struct gathering {
     struct way way;

@@ -13,8 +13,7 @@
 #define SLAB  (1U << 21)
 #define CHUNK 4096
 
-/* ---- looking, on all cores -------------------------------------------------
- */
+/* ---- looking, on all cores ---- */
 
 /* One thread. */
 struct finder {
@@ -85,8 +84,7 @@ static void look(void *ctx, void *own, uint64_t from, uint64_t to)
     }
 }
 
-/* ---- explaining ------------------------------------------------------------
- */
+/* ---- explaining ---- */
 
 /* Does a kernel do at a host what the second one does? */
 struct trial {
@@ -136,8 +134,7 @@ static bool holds(void *own, const struct kernel_model *k)
     return same_in(&r, &t->wanted, t->columns);
 }
 
-/* ---- slab by slab ----------------------------------------------------------
- */
+/* ---- slab by slab ---- */
 
 static bool tick(void *ctx, uint64_t done)
 {

@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-/* ---- building -------------------------------------------------------------
- */
+/* ---- building ---- */
 
 static void insert(struct kvm_gate_list *to, unsigned at, unsigned gate)
 {
@@ -114,8 +113,7 @@ void lab_hybrid(const struct lab_decisions *d, const struct lab_set *set,
     out->sev_snp = hybrid_gates(d, set, 2);
 }
 
-/* ---- searching ------------------------------------------------------------
- */
+/* ---- searching ---- */
 
 struct search {
     struct pool *pool;

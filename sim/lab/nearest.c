@@ -113,8 +113,7 @@ static enum vm_type telling_type(const struct search *s, uint64_t state)
     return s->i == SEV_ES_CAN_MMIO ? VM_SEV_ES : VM_PLAIN;
 }
 
-/* ---- as a scenario would say it --------------------------------------------
- */
+/* ---- as a scenario would say it ---- */
 
 static const char *value_text(struct pool *pool, enum policy_input input,
                               uint64_t v)

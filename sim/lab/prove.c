@@ -22,8 +22,7 @@ bool lab_can_ask(enum lab_depth depth, enum invariant i)
            i == CACHING_NOT_WASTED;
 }
 
-/* ---- states by number ------------------------------------------------------
- */
+/* ---- states by number ---- */
 
 void proof_host(const struct lab_proof *p, uint64_t state,
                 struct policy_host *host)
@@ -78,8 +77,7 @@ uint64_t lab_states(const struct lab_question *q)
                                                                 : n;
 }
 
-/* ---- one thread ------------------------------------------------------------
- */
+/* ---- one thread ---- */
 
 struct prover {
     struct pool *pool;
@@ -160,8 +158,7 @@ static void end(void *ctx, void *own)
     pool_destroy(w->pool);
 }
 
-/* ---- all of it -------------------------------------------------------------
- */
+/* ---- all of it ---- */
 
 void lab_prove(const struct lab_question *q, struct lab_proof *p)
 {

@@ -80,8 +80,7 @@ static struct telling prepare(struct pool *pool, const struct lab_proof *p,
     return t;
 }
 
-/* ---- groups ----------------------------------------------------------------
- */
+/* ---- groups ---- */
 
 /* States under one setting, or under none. */
 struct group {
@@ -242,8 +241,7 @@ static const char *tell_common(const struct telling *t)
     return words_taken(t->pool, &b);
 }
 
-/* ---- all of it -------------------------------------------------------------
- */
+/* ---- all of it ---- */
 
 static void tell_finding(struct pool *pool, const struct lab_proof *p,
                          enum invariant i, const struct lab_part *parts,

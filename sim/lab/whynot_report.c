@@ -39,8 +39,7 @@ static unsigned key_of(const struct reporting *r, unsigned value)
     return r->values->value[value].key;
 }
 
-/* ---- values in words
- * --------------------------------------------------------- */
+/* ---- values in words ---- */
 
 /* Do @a and @b follow each other? The scenario's own value lies between some
  * that seem to, and is none that would do. */
@@ -78,8 +77,7 @@ static const char *values_text(const struct reporting *r, const unsigned *value,
     return text;
 }
 
-/* ---- the nearest member
- * ------------------------------------------------------ */
+/* ---- the nearest member ---- */
 
 /* As many decisions lie between them. */
 static uint64_t kernel_distance(const struct reporting *r, const char *name)
@@ -158,8 +156,7 @@ static const char *reason_of(const struct reporting *r,
     return text;
 }
 
-/* ---- ways
- * -------------------------------------------------------------------- */
+/* ---- ways ---- */
 
 static struct report_way *add_way(struct reporting *r)
 {

@@ -23,8 +23,7 @@ struct trier {
     struct rig *rig; /* otherwise */
 };
 
-/* ---- what was said ----------------------------------------------------------
- */
+/* ---- what was said ---- */
 
 /* On bare hardware there is only the CPU to listen to. */
 static bool is_of_story(enum event_id id, bool bare)
@@ -59,8 +58,7 @@ static void story_sink(void *ctx, const struct event *ev)
     }
 }
 
-/* ---- one machine after the other --------------------------------------------
- */
+/* ---- one machine after the other ---- */
 
 static struct judge *make_judge(struct pool *pool, const struct scenario *s,
                                 bool steps)

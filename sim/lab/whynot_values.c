@@ -76,8 +76,7 @@ static void add_number(struct making *m, uint64_t v)
         pool_printf(m->pool, v < 0x100000 ? "%" PRIu64 : "0x%" PRIx64, v));
 }
 
-/* ---- numbers ---------------------------------------------------------------
- */
+/* ---- numbers ---- */
 
 /* A wide range's values, ascending, each once. */
 struct sample {
@@ -158,8 +157,7 @@ static void numbers(struct making *m, const struct config_key *key, uint64_t is)
             add_number(m, v);
 }
 
-/* ---- the rest --------------------------------------------------------------
- */
+/* ---- the rest ---- */
 
 static void words(struct making *m, const struct config_key *key,
                   const char *is)

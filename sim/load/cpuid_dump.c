@@ -76,7 +76,7 @@ const struct dump_leaf *cpuid_dump_leaf(const struct cpuid_dump *d,
     return &d->leaf[i];
 }
 
-/* ---- pieces of a line ---------------------------------------------------- */
+/* ---- pieces of a line ---- */
 
 static int expected(struct reader *r, const char *what)
 {
@@ -123,7 +123,7 @@ static int take_hex(struct reader *r, uint32_t *out)
     return 0;
 }
 
-/* ---- the two forms of a row ---------------------------------------------- */
+/* ---- the two forms of a row ---- */
 
 /* "eax=0x00003030 ebx=..." */
 static int take_named_regs(struct reader *r, struct cpuid_regs *regs)
@@ -192,7 +192,7 @@ static bool is_heading(const char *line)
     return line[digits] == ':' && line[digits + 1] == '\0';
 }
 
-/* ---- lines --------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static bool same_regs(const struct cpuid_regs *a, const struct cpuid_regs *b)
 {

@@ -37,7 +37,7 @@ static struct mark place(const struct import *im, uint32_t leaf)
     return l->seen ? l->at : (struct mark) { .file = im->dump.path };
 }
 
-/* ---- whose CPU is it? ---------------------------------------------------- */
+/* ---- whose CPU is it? ---- */
 
 /* Sorted; a part belongs to the last row that is not above it. */
 static const struct generation {
@@ -130,7 +130,7 @@ static int check_leaves(struct import *im)
     return 0;
 }
 
-/* ---- from registers to the model ----------------------------------------- */
+/* ---- from registers to the model ---- */
 
 /* Leaves that the CPU says it has, but that the dump does not show. */
 static void warn_missing(struct import *im)
@@ -333,7 +333,7 @@ static int decode(struct import *im)
     return 0;
 }
 
-/* ---- the whole way ------------------------------------------------------- */
+/* ---- the whole way ---- */
 
 /* A name is a file name and stands unquoted in YAML. */
 static int check_name(const char *name, const char *path, struct err *e)

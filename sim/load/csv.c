@@ -39,8 +39,7 @@ static struct mark mark_at(const struct csv *c, const char *where, size_t span)
     };
 }
 
-/* ---- lines ----------------------------------------------------------------
- */
+/* ---- lines ---- */
 
 /* Move the unfinished line to the front and read on behind it. */
 static int refill(struct csv *c, struct err *e)
@@ -88,8 +87,7 @@ static int next_line(struct csv *c, struct csv_cell *out, struct err *e)
     return 1;
 }
 
-/* ---- cells ----------------------------------------------------------------
- */
+/* ---- cells ---- */
 
 /* Characters of a cell that a message shows. */
 static int shown(struct csv_cell cell)

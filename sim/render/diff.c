@@ -41,8 +41,7 @@ static void put_reason(struct buf *b, const struct report_decision *d)
                d->kernel);
 }
 
-/* ---- text -----------------------------------------------------------------
- */
+/* ---- text ---- */
 
 void put_sets(struct buf *b, const struct report_set *set, unsigned n)
 {
@@ -129,8 +128,7 @@ void render_diff(struct buf *b, const struct report_diff *r)
         text_group(b, r, i);
 }
 
-/* ---- Markdown, for a patch mail -------------------------------------------
- */
+/* ---- Markdown, for a patch mail ---- */
 
 static void markdown_cause(struct buf *b, const struct report_diff *r,
                            const struct report_cause *c)
@@ -176,8 +174,7 @@ void render_diff_markdown(struct buf *b, const struct report_diff *r)
     }
 }
 
-/* ---- JSON Lines ------------------------------------------------------------
- */
+/* ---- JSON Lines ---- */
 
 void json_member(struct buf *b, const char *key, const char *text)
 {

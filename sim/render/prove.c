@@ -72,8 +72,7 @@ static void put_states(struct buf *b, uint64_t n)
     buf_adds(b, n == 1 ? " state" : " states");
 }
 
-/* ---- where ----------------------------------------------------------------
- */
+/* ---- where ---- */
 
 #define INDENT "         "
 
@@ -114,8 +113,7 @@ static void put_rest(struct buf *b, const struct report_finding *f)
     }
 }
 
-/* ---- the example ----------------------------------------------------------
- */
+/* ---- the example ---- */
 
 static bool skip_prefix(const char **text, const char *prefix)
 {
@@ -155,8 +153,7 @@ static void put_example(struct buf *b, const struct report_example *x)
         buf_printf(b, INDENT "nptsim run %s\n", x->saved);
 }
 
-/* ---- one kernel ------------------------------------------------------------
- */
+/* ---- one kernel ---- */
 
 static void put_verdict(struct buf *b, const struct report_proof *r,
                         const struct report_finding *f)
@@ -230,8 +227,7 @@ void render_proof(struct buf *b, const struct report_proof *r, bool colour)
         put_finding(b, r, &r->finding[i], colour);
 }
 
-/* ---- several kernels -------------------------------------------------------
- */
+/* ---- several kernels ---- */
 
 static const char *cell_name(enum finding_end e)
 {
@@ -390,8 +386,7 @@ void render_proofs(struct buf *b, const struct report_proof *r, unsigned n,
             put_alike(b, r, n, k, colour);
 }
 
-/* ---- JSON Lines ------------------------------------------------------------
- */
+/* ---- JSON Lines ---- */
 
 static void json_text(struct buf *b, const char *key, const char *text)
 {

@@ -51,8 +51,7 @@ static const char *errno_name(int result)
     return name ? name : "?";
 }
 
-/* ---- creating --------------------------------------------------------------
- */
+/* ---- creating ---- */
 
 /* How a VM of each type is asked for. */
 static const struct recipe {
@@ -133,8 +132,7 @@ struct vmm *vmm_open(struct pool *pool, struct kvm *kvm,
     return r ? NULL : v;
 }
 
-/* ---- memory ----------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 int vmm_memslot_create(struct vmm *v, const struct vmm_memory *m)
 {
@@ -212,8 +210,7 @@ int vmm_set_regs(struct vmm *v, unsigned vcpu, const struct kvm_regs *r)
     return kvm_set_regs(v->vcpu[vcpu], r);
 }
 
-/* ---- launching an encrypted VM ---------------------------------------------
- */
+/* ---- launching an encrypted VM ---- */
 
 void vmm_private(struct vmm *v, gpa_t gpa, uint64_t len)
 {
@@ -261,8 +258,7 @@ int vmm_launch(struct vmm *v)
     return r ? r : simple_op(v, SEV_CMD_LAUNCH_FINISH);
 }
 
-/* ---- running ---------------------------------------------------------------
- */
+/* ---- running ---- */
 
 static struct vmm_result stop_of(const struct kvm_run *run)
 {

@@ -17,8 +17,7 @@
 
 #define MAX_AXES 16
 
-/* ---- sections -------------------------------------------------------------
- */
+/* ---- sections ---- */
 
 struct section {
     struct lab_axis axis[MAX_AXES];
@@ -215,8 +214,7 @@ static void reload(struct judge *j)
     j->reload = false;
 }
 
-/* ---- main -----------------------------------------------------------------
- */
+/* ---- main ---- */
 
 static int complain(const struct err *e)
 {

@@ -12,8 +12,7 @@
 
 #include <stdarg.h>
 
-/* ---- the log, condensed ---------------------------------------------------
- */
+/* ---- the log, condensed ---- */
 
 static char *log_of(const char *line, size_t name)
 {
@@ -73,8 +72,7 @@ static void world_log(const char *format, ...)
         condense(line + name + 1, log);
 }
 
-/* ---- loading --------------------------------------------------------------
- */
+/* ---- loading ---- */
 
 static _Thread_local struct kvm vm;
 static _Thread_local struct kvm_vcpu vcpu = { 0 };
@@ -195,8 +193,7 @@ static void reload(const struct policy_host *host, struct policy_result *r)
     read_off(r);
 }
 
-/* ---- MMIO SPTEs -----------------------------------------------------------
- */
+/* ---- MMIO SPTEs ---- */
 
 static uint64_t make_spte(uint64_t gfn, unsigned access, uint64_t generation)
 {

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- one state ------------------------------------------------------------
- */
+/* ---- one state ---- */
 
 static bool same_column(const struct policy_result *a,
                         const struct policy_result *b, unsigned column)
@@ -87,8 +86,7 @@ static void tell(const struct judge *j, const struct policy_host *host)
             tell_column(&model, &text, c);
 }
 
-/* ---- all states of a section, on all cores --------------------------------
- */
+/* ---- all states of a section, on all cores ---- */
 
 /* Keep the smallest: which thread sees which points is chance. */
 static void note(struct found *f, uint64_t point)

@@ -17,8 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- language -------------------------------------------------------------
- */
+/* ---- language ---- */
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -92,8 +91,7 @@ typedef u64 kvm_pfn_t;
 #define IS_MODULE(option)       WORLD_PASTE(option##_MODULE)
 #define IS_ENABLED(option)      (IS_BUILTIN(option) || IS_MODULE(option))
 
-/* ---- whom the kernel runs on ----------------------------------------------
- */
+/* ---- whom the kernel runs on ---- */
 
 enum world_module { MODULE_BOOT, MODULE_KVM, MODULE_KVM_AMD, N_WORLD_MODULES };
 
@@ -188,8 +186,7 @@ static inline u64 world_rdmsr(u32 msr)
 #define rdmsrl(msr, value) ((value) = world_rdmsr(msr))
 #define rdmsrq(msr, value) ((value) = world_rdmsr(msr))
 
-/* ---- what the kernel keeps of its CPU -------------------------------------
- */
+/* ---- what the kernel keeps of its CPU ---- */
 
 struct cpuinfo_x86 {
     u8 x86, x86_vendor, x86_model, x86_stepping;
@@ -237,8 +234,7 @@ static _Thread_local u64 sme_me_mask;
 #define init_speculation_control(c)      ((void)(c))
 #define pgtable_l5_enabled()             false
 
-/* ---- warnings and the log -------------------------------------------------
- */
+/* ---- warnings and the log ---- */
 
 static inline bool world_warn(bool hit)
 {
@@ -276,8 +272,7 @@ static void world_log(const char *format, ...)
 #define KERN_INFO     ""
 #define printk(...)   world_log(__VA_ARGS__)
 
-/* ---- whom KVM asks --------------------------------------------------------
- */
+/* ---- whom KVM asks ---- */
 
 /* Memory is never short, and nobody looks at an ASID bitmap before a VM. */
 static unsigned long world_bitmap[1];

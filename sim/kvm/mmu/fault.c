@@ -110,8 +110,7 @@ int kvm_mmu_page_fault(struct kvm_vcpu *v, gpa_t addr, uint64_t error_code,
     return x86_emulate_instruction(v, addr, EMULTYPE_PF, insn, insn_len);
 }
 
-/* ---- roots, and dropping everything ----------------------------------------
- */
+/* ---- roots, and dropping everything ---- */
 
 int kvm_mmu_reload(struct kvm_vcpu *v)
 {

@@ -48,26 +48,22 @@ void kvm_mmu_zap_all_fast(struct kvm_vm *vm, const char *why);
  * and MMIO SPTEs of long ago would match again. */
 void kvm_mmu_invalidate_mmio_sptes(struct kvm_vm *vm, uint64_t generation);
 
-/* ---- pfn.c -----------------------------------------------------------------
- */
+/* ---- pfn.c ---- */
 int kvm_faultin_pfn(struct kvm_vcpu *v, struct kvm_page_fault *fault);
 
-/* ---- mmio.c ----------------------------------------------------------------
- */
+/* ---- mmio.c ---- */
 int handle_mmio_page_fault(struct kvm_vcpu *v, struct kvm_page_fault *fault);
 void vcpu_cache_mmio_info(struct kvm_vcpu *v, uint64_t gfn, unsigned access);
 bool vcpu_match_mmio_gpa(const struct kvm_vcpu *v, gpa_t gpa);
 
-/* ---- tdp_mmu.c -------------------------------------------------------------
- */
+/* ---- tdp_mmu.c ---- */
 int kvm_tdp_mmu_alloc_root(struct kvm_vm *vm);
 void kvm_tdp_mmu_zap_root(struct kvm_vm *vm);
 int kvm_tdp_mmu_map(struct kvm_vcpu *v, struct kvm_page_fault *fault);
 /* Can the tables map @gpa at all? */
 bool kvm_tdp_mmu_reaches(const struct kvm_vm *vm, gpa_t gpa);
 
-/* ---- guest_walk.c ----------------------------------------------------------
- */
+/* ---- guest_walk.c ---- */
 /* Translate @gva as the guest's own page tables have it; @access: PFERR_WRITE,
  * PFERR_FETCH or 0. False: *@error_code is the guest's #PF. */
 bool kvm_mmu_gva_to_gpa(struct kvm_vcpu *v, gva_t gva, uint64_t access,

@@ -21,8 +21,7 @@ bool kvm_tdp_mmu_reaches(const struct kvm_vm *vm, gpa_t gpa)
     return gpa < BIT(pt_shift(vm->root.level + 1));
 }
 
-/* ---- tables ----------------------------------------------------------------
- */
+/* ---- tables ---- */
 
 static spa_t alloc_table(struct kvm_vm *vm, uint64_t gfn, unsigned level)
 {
@@ -96,8 +95,7 @@ static void flush_all_vcpus(struct kvm_vm *vm)
         v->flush_tlb = true;
 }
 
-/* ---- roots -----------------------------------------------------------------
- */
+/* ---- roots ---- */
 
 int kvm_tdp_mmu_alloc_root(struct kvm_vm *vm)
 {
@@ -118,8 +116,7 @@ void kvm_tdp_mmu_zap_root(struct kvm_vm *vm)
     drop_table(vm, vm->root.spa, 0, vm->root.level);
 }
 
-/* ---- mapping ---------------------------------------------------------------
- */
+/* ---- mapping ---- */
 
 static int link_table(struct kvm_vm *vm, struct tdp_iter *it)
 {

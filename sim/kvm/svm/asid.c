@@ -79,8 +79,7 @@ void svm_prepare_asid(struct kvm_vcpu *v)
     vmcb_write32(v, VMCB_ASID, v->asid);
 }
 
-/* ---- ASIDs of encrypted guests ---------------------------------------------
- */
+/* ---- ASIDs of encrypted guests ---- */
 
 static bool asid_in_use(const struct kvm *k, uint32_t asid)
 {

@@ -18,8 +18,7 @@
 
 #define SUBERROR_UNEXPECTED_EXIT 4U
 
-/* ---- may KVM emulate? ------------------------------------------------------
- */
+/* ---- may KVM emulate? ---- */
 
 struct verdict {
     enum emulate_answer answer;
@@ -129,8 +128,7 @@ enum emulate_answer svm_can_emulate_instruction(struct kvm_vcpu *v,
     return verdict.answer;
 }
 
-/* ---- nested page faults ----------------------------------------------------
- */
+/* ---- nested page faults ---- */
 
 /* The bytes that the CPU fetched for KVM; NULL without decode assists. */
 static const uint8_t *decode_assist(struct kvm_vcpu *v, uint8_t bytes[16],
@@ -177,8 +175,7 @@ static int npf_interception(struct kvm_vcpu *v)
     return kvm_mmu_page_fault(v, addr, error_code, insn, len);
 }
 
-/* ---- instructions ----------------------------------------------------------
- */
+/* ---- instructions ---- */
 
 static int halt_interception(struct kvm_vcpu *v)
 {

@@ -26,8 +26,7 @@ uint64_t ghcb_msr_sev_info(const struct kvm_module *m, unsigned max_version)
            cbit << 24 | GHCB_MSR_SEV_INFO;
 }
 
-/* ---- the page --------------------------------------------------------------
- */
+/* ---- the page ---- */
 
 /* A part of the GHCB page through the memslots. 0 or -EFAULT. */
 static int ghcb_access(struct kvm_vcpu *v, unsigned offset, void *buf,
@@ -133,8 +132,7 @@ static int malformed(struct kvm_vcpu *v, uint64_t reason, const char *why)
     BUG_ON(true);
 }
 
-/* ---- MMIO ------------------------------------------------------------------
- */
+/* ---- MMIO ---- */
 
 /* KVM works on a copy of the scratch area. 0; 1: refused, the guest is told;
  * negative errno. */
@@ -199,8 +197,7 @@ static int sev_es_mmio(struct kvm_vcpu *v, bool write)
     return kvm_mmio_exit(v);
 }
 
-/* ---- requests --------------------------------------------------------------
- */
+/* ---- requests ---- */
 
 static int terminate(struct kvm_vcpu *v, uint64_t set, uint64_t code)
 {
@@ -256,8 +253,7 @@ static int handle_request(struct kvm_vcpu *v)
     return svm_invoke_exit_handler(v, v->ghcb.exit_code);
 }
 
-/* ---- the MSR protocol ------------------------------------------------------
- */
+/* ---- the MSR protocol ---- */
 
 static uint64_t cpuid_answer(struct kvm_vcpu *v, uint64_t msr)
 {
@@ -298,8 +294,7 @@ static int handle_msr_protocol(struct kvm_vcpu *v, uint64_t msr)
     return ret;
 }
 
-/* ---- VMGEXIT ---------------------------------------------------------------
- */
+/* ---- VMGEXIT ---- */
 
 int sev_handle_vmgexit(struct kvm_vcpu *v)
 {

@@ -11,8 +11,7 @@
 #include "kvm/svm/psp.h"
 #include "kvm/svm/sev_setup.h"
 
-/* ---- the chains -----------------------------------------------------------
- */
+/* ---- the chains ---- */
 
 static void tell_gate(struct kvm_module *m, const char *feature,
                       const char *gate, struct sev_verdict v,
@@ -45,8 +44,7 @@ static void tell_inherited(struct kvm_module *m, enum sev_feature f,
     tell_gate(m, sev_feature_name(f), sev_feature_name(base), v, NULL);
 }
 
-/* ---- ASIDs ----------------------------------------------------------------
- */
+/* ---- ASIDs ---- */
 
 static void charge_sev_asids(struct kvm_module *m)
 {
@@ -105,8 +103,7 @@ static void split_asids(struct kvm_module *m, bool snp, uint32_t hidden)
     TRACE(m->trace, kvm_log, .text = "SEV-SNP ciphertext hiding enabled");
 }
 
-/* ---- the secure processor -------------------------------------------------
- */
+/* ---- the secure processor ---- */
 
 /* ASIDs whose ciphertext the firmware shall hide: those for SNP. */
 static uint32_t asids_to_hide(const struct kvm_module *m)
@@ -175,8 +172,7 @@ static void ask_psp(struct kvm_module *m, bool *snp)
     }
 }
 
-/* ---- what userspace may ask for -------------------------------------------
- */
+/* ---- what userspace may ask for ---- */
 
 #define VM_TYPE(type) ((uint32_t)BIT(KVM_X86_##type##_VM))
 
@@ -218,8 +214,7 @@ static uint32_t offered_vm_types(const struct kvm_module *m)
     BUG_ON(true);
 }
 
-/* ---- the whole ------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 /* Grant what the gates let through, one feature on top of the other. */
 static bool grant(struct kvm_module *m)

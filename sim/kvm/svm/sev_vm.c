@@ -51,8 +51,7 @@ static enum psp_status psp(struct kvm_vm *vm, enum psp_cmd cmd,
     return w->ops->psp(w->hw, cmd, r);
 }
 
-/* ---- KVM_SEV_INIT, _ES_INIT, _INIT2 ----------------------------------------
- */
+/* ---- KVM_SEV_INIT, _ES_INIT, _INIT2 ---- */
 
 static struct sev_answer platform_init(struct kvm_vm *vm)
 {
@@ -139,8 +138,7 @@ static struct sev_answer init2(struct kvm_vm *vm)
                       GHCB_VERSION_DEFAULT);
 }
 
-/* ---- launch ----------------------------------------------------------------
- */
+/* ---- launch ---- */
 
 static struct sev_answer firmware(enum psp_status status)
 {
@@ -239,8 +237,7 @@ static struct sev_answer launch_finish(struct kvm_vm *vm)
     return firmware(psp(vm, PSP_LAUNCH_FINISH, &r));
 }
 
-/* ---- the ioctl -------------------------------------------------------------
- */
+/* ---- the ioctl ---- */
 
 static const char *command_name(enum sev_cmd_id id)
 {
@@ -317,8 +314,7 @@ uint32_t kvm_vm_asid(const struct kvm_vm *vm)
     return vm->sev.active ? vm->sev.asid : 0;
 }
 
-/* ---- what only SEV-ES vCPUs have -------------------------------------------
- */
+/* ---- what only SEV-ES vCPUs have ---- */
 
 int sev_es_vcpu_create(struct kvm_vcpu *v)
 {

@@ -8,8 +8,7 @@
 #include "kvm/emulate.h"
 #include "kvm/vm.h"
 
-/* ---- vmcb.c: the VMCB in memory --------------------------------------------
- */
+/* ---- vmcb.c: the VMCB in memory ---- */
 
 /* Aligned words of the VMCB; for VMCB_SAVE + SAVE_x of the guest's state. */
 uint64_t vmcb_read64(const struct kvm_vcpu *v, unsigned offset);
@@ -26,8 +25,7 @@ int svm_vcpu_create(struct kvm_vcpu *v);
 void svm_set_regs(struct kvm_vcpu *v, const struct kvm_regs *r);
 void svm_get_regs(struct kvm_vcpu *v, struct kvm_regs *r);
 
-/* ---- asid.c ----------------------------------------------------------------
- */
+/* ---- asid.c ---- */
 
 void svm_asid_init(struct kvm *k);
 /* Before each VMRUN: an ASID for @v, and what TLB_CONTROL must do. */
@@ -35,8 +33,7 @@ void svm_prepare_asid(struct kvm_vcpu *v);
 /* The lowest free ASID for such a guest: positive, or -errno and *@why. */
 int64_t sev_asid_new(const struct kvm *k, enum sev_feature f, const char **why);
 
-/* ---- run.c, exits.c --------------------------------------------------------
- */
+/* ---- run.c, exits.c ---- */
 
 /* Enter the guest once; what came back is in v->last_exit and the VMCB. */
 void svm_vcpu_run(struct kvm_vcpu *v);
@@ -52,8 +49,7 @@ enum emulate_answer svm_can_emulate_instruction(struct kvm_vcpu *v,
                                                 const uint8_t *insn,
                                                 unsigned insn_len);
 
-/* ---- sev_vm.c, ghcb.c ------------------------------------------------------
- */
+/* ---- sev_vm.c, ghcb.c ---- */
 
 /* The GHCB MSR's "SEV information": versions and the C-bit. */
 uint64_t ghcb_msr_sev_info(const struct kvm_module *m, unsigned max_version);

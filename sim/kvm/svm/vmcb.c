@@ -63,8 +63,7 @@ unsigned kvm_cpl(const struct kvm_vcpu *v)
     return vmcb_read64(v, VMCB_SAVE + (SAVE_CPL & ~7U)) >> 24 & 3;
 }
 
-/* ---- registers -------------------------------------------------------------
- */
+/* ---- registers ---- */
 
 static void set_segment(struct kvm_vcpu *v, unsigned save, uint16_t selector,
                         uint64_t attr, uint32_t limit, uint64_t base)
@@ -137,8 +136,7 @@ void svm_get_regs(struct kvm_vcpu *v, struct kvm_regs *r)
         r->gpr[i] = v->gpr[i];
 }
 
-/* ---- control area ----------------------------------------------------------
- */
+/* ---- control area ---- */
 
 /* An I/O or MSR permission map full of ones: everything is intercepted. One is
  * enough for all vCPUs. */

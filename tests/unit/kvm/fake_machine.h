@@ -142,8 +142,7 @@ static inline enum psp_status fake_machine_psp(void *hw, enum psp_cmd cmd,
     return f->psp_status;
 }
 
-/* ---- the guest -------------------------------------------------------------
- */
+/* ---- the guest ---- */
 
 /* Walk @gpa under @ncr3, 4 levels. 0: *@spa; else the fault code. */
 static inline uint64_t fake_npt_walk(struct fake_machine *f, spa_t ncr3,
@@ -235,8 +234,7 @@ static inline void fake_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
     fake_write64(f, vmcb + VMCB_NRIP, FAKE_RIP + 8 * i);
 }
 
-/* ---- putting it together ---------------------------------------------------
- */
+/* ---- putting it together ---- */
 
 /* A machine, the kernel on it, a VM with one vCPU. */
 struct fixture {

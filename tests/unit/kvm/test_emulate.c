@@ -86,8 +86,7 @@ static struct kvm_regs regs(void)
     return r;
 }
 
-/* ---- loads -----------------------------------------------------------------
- */
+/* ---- loads ---- */
 
 #define BEFORE 0x1122334455667788ULL
 
@@ -141,8 +140,7 @@ START_TEST(a_load_from_a_device_extends_as_the_cpu_would)
 }
 END_TEST
 
-/* ---- stores ----------------------------------------------------------------
- */
+/* ---- stores ---- */
 
 static const struct {
     const char *bytes;
@@ -188,8 +186,7 @@ START_TEST(a_store_to_a_device_leaves_with_its_data_and_rip_moved)
 }
 END_TEST
 
-/* ---- through the guest's own tables ----------------------------------------
- */
+/* ---- through the guest's own tables ---- */
 
 /* 4-level tables at gpa 1000h: gva 0-2M identity in 4K pages, except what a
  * test changes; the slot covers [0, 10000h). */
@@ -386,8 +383,7 @@ START_TEST(large_guest_pages_are_walked)
 }
 END_TEST
 
-/* ---- what cannot be emulated -----------------------------------------------
- */
+/* ---- what cannot be emulated ---- */
 
 static const struct {
     const char *bytes;
@@ -433,8 +429,7 @@ START_TEST(an_address_out_of_canonical_range_is_gp_or_ss)
 }
 END_TEST
 
-/* ---- may KVM emulate? ------------------------------------------------------
- */
+/* ---- may KVM emulate? ---- */
 
 static const struct {
     enum sev_cmd_id vm;
@@ -506,8 +501,7 @@ START_TEST(stepping_over_without_bytes_was_a_ud)
 }
 END_TEST
 
-/* ---- without next RIP ------------------------------------------------------
- */
+/* ---- without next RIP ---- */
 
 static void halting_guest(struct fake_machine *f, spa_t vmcb, uint64_t *gpr)
 {

@@ -165,8 +165,7 @@ START_TEST(each_missing_thing_takes_what_the_kernels_gates_say)
 }
 END_TEST
 
-/* ---- what is printed ------------------------------------------------------
- */
+/* ---- what is printed ---- */
 
 static const struct {
     const char *kernel;
@@ -198,8 +197,7 @@ START_TEST(each_generation_has_its_own_log_lines)
 }
 END_TEST
 
-/* ---- what userspace is offered --------------------------------------------
- */
+/* ---- what userspace is offered ---- */
 
 static const struct {
     const char *kernel;
@@ -239,8 +237,7 @@ START_TEST(a_capacity_wraps_unless_the_kernel_asks_if_the_range_is_usable)
 }
 END_TEST
 
-/* ---- the secure processor -------------------------------------------------
- */
+/* ---- the secure processor ---- */
 
 START_TEST(a_dead_secure_processor_takes_sev_away_only_at_load_since_7_2)
 {

@@ -21,8 +21,7 @@ static struct kvm_module load(const struct kernel_model *k,
     return m;
 }
 
-/* ---- geometries -----------------------------------------------------------
- */
+/* ---- geometries ---- */
 
 typedef bool (*claim_fn)(const struct kernel_model *k,
                          const struct fake_host *h);
@@ -143,8 +142,7 @@ START_TEST(the_34_are_a_52_bit_width_or_a_c_bit_on_the_last_one)
 }
 END_TEST
 
-/* ---- whole rows -----------------------------------------------------------
- */
+/* ---- whole rows ---- */
 
 #define PAIRS 6
 static const char *const chain[PAIRS + 1] = { "v5.18", "v5.19",    "v6.0",

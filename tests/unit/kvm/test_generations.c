@@ -28,8 +28,7 @@ static struct fake_host geometry(unsigned raw, unsigned reduction,
     return h;
 }
 
-/* ---- early boot -----------------------------------------------------------
- */
+/* ---- early boot ---- */
 
 /* fbf6449f84bf, 6.7: the raw width is read over the reduced one. */
 START_TEST(only_6_7_forgets_the_early_reduction)
@@ -49,8 +48,7 @@ START_TEST(only_6_7_forgets_the_early_reduction)
 }
 END_TEST
 
-/* ---- the tag of 5.11 ------------------------------------------------------
- */
+/* ---- the tag of 5.11 ---- */
 
 /* No bit of a 52-bit host is reserved, yet SEV-ES is offered and MMIO SPTEs are
  * planted: the tag tells them, and nothing makes them fault. */
@@ -79,8 +77,7 @@ START_TEST(asids_are_charged_since_5_13)
 }
 END_TEST
 
-/* ---- what-ifs -------------------------------------------------------------
- */
+/* ---- what-ifs ---- */
 
 /* Ordinary hosts with 52 raw bits: 5.19 lost caching at the reset. */
 START_TEST(the_gate_alone_would_have_refused_ordinary_hosts)
@@ -110,8 +107,7 @@ START_TEST(without_the_step_over_the_c_bit_sev_es_would_be_offered)
 }
 END_TEST
 
-/* ---- MMIO SPTEs -----------------------------------------------------------
- */
+/* ---- MMIO SPTEs ---- */
 
 START_TEST(a_value_of_0_is_a_warn_until_tdx_came)
 {
@@ -138,8 +134,7 @@ START_TEST(an_mmio_spte_is_current_in_its_generation_alone)
 }
 END_TEST
 
-/* ---- CPUID for userspace --------------------------------------------------
- */
+/* ---- CPUID for userspace ---- */
 
 static struct cpuid_regs cpuid(const char *kernel, struct fake_host h, bool npt,
                                uint32_t leaf)

@@ -103,8 +103,7 @@ static void expect_answer(uint64_t info1, uint64_t info2)
     ck_assert_uint_eq(get(GHCB + GHCB_SW_EXITINFO2), info2);
 }
 
-/* ---- validation ------------------------------------------------------------
- */
+/* ---- validation ---- */
 
 START_TEST(a_page_for_some_other_use_is_reason_2)
 {
@@ -214,8 +213,7 @@ START_TEST(a_ghcb_that_is_not_there_only_resumes)
 }
 END_TEST
 
-/* ---- scratch area ----------------------------------------------------------
- */
+/* ---- scratch area ---- */
 
 static const struct {
     uint64_t scratch, len;
@@ -258,8 +256,7 @@ START_TEST(a_scratch_area_without_memory_is_efault)
 }
 END_TEST
 
-/* ---- MMIO ------------------------------------------------------------------
- */
+/* ---- MMIO ---- */
 
 START_TEST(a_read_arrives_in_the_buffer_of_the_guest)
 {
@@ -323,8 +320,7 @@ START_TEST(mmio_on_memory_is_mmio_all_the_same)
 }
 END_TEST
 
-/* ---- other requests --------------------------------------------------------
- */
+/* ---- other requests ---- */
 
 START_TEST(a_hypercall_is_answered_in_rax)
 {
@@ -402,8 +398,7 @@ START_TEST(a_typed_kernel_knows_version_2)
 }
 END_TEST
 
-/* ---- the MSR protocol ------------------------------------------------------
- */
+/* ---- the MSR protocol ---- */
 
 static const struct {
     uint64_t request, response;

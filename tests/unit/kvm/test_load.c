@@ -21,8 +21,7 @@ static struct kvm_module load(const char *kernel, struct fake_host *h,
     return m;
 }
 
-/* ---- the two passes -------------------------------------------------------
- */
+/* ---- the two passes ---- */
 
 static const struct boot_case {
     bool syscfg, smmlock, sme, sev_flag;
@@ -95,8 +94,7 @@ START_TEST(the_encryption_bit_of_sptes_is_the_c_bit_only_under_sme)
 }
 END_TEST
 
-/* ---- SNP hosts ------------------------------------------------------------
- */
+/* ---- SNP hosts ---- */
 
 START_TEST(an_snp_host_needs_the_flag_and_a_reserved_rmp_table)
 {
@@ -113,8 +111,7 @@ START_TEST(an_snp_host_needs_the_flag_and_a_reserved_rmp_table)
 }
 END_TEST
 
-/* ---- sysfs, events --------------------------------------------------------
- */
+/* ---- sysfs, events ---- */
 
 START_TEST(sysfs_shows_the_request_in_5_18_and_the_result_later)
 {
@@ -214,8 +211,7 @@ START_TEST(a_refusal_names_its_reason_and_its_commit)
 }
 END_TEST
 
-/* ---- reload ---------------------------------------------------------------
- */
+/* ---- reload ---- */
 
 /* Raw 51, C-bit 51: the reset finds bit 51, SVM loses it again. */
 START_TEST(a_second_load_starts_off_only_while_the_flag_is_sticky)

@@ -30,8 +30,7 @@ static struct kvm_module load(const char *kernel, unsigned raw,
     return load_on(kernel_of(kernel), h, kvm_default_params());
 }
 
-/* ---- the mask -------------------------------------------------------------
- */
+/* ---- the mask ---- */
 
 static const struct {
     unsigned raw, reduction, cbit, width;
@@ -127,8 +126,7 @@ START_TEST(a_software_tag_needs_no_reserved_bit)
 }
 END_TEST
 
-/* ---- WARNs ----------------------------------------------------------------
- */
+/* ---- WARNs ---- */
 
 static const struct {
     const char *kernel;
@@ -181,8 +179,7 @@ START_TEST(the_l1tf_mitigation_gives_up_at_47_cache_bits)
 }
 END_TEST
 
-/* ---- SPTEs ----------------------------------------------------------------
- */
+/* ---- SPTEs ---- */
 
 START_TEST(an_mmio_spte_of_a_48_bit_host_bit_by_bit)
 {

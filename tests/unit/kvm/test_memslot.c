@@ -188,8 +188,7 @@ START_TEST(dropped_tables_are_free_memory_again)
 }
 END_TEST
 
-/* ---- guest memory through the slots ----------------------------------------
- */
+/* ---- guest memory through the slots ---- */
 
 START_TEST(memory_is_read_across_a_slot_border_and_not_beyond)
 {

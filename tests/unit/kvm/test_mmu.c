@@ -30,8 +30,7 @@ static void plain_vm(void)
     fixture_vm(&x, SEV_CMD_PROBE);
 }
 
-/* ---- RAM -------------------------------------------------------------------
- */
+/* ---- RAM ---- */
 
 /* P W U A D, host- and MMU-writable, MMU-present: 1+2+4+20+40+200+400+800 hex.
  */
@@ -160,8 +159,7 @@ START_TEST(memory_that_the_process_lacks_is_efault)
 }
 END_TEST
 
-/* ---- first and second touch of emulated MMIO -------------------------------
- */
+/* ---- first and second touch of emulated MMIO ---- */
 
 static const struct {
     enum sev_cmd_id vm;
@@ -257,8 +255,7 @@ START_TEST(a_gfn_beyond_the_host_is_emulated_without_an_spte)
 }
 END_TEST
 
-/* ---- when memslots change --------------------------------------------------
- */
+/* ---- when memslots change ---- */
 
 static void delete_slot(uint32_t id)
 {
@@ -355,8 +352,7 @@ START_TEST(a_slot_in_flux_is_retried_and_nothing_is_cached)
 }
 END_TEST
 
-/* ---- writes of the guest's page walker -------------------------------------
- */
+/* ---- writes of the guest's page walker ---- */
 
 static void pt_write(struct fake_machine *f, spa_t vmcb, uint64_t *gpr)
 {
@@ -397,8 +393,7 @@ START_TEST(a_page_table_in_read_only_memory_is_emulated_from_6_12_on)
 }
 END_TEST
 
-/* ---- any order of slots and touches ----------------------------------------
- */
+/* ---- any order of slots and touches ---- */
 
 /* xorshift: the same story every time. */
 static uint64_t dice(uint64_t sides)

@@ -33,8 +33,7 @@ static struct kvm_module load(const char *kernel, struct fake_host *h,
     return m;
 }
 
-/* ---- hosts ----------------------------------------------------------------
- */
+/* ---- hosts ---- */
 
 static const struct {
     const char *kernel;
@@ -77,8 +76,7 @@ START_TEST(snp_goes_with_sev)
 }
 END_TEST
 
-/* ---- the secure processor -------------------------------------------------
- */
+/* ---- the secure processor ---- */
 
 /* Each kernel, each state of the firmware: 'N' SEV-SNP, 'E' SEV-ES, '-'. */
 static const char *const kernels[] = { "v6.10", "v6.11", "v6.12.107",
@@ -149,8 +147,7 @@ START_TEST(new_firmware_runs_no_es_beside_snp)
 }
 END_TEST
 
-/* ---- ciphertext hiding ----------------------------------------------------
- */
+/* ---- ciphertext hiding ---- */
 
 static const struct split {
     const char *kernel;

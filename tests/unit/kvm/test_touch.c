@@ -66,8 +66,7 @@ static void boot(struct machine *x, const char *kernel, const char *cpu,
     x->k = kvm_open(x->pool, &x->m);
 }
 
-/* ---- the guest -------------------------------------------------------------
- */
+/* ---- the guest ---- */
 
 static void poke(struct machine *x, gpa_t gpa, const void *data, size_t len)
 {
@@ -169,9 +168,7 @@ static int run(struct machine *x)
     return ret;
 }
 
-/* ---- the table
- * ---------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 static const struct {
     const char *kernel;

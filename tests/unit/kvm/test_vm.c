@@ -20,8 +20,7 @@ static void teardown(void)
     fixture_teardown(&x);
 }
 
-/* ---- which errno userspace sees --------------------------------------------
- */
+/* ---- which errno userspace sees ---- */
 
 static int op(enum sev_cmd_id id)
 {
@@ -144,8 +143,7 @@ START_TEST(vcpu_ids_are_unique_and_small)
 }
 END_TEST
 
-/* ---- registers and launch --------------------------------------------------
- */
+/* ---- registers and launch ---- */
 
 static struct kvm_regs odd_regs(void)
 {
@@ -288,8 +286,7 @@ START_TEST(a_default_vm_cannot_be_launched)
 }
 END_TEST
 
-/* ---- ASIDs and flushes -----------------------------------------------------
- */
+/* ---- ASIDs and flushes ---- */
 
 START_TEST(a_new_root_flushes_the_guest)
 {
@@ -352,8 +349,7 @@ START_TEST(without_flush_by_asid_a_flush_is_a_new_asid)
 }
 END_TEST
 
-/* ---- exits -----------------------------------------------------------------
- */
+/* ---- exits ---- */
 
 static void exit_once(struct fake_machine *f, spa_t vmcb, uint64_t *gpr)
 {

@@ -49,7 +49,7 @@ static void tear_down(void)
     pool_destroy(pool);
 }
 
-/* ---- the naive reader ---------------------------------------------------- */
+/* ---- the naive reader ---- */
 
 /* Is the value, or pair of values, @v in "a..b", "{a,b..c}", "a-b", "*"? */
 static bool part_has(const char *s, const uint64_t *v)
@@ -164,8 +164,7 @@ static void check_exact(const struct lab_cluster *c, const unsigned *which,
     buf_free(&b);
 }
 
-/* ---- claims ---------------------------------------------------------------
- */
+/* ---- claims ---- */
 
 static uint64_t point(unsigned raw, unsigned red, unsigned cbit, unsigned flag,
                       unsigned asid)

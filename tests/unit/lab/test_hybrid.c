@@ -127,8 +127,7 @@ START_TEST(an_unknown_kernel_is_an_error)
 }
 END_TEST
 
-/* ---- experiments ----------------------------------------------------------
- */
+/* ---- experiments ---- */
 
 struct experiment {
     struct lab_bench *bench;

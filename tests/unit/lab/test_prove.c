@@ -84,7 +84,7 @@ static void one_request(void)
         narrow(axis[i]);
 }
 
-/* ---- policy depth -------------------------------------------------------- */
+/* ---- policy depth ---- */
 
 static const struct {
     const char *kernel;
@@ -175,7 +175,7 @@ START_TEST(cpus_that_cannot_be_built_are_skipped)
 }
 END_TEST
 
-/* ---- machine depth ------------------------------------------------------- */
+/* ---- machine depth ---- */
 
 START_TEST(a_guest_finds_the_same_by_hanging)
 {

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* ---- good dumps ---------------------------------------------------------- */
+/* ---- good dumps ---- */
 
 /* What server.txt says, decoded by hand (APM vol. 3, appendix E). */
 START_TEST(every_field_comes_from_its_register)
@@ -165,7 +165,7 @@ START_TEST(quotes_in_a_brand_string_do_not_end_the_title)
 }
 END_TEST
 
-/* ---- junk ---------------------------------------------------------------- */
+/* ---- junk ---- */
 
 START_TEST(a_dump_from_a_vm_is_warned_of)
 {

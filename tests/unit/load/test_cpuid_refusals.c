@@ -3,7 +3,7 @@
  * and nothing crashes. */
 #include "unit/load/dumps.h"
 
-/* ---- refusals ------------------------------------------------------------ */
+/* ---- refusals ---- */
 
 static const struct {
     const char *text;

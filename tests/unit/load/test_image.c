@@ -46,7 +46,7 @@ static uint64_t word(struct image *img, spa_t spa)
     return image_read64(img, spa, &v) ? v : NOT_HELD;
 }
 
-/* ---- raw images ---------------------------------------------------------- */
+/* ---- raw images ---- */
 
 START_TEST(a_raw_image_starts_at_its_base)
 {
@@ -130,7 +130,7 @@ START_TEST(what_is_no_plain_file_is_refused_and_never_waited_for)
 }
 END_TEST
 
-/* ---- ELF cores ----------------------------------------------------------- */
+/* ---- ELF cores ---- */
 
 static void assert_small_core(struct image *img)
 {

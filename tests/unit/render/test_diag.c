@@ -186,7 +186,7 @@ START_TEST(an_error_about_a_whole_file_has_no_line)
 }
 END_TEST
 
-/* ---- verdicts ------------------------------------------------------------ */
+/* ---- verdicts ---- */
 
 static const struct verdict verdicts[] = {
     { VERDICT_PASS, "kvm.mmio_caching = false", NULL, "no bit is left", { 0 } },

@@ -58,7 +58,7 @@ static unsigned count_lines(void)
     return n;
 }
 
-/* ---- names --------------------------------------------------------------- */
+/* ---- names ---- */
 
 START_TEST(formats_are_found_by_their_names)
 {
@@ -71,7 +71,7 @@ START_TEST(formats_are_found_by_their_names)
 }
 END_TEST
 
-/* ---- text ---------------------------------------------------------------- */
+/* ---- text ---- */
 
 START_TEST(a_line_of_text_has_number_lane_event_and_fields)
 {
@@ -114,7 +114,7 @@ START_TEST(every_event_is_one_line_of_text)
 }
 END_TEST
 
-/* ---- JSON Lines ---------------------------------------------------------- */
+/* ---- JSON Lines ---- */
 
 static void check_field(const json_t *value, enum field_kind kind,
                         uint64_t number)
@@ -205,7 +205,7 @@ START_TEST(strings_are_read_back_as_they_were)
 }
 END_TEST
 
-/* ---- trace_pipe ---------------------------------------------------------- */
+/* ---- trace_pipe ---- */
 
 static void assert_ftrace_ends(const char *text)
 {

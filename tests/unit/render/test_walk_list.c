@@ -59,7 +59,7 @@ static const char *list(void)
     return out.data;
 }
 
-/* ---- ranges -------------------------------------------------------------- */
+/* ---- ranges ---- */
 
 START_TEST(an_empty_table_maps_nothing)
 {
@@ -210,7 +210,7 @@ START_TEST(legacy_entries_have_four_bytes)
 }
 END_TEST
 
-/* ---- hostile tables ------------------------------------------------------ */
+/* ---- hostile tables ---- */
 
 START_TEST(a_table_that_leads_back_to_itself_is_named_not_followed)
 {
@@ -281,7 +281,7 @@ START_TEST(random_words_are_listed_in_every_mode)
 }
 END_TEST
 
-/* ---- one address --------------------------------------------------------- */
+/* ---- one address ---- */
 
 START_TEST(an_address_is_found_as_the_listing_says)
 {
