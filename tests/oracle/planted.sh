@@ -60,15 +60,18 @@ plant npf.c ' && why != WHY_BEYOND_ROOT' ''
 plant guest_walk.c 'set = PTE_A | (a.write ? PTE_D : 0)' 'set = PTE_A | PTE_D'
 plant guest_walk.c '.write = !c->rules.rogpt' '.write = true'
 plant rmp.c '(a->write || a->table) &&' 'a->write &&'
-plant rmp.c 'rmp_asid(e) != c->ctl.asid' 'false'
-plant rmp.c 'rmp_gpa(e, a->spa) != (a->gpa & PAGE_MASK_4K)' 'false'
+plant rmp.c 'rmp_asid(e) != c->ctl.asid' 'rmp_asid(e) > c->ctl.asid'
+plant rmp.c 'rmp_gpa(e, a->spa) != (a->gpa & PAGE_MASK_4K)' \
+    'rmp_gpa(e, a->spa) < (a->gpa & PAGE_MASK_4K)'
 plant rmp.c 'return e->lo & RMP_IMMUTABLE ? WHY_RMP_IMMUTABLE : WHY_NONE' \
     'return WHY_NONE'
 plant rmp.c 'large != e->large' 'large && !e->large'
 plant rmp.c 'if (why == WHY_NONE && (needs(a)' 'if ((needs(a)'
-plant rmp.c 'offset < pt_size(2) - 1 ? PAGE_SIZE_4K : pt_size(2)' 'PAGE_SIZE_4K'
+plant rmp.c 'offset < pt_size(2) - 1 ? PAGE_SIZE_4K : pt_size(2)' \
+    'offset < 2 ? pt_size(2) : PAGE_SIZE_4K'
 plant rmp.h 'return a.user ? VMPL_UX : VMPL_SX' 'return VMPL_UX'
 plant guest_walk.c 'trail.at[trail.n - 1].write = true;' ''
-plant guest_walk.c 'if (snp_on(c) && !may_set(c, q))' 'if (false)'
+plant guest_walk.c 'if (snp_on(c) && !may_set(c, q))' \
+    'if (snp_on(c) && !may_set(c, q) && q->n > 9)'
 plant npf.c 'why == WHY_RMP_VMPL ? PFERR_GUEST_VMPL : 0' '0'
 exit $status

@@ -159,8 +159,8 @@ static void set_owner(struct maker *m, gpa_t gpa, spa_t spa, bool large)
     if (one_in(m, 24))
         large = !large;
     if (large) {
+        gpa -= spa & (pt_size(2) - 1);
         spa &= ~(pt_size(2) - 1);
-        gpa &= ~(pt_size(2) - 1);
     }
     lo = RMP_ASSIGNED | RMP_VALIDATED | (large ? RMP_2M : 0) | (gpa & RMP_GPA) |
          (uint64_t)s->asid << RMP_ASID_SHIFT;
