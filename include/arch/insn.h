@@ -49,6 +49,13 @@ enum insn_op {
     INSN_STGI,
     INSN_CLGI,
     INSN_INVLPGA,
+    INSN_IO,        /* IN, OUT and their string forms; no operands */
+    INSN_RMPUPDATE, /* this and the next two are a host's */
+    INSN_PSMASH,
+    INSN_RMPREAD,
+    INSN_PVALIDATE, /* rAX, ECX, EDX */
+    INSN_RMPADJUST, /* RAX, RCX, RDX */
+    INSN_RMPQUERY,
     INSN_SOFTCALL, /* 0F 3F ib: guest software, see guest_port.h; imm = number
                     */
     INSN_OTHER,    /* decoded, but not one that this simulator executes */

@@ -69,9 +69,17 @@ enum psp_cmd {
     PSP_LAUNCH_UPDATE_VMSA, /* encrypt one VMSA page in place */
     PSP_LAUNCH_FINISH,
     PSP_DEACTIVATE,
+    /* From here on: SEV-SNP (pub. 56860). */
     PSP_SNP_INIT,            /* SNP_INIT_EX */
     PSP_SNP_PLATFORM_STATUS, /* -> snp */
     PSP_SNP_FEATURE_INFO,    /* -> feature_ecx; sub-leaf 0 */
+    PSP_SNP_GCTX_CREATE,     /* the firmware's page at gctx becomes a context */
+    PSP_SNP_LAUNCH_START,    /* gctx, policy */
+    PSP_SNP_ACTIVATE,        /* gctx, asid */
+    PSP_SNP_LAUNCH_UPDATE,   /* gctx, spa, large, page_type, vmpl */
+    PSP_SNP_LAUNCH_FINISH,   /* gctx */
+    PSP_SNP_DECOMMISSION,    /* gctx */
+    PSP_SNP_PAGE_RECLAIM,    /* spa, large */
 };
 
 /* Firmware status codes that this model returns. */
@@ -81,6 +89,7 @@ enum psp_status {
     PSP_INVALID_GUEST_STATE = 0x02,
     PSP_INVALID_CONFIG = 0x03,
     PSP_INVALID_LEN = 0x04,
+    PSP_POLICY_FAILURE = 0x07,
     PSP_INVALID_ADDRESS = 0x09,
     PSP_ASID_OWNED = 0x0c,
     PSP_INVALID_ASID = 0x0d,
@@ -88,6 +97,9 @@ enum psp_status {
     PSP_HW_ERROR_PLATFORM = 0x13,
     PSP_UNSUPPORTED = 0x15,
     PSP_INVALID_PARAM = 0x16,
+    PSP_INVALID_PAGE_SIZE = 0x19,
+    PSP_INVALID_PAGE_STATE = 0x1a,
+    PSP_INVALID_PAGE_OWNER = 0x1c,
     /* No status of the firmware: nothing decodes the mailbox, reads return
      * ones. */
     PSP_NO_DEVICE = 0xffff,
@@ -106,6 +118,16 @@ struct psp_snp_status {
 #define PSP_TCB_SNP_SHIFT       48 /* families before 1Ah */
 #define PSP_TCB_SNP_SHIFT_TURIN 24
 
+/* What SNP_LAUNCH_UPDATE makes of a page. */
+enum psp_page_type {
+    PSP_PAGE_NORMAL = 1,
+    PSP_PAGE_VMSA = 2,
+    PSP_PAGE_ZERO = 3,
+    PSP_PAGE_UNMEASURED = 4,
+    PSP_PAGE_SECRETS = 5,
+    PSP_PAGE_CPUID = 6,
+};
+
 /* One mailbox command; fields that a command does not use are 0. */
 struct psp_request {
     uint32_t handle; /* in; out for LAUNCH_START */
@@ -115,6 +137,11 @@ struct psp_request {
     uint64_t len;
     uint32_t max_snp_asid; /* SNP_INIT: hide ciphertext of ASIDs 1 to this one;
                               0: hide nothing */
+    spa_t gctx;            /* SNP: the guest's context page */
+    uint64_t policy;       /* SNP_LAUNCH_START */
+    enum psp_page_type page_type;
+    bool large;                /* the page at spa has 2M */
+    uint8_t vmpl[3];           /* its permissions for VMPL 1 to 3 */
     struct psp_snp_status snp; /* out */
     uint32_t feature_ecx;      /* out */
 };

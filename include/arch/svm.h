@@ -42,6 +42,7 @@
 #define VMCB_AVIC_LOGICAL  0x0f0
 #define VMCB_AVIC_PHYSICAL 0x0f8 /* 11:0: highest index */
 #define VMCB_VMSA_PA       0x108
+#define VMCB_ALLOWED_SEV   0x138 /* SEV_FEATURES that the host allows */
 #define VMCB_SAVE          0x400 /* start of the state-save area */
 
 /* VMCB_NESTED_CTL bits. */
@@ -54,7 +55,8 @@
 #define NESTED_CTL_VTE   BIT(5)
 #define NESTED_CTL_ROGPT BIT(6)
 /* INVLPGB and TLBSYNC may be executed in the guest. */
-#define NESTED_CTL_INVLPGB BIT(7)
+#define NESTED_CTL_INVLPGB  BIT(7)
+#define ALLOWED_SEV_ENFORCE BIT(63) /* of VMCB_ALLOWED_SEV */
 /* VMCB_VIRT_EXT bits. */
 #define VIRT_EXT_LBR         BIT(0)
 #define VIRT_EXT_VMLOAD_SAVE BIT(1) /* in a guest: rAX is guest-physical */
@@ -137,6 +139,8 @@
 #define VINTR_CTRL_BUSY BIT(63) /* of VMSA_VINTR_CTRL */
 /* Of VMSA_SEV_FEATURES. */
 #define SEV_FEATURE_SNP            BIT(0)
+#define SEV_FEATURE_RESTRICTED     BIT(3) /* injection */
+#define SEV_FEATURE_ALTERNATE      BIT(4) /* injection */
 #define SEV_FEATURE_SMT_PROTECTION BIT(15)
 
 /* Segment attribute word: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10,

@@ -2,8 +2,9 @@
 /*
  * arch/insn.c - Zydis behind a keyhole, plus what it does not know.
  *
- * Zydis 4.0 decodes; two encodings are ours to name: VMGEXIT, which it calls
- * VMMCALL with a prefix (APM vol. 2, 15.35.6), and SOFTCALL, which no CPU has.
+ * Zydis 4.0 decodes; some encodings are ours to name: VMGEXIT, which it calls
+ * VMMCALL with a prefix (APM vol. 2, 15.35.6), RMPREAD and RMPQUERY, which it
+ * calls RDPRU, and SOFTCALL, which no CPU has.
  */
 #include "arch/insn.h"
 
@@ -18,6 +19,8 @@ static const struct overlay {
     const char *text;
 } overlays[] = {
     { { 0xf3, 0x0f, 0x01, 0xd9 }, 4, 4, INSN_VMGEXIT, "vmgexit" },
+    { { 0xf2, 0x0f, 0x01, 0xfd }, 4, 4, INSN_RMPREAD, "rmpread rax, rcx" },
+    { { 0xf3, 0x0f, 0x01, 0xfd }, 4, 4, INSN_RMPQUERY, "rmpquery rax, rdx" },
     { { 0x0f, 0x3f }, 2, 3, INSN_SOFTCALL, "softcall" },
 };
 
@@ -209,6 +212,23 @@ static enum insn_op op_of(const ZydisDecodedInstruction *zi,
         return INSN_CLGI;
     case ZYDIS_MNEMONIC_INVLPGA:
         return INSN_INVLPGA;
+    case ZYDIS_MNEMONIC_IN:
+    case ZYDIS_MNEMONIC_OUT:
+    case ZYDIS_MNEMONIC_INSB:
+    case ZYDIS_MNEMONIC_INSW:
+    case ZYDIS_MNEMONIC_INSD:
+    case ZYDIS_MNEMONIC_OUTSB:
+    case ZYDIS_MNEMONIC_OUTSW:
+    case ZYDIS_MNEMONIC_OUTSD:
+        return INSN_IO;
+    case ZYDIS_MNEMONIC_RMPUPDATE:
+        return INSN_RMPUPDATE;
+    case ZYDIS_MNEMONIC_PSMASH:
+        return INSN_PSMASH;
+    case ZYDIS_MNEMONIC_PVALIDATE:
+        return INSN_PVALIDATE;
+    case ZYDIS_MNEMONIC_RMPADJUST:
+        return INSN_RMPADJUST;
     default:
         return INSN_OTHER;
     }
@@ -268,6 +288,7 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_CLGI:
     case INSN_INVLPGA:
     case INSN_INVLPGB:
+    case INSN_PVALIDATE:
         set_address_width(out, zi);
         break;
     case INSN_HLT:
@@ -281,6 +302,12 @@ static void fill_operands(struct insn *out, const ZydisDecodedInstruction *zi,
     case INSN_WRMSR:
     case INSN_STI:
     case INSN_CLI:
+    case INSN_IO:
+    case INSN_RMPUPDATE:
+    case INSN_PSMASH:
+    case INSN_RMPREAD:
+    case INSN_RMPADJUST:
+    case INSN_RMPQUERY:
     case INSN_SOFTCALL:
     case INSN_OTHER:
         break;

@@ -75,7 +75,7 @@ translate_slowly(struct cpu *c, gva_t gva, size_t len, struct access a,
                  struct piece piece[2], struct walk *w)
 {
     BUG_ON(len == 0);
-    w->recall = w->recalled = w->sss_page = false;
+    w->recall = w->recalled = w->sss_page = w->unasked = false;
     if (!is_canonical(c, gva))
         return not_canonical(w, a);
     if (__builtin_expect(gva % PAGE_SIZE_4K + len > PAGE_SIZE_4K, 0))

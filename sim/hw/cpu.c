@@ -261,11 +261,14 @@ static void wire_read(void *hw, spa_t spa, void *buf, size_t len)
     mem_read(c->mem, spa, buf, len);
 }
 
-static void wire_write(void *hw, spa_t spa, const void *buf, size_t len)
+static bool wire_write(void *hw, spa_t spa, const void *buf, size_t len)
 {
     struct cpu *c = hw;
 
+    if (!host_may_write(c, spa, len))
+        return false;
     mem_write(c->mem, spa, buf, len);
+    return true;
 }
 
 /* The key of a host mapping with this C-bit. */
@@ -281,12 +284,15 @@ static void wire_read_c(void *hw, spa_t spa, void *buf, size_t len, bool cbit)
     crypt_read(c->mem, spa, buf, len, host_key(c, cbit));
 }
 
-static void wire_write_c(void *hw, spa_t spa, const void *buf, size_t len,
+static bool wire_write_c(void *hw, spa_t spa, const void *buf, size_t len,
                          bool cbit)
 {
     struct cpu *c = hw;
 
+    if (!host_may_write(c, spa, len))
+        return false;
     crypt_write(c->mem, spa, buf, len, host_key(c, cbit));
+    return true;
 }
 
 static uint64_t wire_read64(void *hw, spa_t spa)
@@ -294,14 +300,33 @@ static uint64_t wire_read64(void *hw, spa_t spa)
     return cpu_peek64(hw, spa);
 }
 
-static void wire_write64(void *hw, spa_t spa, uint64_t value)
+static bool wire_write64(void *hw, spa_t spa, uint64_t value)
 {
+    if (!host_may_write(hw, spa, sizeof(value)))
+        return false;
     cpu_poke64(hw, spa, value);
+    return true;
 }
 
-static void wire_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
+static bool wire_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
 {
-    cpu_vmrun(hw, vmcb, gpr);
+    return cpu_vmrun(hw, vmcb, gpr);
+}
+
+static enum rmp_result wire_rmpupdate(void *hw, spa_t spa,
+                                      const struct rmp_state *s)
+{
+    return host_rmpupdate(hw, spa, s);
+}
+
+static enum rmp_result wire_psmash(void *hw, spa_t spa)
+{
+    return host_psmash(hw, spa);
+}
+
+static enum rmp_result wire_rmpread(void *hw, spa_t spa, struct rmp_state *s)
+{
+    return host_rmpread(hw, spa, s);
 }
 
 static void wire_invlpga(void *hw, gva_t va, uint32_t asid)
@@ -346,6 +371,9 @@ struct wire cpu_wire(struct cpu *c)
         .invlpga = wire_invlpga,
         .invlpgb = wire_invlpgb,
         .tlbsync = wire_tlbsync,
+        .rmpupdate = wire_rmpupdate,
+        .psmash = wire_psmash,
+        .rmpread = wire_rmpread,
         .psp = wire_psp,
     };
 

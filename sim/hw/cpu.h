@@ -48,7 +48,7 @@ struct vmcb_control {
     uint32_t asid, clean;
     uint8_t tlb_control;
     uint64_t int_ctl, int_state, nested_ctl, virt_ext;
-    uint64_t ghcb, eventinj, ncr3, nrip, vmsa;
+    uint64_t ghcb, eventinj, ncr3, nrip, vmsa, allowed_sev;
     uint64_t iopm, msrpm;
     uint64_t avic[3]; /* backing page, logical table, physical table */
     bool sev, sev_es; /* as this CPU understands them */
@@ -239,8 +239,22 @@ bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value);
 /* CR0 and CR4. */
 uint64_t host_read_cr(const struct cpu *c, unsigned n);
 bool host_write_cr(struct cpu *c, unsigned n, uint64_t value);
+struct psp_guest *psp_new_guest(struct cpu *c);
+enum psp_status psp_activate(struct cpu *c, struct psp_guest *g, uint32_t asid);
+enum psp_status psp_snp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);
 enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);
-void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS]);
+/* false: #GP. */
+bool cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS]);
+
+/* rmp_host.c. false: #PF, told. */
+bool host_may_write(struct cpu *c, spa_t spa, size_t len);
+/* May the CPU itself write to it, on the host's behalf? */
+bool host_page(const struct cpu *c, spa_t spa);
+enum rmp_result host_rmpupdate(struct cpu *c, spa_t spa,
+                               const struct rmp_state *s);
+enum rmp_result host_psmash(struct cpu *c, spa_t spa);
+enum rmp_result host_rmpread(const struct cpu *c, spa_t spa,
+                             struct rmp_state *s);
 
 /* The guest's MSRs, with no intercept on the way. */
 bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value);
@@ -401,6 +415,7 @@ enum flow mov_from_cr(struct cpu *c, const struct insn *insn);
 enum flow mov_to_cr(struct cpu *c, const struct insn *insn);
 enum flow exec_system(struct cpu *c, const struct insn *insn);
 enum flow exec_invalidate(struct cpu *c, const struct insn *insn);
+enum flow exec_rmp(struct cpu *c, const struct insn *insn);
 enum flow exec_svm(struct cpu *c, const struct insn *insn);
 /* The instruction is done; does the hypervisor want to hear of it? */
 enum flow trapped(struct cpu *c, uint32_t intercept, uint64_t code,
@@ -448,6 +463,8 @@ bool cr0_is_legal(uint64_t v);
 uint64_t cr3_reserved(const struct cpu *c);
 struct refusal check_control(const struct cpu *c);
 struct refusal check_state(const struct cpu *c);
+/* vmcb_snp.c; part of check_state() */
+struct refusal check_snp(const struct cpu *c);
 /* The part of both that one translation needs. */
 struct refusal check_paging(const struct cpu *c, uint64_t h_cr0);
 /* After latch_guest(): what VMRUN reads of the guest's tables. */

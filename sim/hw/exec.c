@@ -207,12 +207,14 @@ static enum flow jump(struct cpu *c, const struct insn *insn)
     return FLOW_NEXT;
 }
 
+/* An SNP guest is told of CPUID and port I/O whatever the hypervisor wishes
+ * (APM vol. 2, 15.36.12). */
 static enum flow cpuid(struct cpu *c, unsigned len)
 {
     uint64_t *gpr = c->g.r.gpr;
     struct cpuid_regs r;
 
-    if (c->ctl.word3 & INTERCEPT3_CPUID)
+    if ((c->ctl.word3 & INTERCEPT3_CPUID) || is_snp_guest(c))
         return intercepted(c, EXIT_CPUID, 0, 0, len);
     r = cpu_cpuid(c, (uint32_t)gpr[GPR_RAX], (uint32_t)gpr[GPR_RCX]);
     gpr[GPR_RAX] = r.eax;
@@ -235,6 +237,15 @@ static enum flow unsupported(struct cpu *c, const struct insn *insn)
     TRACE(c->trace, insn_unsupported, .rip = c->g.r.rip,
           .bytes = code_hex(c, insn), .text = code_text(c, insn));
     return raise_event(c, VEC_UD);
+}
+
+/* In other guests IN and OUT would reach ports, which nobody has. */
+static enum flow port_io(struct cpu *c, const struct insn *insn)
+{
+    if (!is_snp_guest(c) ||
+        c->g.r.cpl > (c->g.r.rflags >> RFLAGS_IOPL_SHIFT & 3))
+        return unsupported(c, insn);
+    return intercepted(c, EXIT_IOIO, 0, 0, insn->len);
 }
 
 static enum flow execute(struct cpu *c, const struct insn *insn)
@@ -286,6 +297,15 @@ static enum flow execute(struct cpu *c, const struct insn *insn)
     case INSN_CLGI:
     case INSN_INVLPGA:
         return exec_svm(c, insn);
+    case INSN_IO:
+        return port_io(c, insn);
+    case INSN_RMPUPDATE:
+    case INSN_PSMASH:
+    case INSN_RMPREAD:
+    case INSN_PVALIDATE:
+    case INSN_RMPADJUST:
+    case INSN_RMPQUERY:
+        return exec_rmp(c, insn);
     case INSN_SOFTCALL:
         return softcall(c, (unsigned)insn->imm, insn->len);
     case INSN_MOV_FROM_SEG:

@@ -144,6 +144,8 @@ static void note_table(struct rmp_trail *t, const struct cpu *c,
 static bool check_all(struct cpu *c, struct walk *w, struct rmp_trail *t,
                       uint64_t leaf, struct access a)
 {
+    if (w->unasked)
+        return rmp_check_trail(c, w, t, a);
     t->at[t->n++] = (struct rmp_access) {
         .gpa = w->gpa,
         .spa = w->spa,

@@ -156,8 +156,7 @@ static bool write_hsave_pa(struct cpu *c, uint64_t value)
     uint64_t spa = value & ~cpu_cbit(c);
 
     if (!c->model.features[FEAT_SVM] || spa % PAGE_SIZE_4K ||
-        spa >> cpu_phys_bits(c) ||
-        (snp_on(c) && !rmp_is_host(c, spa, PAGE_SIZE_4K - 1)))
+        spa >> cpu_phys_bits(c) || !host_page(c, spa))
         return false;
     c->hsave_pa = value;
     return true;
@@ -202,9 +201,11 @@ bool cpu_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
 
 /* ---- a guest's ---- */
 
+/* SEV_FEATURES follow behind the two (APM vol. 2, 15.34.10). */
 static uint64_t sev_status(const struct cpu *c)
 {
-    return (c->ctl.sev ? BIT(0) : 0) | (c->ctl.sev_es ? BIT(1) : 0);
+    return (c->ctl.sev ? BIT(0) : 0) | (c->ctl.sev_es ? BIT(1) : 0) |
+           c->g.sev_features << 2;
 }
 
 bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)

@@ -86,6 +86,7 @@ enum why {
     WHY_RSVD_1G,
     WHY_RSVD_PAE,
     WHY_RSVD_PSE36,
+    WHY_RSVD_SHARED, /* the operand of PVALIDATE and the like */
     WHY_RSVD_LARGE,
     WHY_USER,
     WHY_WRITE,
@@ -172,6 +173,8 @@ struct walk {
     uint64_t upper; /* of the guest: the AND of all entries but the leaf */
     bool sss_page;  /* of the nested level, where SSS is on */
     uint32_t rmp;   /* with SNP: rmp_grants() */
+    bool unasked;   /* in: of the page itself the reverse map table is not asked
+                     */
     bool recall;    /* in: page-walk caches and the nested TLB may answer */
     bool recalled;  /* one of them did */
 

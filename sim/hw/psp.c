@@ -4,9 +4,8 @@
  *
  * The commands that KVM needs to launch a SEV or SEV-ES guest, with the status
  * codes and the order rules of the SEV API (pub. 55766). No certificates, no
- * measurement: nothing in this simulator would check them. Of SEV-SNP (pub.
- * 56860) only what a host asks before it offers such guests: there is no
- * command that launches one.
+ * measurement: nothing in this simulator would check them. SEV-SNP has commands
+ * of its own: psp_snp.c.
  */
 #include "hw/cpu.h"
 
@@ -39,6 +38,20 @@ static const char *cmd_name(enum psp_cmd cmd)
         return "SNP_PLATFORM_STATUS";
     case PSP_SNP_FEATURE_INFO:
         return "SNP_FEATURE_INFO";
+    case PSP_SNP_GCTX_CREATE:
+        return "SNP_GCTX_CREATE";
+    case PSP_SNP_LAUNCH_START:
+        return "SNP_LAUNCH_START";
+    case PSP_SNP_ACTIVATE:
+        return "SNP_ACTIVATE";
+    case PSP_SNP_LAUNCH_UPDATE:
+        return "SNP_LAUNCH_UPDATE";
+    case PSP_SNP_LAUNCH_FINISH:
+        return "SNP_LAUNCH_FINISH";
+    case PSP_SNP_DECOMMISSION:
+        return "SNP_DECOMMISSION";
+    case PSP_SNP_PAGE_RECLAIM:
+        return "SNP_PAGE_RECLAIM";
     }
     return "?";
 }
@@ -78,13 +91,20 @@ void psp_reset(struct psp *psp)
     *psp = (struct psp) { .spare = psp->guests };
 }
 
-static struct psp_guest *new_guest(struct cpu *c)
+struct psp_guest *psp_new_guest(struct cpu *c)
 {
     struct psp_guest *g = c->psp.spare;
 
-    if (!g)
-        return pool_alloc(c->pool, sizeof(*g));
-    c->psp.spare = g->next;
+    if (g)
+        c->psp.spare = g->next;
+    else
+        g = pool_alloc(c->pool, sizeof(*g));
+    *g = (struct psp_guest) {
+        .next = c->psp.guests,
+        .handle = ++c->psp.last_handle,
+        .key = key_make(c->psp.last_handle, 0),
+    };
+    c->psp.guests = g;
     return g;
 }
 
@@ -100,70 +120,6 @@ static enum psp_status init(struct cpu *c)
     return PSP_OK;
 }
 
-/* ---- SEV-SNP ----
- */
-
-static bool can_hide(const struct cpu *c, enum psp_cth part)
-{
-    return c->model.psp_cth == part || c->model.psp_cth == PSP_CTH_BOTH;
-}
-
-static bool snp_firmware(const struct cpu *c)
-{
-    return c->model.psp_snp != PSP_SNP_NONE;
-}
-
-/* The firmware initialises the RMP, so there must be one. That SNP is enabled
- * on every core (SYSCFG[24]) is not asked for: kernels of this simulator leave
- * the bit alone, as they run no such guest yet. */
-static enum psp_status snp_init(struct cpu *c, const struct psp_request *r)
-{
-    if (c->model.psp == PSP_FAILS)
-        return PSP_HW_ERROR_PLATFORM;
-    if (!snp_firmware(c))
-        return PSP_UNSUPPORTED;
-    if (c->psp.snp_initialized || c->psp.initialized)
-        return PSP_INVALID_PLATFORM_STATE;
-    if (!c->model.rmp_table)
-        return PSP_INVALID_CONFIG;
-    if (r->max_snp_asid && (c->model.psp_cth != PSP_CTH_BOTH ||
-                            r->max_snp_asid >= c->model.min_sev_asid))
-        return PSP_INVALID_PARAM;
-    c->psp.snp_initialized = c->model.psp_snp != PSP_SNP_STUCK;
-    return PSP_OK;
-}
-
-static uint64_t tcb_version(const struct cpu_model *m)
-{
-    bool turin = cpuid_family(m->signature) >= 0x1a;
-
-    return (uint64_t)m->psp_svn
-           << (turin ? PSP_TCB_SNP_SHIFT_TURIN : PSP_TCB_SNP_SHIFT);
-}
-
-static enum psp_status snp_platform_status(const struct cpu *c,
-                                           struct psp_request *r)
-{
-    if (!snp_firmware(c))
-        return PSP_UNSUPPORTED;
-    r->snp = (struct psp_snp_status) {
-        .initialized = c->psp.snp_initialized,
-        .feature_info = can_hide(c, PSP_CTH_FIRMWARE),
-        .ciphertext_hiding_cap = can_hide(c, PSP_CTH_BIOS),
-        .current_tcb = tcb_version(&c->model),
-    };
-    return PSP_OK;
-}
-
-static enum psp_status snp_feature_info(const struct cpu *c,
-                                        struct psp_request *r)
-{
-    if (!snp_firmware(c) || !can_hide(c, PSP_CTH_FIRMWARE))
-        return PSP_UNSUPPORTED;
-    r->feature_ecx = PSP_FEATURE_CIPHERTEXT_HIDING;
-    return PSP_OK;
-}
-
 /* ---- SEV, SEV-ES ----
  */
 
@@ -173,34 +129,27 @@ static enum psp_status launch_start(struct cpu *c, struct psp_request *r)
 
     if (r->es && !c->model.features[FEAT_SEV_ES])
         return PSP_UNSUPPORTED;
-    g = new_guest(c);
-    *g = (struct psp_guest) {
-        .next = c->psp.guests,
-        .handle = ++c->psp.last_handle,
-        .es = r->es,
-        .state = PSP_LAUNCHING,
-        .key = key_make(c->psp.last_handle, 0),
-    };
-    c->psp.guests = g;
+    g = psp_new_guest(c);
+    g->es = r->es;
+    g->state = PSP_LAUNCHING;
     r->handle = g->handle;
     return PSP_OK;
 }
 
-/* ASIDs below CPUID 8000_001F EDX are for SEV-ES guests, the others for SEV
- * guests without it. */
-static enum psp_status activate(struct cpu *c, struct psp_guest *g,
-                                const struct psp_request *r)
+/* ASIDs below CPUID 8000_001F EDX are for SEV-ES and SEV-SNP guests, the others
+ * for SEV guests without either. */
+enum psp_status psp_activate(struct cpu *c, struct psp_guest *g, uint32_t asid)
 {
-    bool es_asid = r->asid < c->model.min_sev_asid;
+    bool es_asid = asid < c->model.min_sev_asid;
 
-    if (r->asid == 0 || r->asid > c->model.max_sev_asid || es_asid != g->es)
+    if (asid == 0 || asid > c->model.max_sev_asid || es_asid != g->es)
         return PSP_INVALID_ASID;
-    if (find_asid(&c->psp, r->asid))
+    if (find_asid(&c->psp, asid))
         return PSP_ASID_OWNED;
     if (g->asid)
         return PSP_INVALID_GUEST_STATE;
-    g->asid = r->asid;
-    g->key.id = r->asid;
+    g->asid = asid;
+    g->key.id = asid;
     return PSP_OK;
 }
 
@@ -249,21 +198,17 @@ static enum psp_status execute(struct cpu *c, enum psp_cmd cmd,
         return PSP_NO_DEVICE;
     if (cmd == PSP_INIT)
         return init(c);
-    if (cmd == PSP_SNP_INIT)
-        return snp_init(c, r);
-    if (cmd == PSP_SNP_PLATFORM_STATUS)
-        return snp_platform_status(c, r);
-    if (cmd == PSP_SNP_FEATURE_INFO)
-        return snp_feature_info(c, r);
+    if (cmd >= PSP_SNP_INIT)
+        return psp_snp(c, cmd, r);
     if (!c->psp.initialized)
         return PSP_INVALID_PLATFORM_STATE;
     if (cmd == PSP_LAUNCH_START)
         return launch_start(c, r);
-    if (!g)
+    if (!g || g->snp)
         return PSP_INVALID_GUEST;
     switch (cmd) {
     case PSP_ACTIVATE:
-        return activate(c, g, r);
+        return psp_activate(c, g, r->asid);
     case PSP_LAUNCH_UPDATE_DATA:
         return encrypt(c, g, r, false);
     case PSP_LAUNCH_UPDATE_VMSA:
@@ -273,14 +218,9 @@ static enum psp_status execute(struct cpu *c, enum psp_cmd cmd,
     case PSP_DEACTIVATE:
         g->asid = 0;
         return PSP_OK;
-    case PSP_INIT:
-    case PSP_LAUNCH_START:
-    case PSP_SNP_INIT:
-    case PSP_SNP_PLATFORM_STATUS:
-    case PSP_SNP_FEATURE_INFO:
-        break;
+    default:
+        return PSP_UNSUPPORTED;
     }
-    return PSP_UNSUPPORTED;
 }
 
 enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r)

@@ -6,12 +6,13 @@
 #include "arch/sev.h"
 #include "hw/crypt.h"
 
-enum psp_guest_state { PSP_LAUNCHING, PSP_RUNNING };
+enum psp_guest_state { PSP_CREATED, PSP_LAUNCHING, PSP_RUNNING };
 
 struct psp_guest {
     struct psp_guest *next;
     uint32_t handle, asid; /* asid 0: not active */
-    bool es;
+    bool es, snp;
+    spa_t gctx; /* SEV-SNP: the context page */
     enum psp_guest_state state;
     struct key key;
 };

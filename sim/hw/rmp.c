@@ -235,6 +235,7 @@ bool rmp_check_trail(struct cpu *c, struct walk *w, const struct rmp_trail *t,
         if (why != WHY_NONE)
             return rmp_fail(c, w, why, &t->at[i], final);
     }
-    w->rmp = rmp_grants(c, &t->at[t->n - 1]);
+    if (t->n)
+        w->rmp = rmp_grants(c, &t->at[t->n - 1]);
     return true;
 }

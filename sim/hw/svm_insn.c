@@ -50,6 +50,20 @@ static bool is_virtualized(const struct cpu *c)
            (c->ctl.virt_ext & VIRT_EXT_VMLOAD_SAVE) && has_nested(c);
 }
 
+/* A virtualized VMSAVE is a write like others (APM vol. 2, 15.36.12). */
+static enum flow may_save(struct cpu *c, struct walk *w, gpa_t gpa, bool write)
+{
+    const struct rmp_access a = {
+        .gpa = gpa, .spa = w->spa, .offset = w->nested.offset, .write = true
+    };
+    enum why why = write && snp_on(c) ? rmp_check(c, &a) : WHY_NONE;
+
+    if (why == WHY_NONE)
+        return FLOW_NEXT;
+    rmp_fail(c, w, why, &a, (struct access) { .write = true });
+    return walk_failed(c, w, false);
+}
+
 /* The page that VMLOAD and VMSAVE mean. */
 static enum flow find_vmcb(struct cpu *c, uint64_t addr, bool write,
                            struct walk *w)
@@ -58,11 +72,12 @@ static enum flow find_vmcb(struct cpu *c, uint64_t addr, bool write,
 
     *w = (struct walk) { .gva = addr, .spa = addr };
     if (is_virtualized(c))
-        return npt_walk(c, w, addr, a, 0) ? FLOW_NEXT
+        return npt_walk(c, w, addr, a, 0) ? may_save(c, w, addr, write)
                                           : walk_failed(c, w, false);
     w->key = w->spa & cpu_cbit(c) ? c->host_key : NULL;
     w->spa &= ~cpu_cbit(c);
-    return FLOW_NEXT;
+    return !write || host_page(c, w->spa) ? FLOW_NEXT
+                                          : raise_error(c, VEC_GP, 0);
 }
 
 static enum flow move_state(struct cpu *c, const struct insn *insn)

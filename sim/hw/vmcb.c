@@ -177,6 +177,7 @@ void vmcb_load_control(struct cpu *c, const uint8_t *vmcb)
         .virt_ext = get(vmcb, VMCB_VIRT_EXT, 8),
         .nrip = get(vmcb, VMCB_NRIP, 8),
         .vmsa = get(vmcb, VMCB_VMSA_PA, 8),
+        .allowed_sev = get(vmcb, VMCB_ALLOWED_SEV, 8),
     };
     v->sev = (v->nested_ctl & NESTED_CTL_SEV) && cpu_cbit(c) &&
              c->model.features[FEAT_SEV];

@@ -282,14 +282,6 @@ static void check_busy(const struct cpu *c, struct refusal *r)
                             "APM vol. 2, 15.36.16 and 15.36.21", EXIT_BUSY };
 }
 
-/* SMT protection wants the core's other thread to be idle. A core of this model
- * has no other. */
-static uint64_t known_sev_features(const struct cpu *c)
-{
-    return c->model.features[FEAT_SMT_PROTECTION] ? SEV_FEATURE_SMT_PROTECTION
-                                                  : 0;
-}
-
 struct refusal check_state(const struct cpu *c)
 {
     const struct guest_state *g = &c->g;
@@ -307,8 +299,8 @@ struct refusal check_state(const struct cpu *c)
            "G_PAT holds a reserved memory type", "APM vol. 2, 15.25.4");
     check_cet(c, &r);
     check_busy(c, &r);
-    refuse(&r, g->sev_features & ~known_sev_features(c),
-           "a feature in the VMSA's SEV_FEATURES", MODEL);
+    if (!r.why)
+        r = check_snp(c);
     refuse(&r, !(g->r.cr0 & CR0_PE), "real mode (CR0.PE = 0)", MODEL);
     refuse(&r, g->r.rflags & RFLAGS_VM, "virtual-8086 mode", MODEL);
     refuse(&r, g->r.cr4 & CR4_CET, "shadow stacks (CR4.CET)", MODEL);

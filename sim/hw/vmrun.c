@@ -85,6 +85,8 @@ static struct refusal load_state(struct cpu *c, const uint64_t gpr[N_GPRS])
         clean_apply(c, c->area, VMCB_SAVE, SAVE_AREA_SIZE);
     }
     save_area_load(&c->g, c->area, sets(c));
+    if (!is_snp_guest(c))
+        c->g.vmpl = 0; /* nobody reads the field */
     cpu_canonicalise(c);
     for (unsigned i = 0; !es && i < N_GPRS; i++)
         if (i != GPR_RAX && i != GPR_RSP)
@@ -186,6 +188,7 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
 
     c->g.r = (struct guest_regs) { 0 };
     c->g.sev_features = c->g.vintr_ctrl = c->g.u_cet = 0;
+    c->g.vmpl = 0;
     select_key(c);
     if (!r.why)
         r = load_state(c, gpr);
@@ -200,6 +203,14 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
         latch_no_nested(c);
     latch_guest(c);
     return check_tables(c);
+}
+
+/* Nobody may take these pages away while the guest runs. */
+static void hold_pages(struct cpu *c)
+{
+    c->rmp.in_use[0] = c->vmcb;
+    c->rmp.in_use[1] = vmsa_of(c);
+    c->rmp.n_in_use = c->ctl.sev_es ? 2 : 1;
 }
 
 static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
@@ -223,7 +234,9 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
     }
     flush_at_vmrun(c);
     c->again.on = !snp_on(c); /* the table may change between walks */
+    hold_pages(c);
     run(c);
+    c->rmp.n_in_use = 0;
     c->again.on = false;
     save_state(c, gpr);
     write_progress(c);
@@ -231,20 +244,36 @@ static void vmrun(struct cpu *c, uint64_t gpr[N_GPRS])
     clean_remember(c, control);
 }
 
+/* What VMRUN itself writes to must be the host's (APM vol. 2, 15.36.12). */
+static bool owns_pages(const struct cpu *c)
+{
+    spa_t hsave = c->hsave_pa & ~cpu_cbit(c);
+
+    return !snp_on(c) ||
+           (host_page(c, c->vmcb) && hsave && host_page(c, hsave));
+}
+
 /*
  * The sequence that hypervisors execute: VMLOAD, VMRUN, VMSAVE. For an SEV-ES
  * guest there is nothing for VMSAVE to take home: its state is in the VMSA.
  */
-void cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
+bool cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS])
 {
     /* A real host would get #UD or #GP in its own code. */
     BUG_ON(!(c->efer & EFER_SVME));
     c->vmcb = vmcb & ~cpu_cbit(c);
     c->vmcb_key = vmcb & cpu_cbit(c) ? c->host_key : NULL;
     BUG_ON(c->vmcb % PAGE_SIZE_4K || c->vmcb >> cpu_phys_bits(c));
-
+    if (!owns_pages(c)) {
+        TRACE(c->trace, host_gp, .spa = c->vmcb,
+              .why = "VMRUN writes to the VMCB and to the page at VM_HSAVE_PA, "
+                     "and one of them is not the host's",
+              .source = "APM vol. 2, 15.36.12");
+        return false;
+    }
     cpu_vmload(c, c->vmcb, c->vmcb_key);
     vmrun(c, gpr);
     if (!c->ctl.sev_es)
         cpu_vmsave(c, c->vmcb, c->vmcb_key);
+    return true;
 }

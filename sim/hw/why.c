@@ -43,6 +43,10 @@ static const struct {
     [WHY_RSVD_PSE36] = { "an address bit of a 4M page that this CPU does not "
                          "have is set",
                          "APM vol. 2, 5.2.2" },
+    [WHY_RSVD_SHARED] = { "PVALIDATE, RMPADJUST and RMPQUERY want a page that "
+                          "is "
+                          "mapped private (C=1)",
+                          "hardware bring-up, reported; the manual is silent" },
     [WHY_RSVD_LARGE] = { "the address of a large page is not aligned",
                          "APM vol. 2, 5.3.4" },
     [WHY_USER] = { "a user access to a supervisor page (U=0)", PERM },
@@ -200,6 +204,7 @@ const char *why_detail(struct cpu *c, const struct walk *w)
     case WHY_RSVD_BEYOND_ROOT:
     case WHY_RSVD_NX:
     case WHY_RSVD_1G:
+    case WHY_RSVD_SHARED:
     case WHY_SMEP:
     case WHY_SMAP:
     case WHY_PKEY:

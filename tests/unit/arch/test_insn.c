@@ -115,8 +115,19 @@ START_TEST(invlpgb_and_tlbsync_are_told_from_their_neighbours)
     ck_assert(!DECODED("\x0f\x01\xfe").addr32);
     ck_assert(DECODED("\x67\x0f\x01\xfe").addr32);
     ck_assert_int_eq(DECODED("\x0f\x01\xff").op, INSN_TLBSYNC);
-    ck_assert_int_eq(DECODED("\xf3\x0f\x01\xfe").op, INSN_OTHER);
-    ck_assert_int_eq(DECODED("\xf2\x0f\x01\xff").op, INSN_OTHER);
+}
+END_TEST
+
+/* Encodings: APM vol. 3; Linux, asm/sev.h. */
+START_TEST(six_instructions_of_snp)
+{
+    ck_assert_int_eq(DECODED("\xf2\x0f\x01\xfe").op, INSN_RMPUPDATE);
+    ck_assert_int_eq(DECODED("\xf3\x0f\x01\xff").op, INSN_PSMASH);
+    ck_assert_int_eq(DECODED("\xf2\x0f\x01\xfd").op, INSN_RMPREAD);
+    ck_assert_int_eq(DECODED("\xf2\x0f\x01\xff").op, INSN_PVALIDATE);
+    ck_assert_int_eq(DECODED("\xf3\x0f\x01\xfe").op, INSN_RMPADJUST);
+    ck_assert_int_eq(DECODED("\xf3\x0f\x01\xfd").op, INSN_RMPQUERY);
+    ck_assert_int_eq(DECODED("\x0f\x01\xfd").op, INSN_OTHER); /* RDPRU */
 }
 END_TEST
 
@@ -426,6 +437,7 @@ int main(void)
     tcase_add_test(t, vmgexit_is_not_vmmcall);
     tcase_add_test(t, invpcid_has_a_type_and_a_descriptor);
     tcase_add_test(t, invlpgb_and_tlbsync_are_told_from_their_neighbours);
+    tcase_add_test(t, six_instructions_of_snp);
     tcase_add_test(t, softcall_carries_its_number);
     tcase_add_test(t, control_registers_have_numbers);
     tcase_add_test(t, system_instructions_have_names);

@@ -76,10 +76,11 @@ static inline void fake_read(void *hw, spa_t spa, void *buf, size_t len)
         ((uint8_t *)buf)[i] = *fake_byte(hw, spa + i);
 }
 
-static inline void fake_write(void *hw, spa_t spa, const void *buf, size_t len)
+static inline bool fake_write(void *hw, spa_t spa, const void *buf, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         *fake_byte(hw, spa + i) = ((const uint8_t *)buf)[i];
+    return true;
 }
 
 static inline void fake_read_c(void *hw, spa_t spa, void *buf, size_t len,
@@ -89,11 +90,11 @@ static inline void fake_read_c(void *hw, spa_t spa, void *buf, size_t len,
     fake_read(hw, spa, buf, len);
 }
 
-static inline void fake_write_c(void *hw, spa_t spa, const void *buf,
+static inline bool fake_write_c(void *hw, spa_t spa, const void *buf,
                                 size_t len, bool c)
 {
     (void)c;
-    fake_write(hw, spa, buf, len);
+    return fake_write(hw, spa, buf, len);
 }
 
 static inline uint64_t fake_read64(void *hw, spa_t spa)
@@ -104,9 +105,9 @@ static inline uint64_t fake_read64(void *hw, spa_t spa)
     return v;
 }
 
-static inline void fake_write64(void *hw, spa_t spa, uint64_t v)
+static inline bool fake_write64(void *hw, spa_t spa, uint64_t v)
 {
-    fake_write(hw, spa, &v, sizeof(v));
+    return fake_write(hw, spa, &v, sizeof(v));
 }
 
 static inline bool fake_machine_rdmsr(void *hw, uint32_t msr, uint64_t *v)
@@ -193,7 +194,7 @@ static inline void fake_insn(struct fake_machine *f, spa_t vmcb,
     fake_write(f, vmcb + VMCB_INSN_LEN, field, sizeof(field));
 }
 
-static inline void fake_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
+static inline bool fake_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
 {
     struct fake_machine *f = hw;
     spa_t rip_at = vmcb + VMCB_SAVE + SAVE_RIP;
@@ -201,7 +202,7 @@ static inline void fake_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
 
     if (f->guest) {
         f->guest(f, vmcb, gpr);
-        return;
+        return true;
     }
     i = (unsigned)((fake_read64(f, rip_at) + 7 - FAKE_RIP) / 8);
     for (; i < f->n_touches; i++) {
@@ -225,13 +226,14 @@ static inline void fake_vmrun(void *hw, spa_t vmcb, uint64_t gpr[N_GPRS])
             memcpy(mov + 3, &disp, 4);
             fake_insn(f, vmcb, mov, sizeof(mov));
         }
-        return;
+        return true;
     }
     fake_write64(f, rip_at, FAKE_RIP + 8 * i);
     f->eax = fake_read64(f, vmcb + VMCB_SAVE + SAVE_RAX);
     fake_exit(f, vmcb, EXIT_HLT, 0, 0);
     /* Stay here: accesses that the test adds later come next. */
     fake_write64(f, vmcb + VMCB_NRIP, FAKE_RIP + 8 * i);
+    return true;
 }
 
 /* ---- putting it together ---- */
