@@ -32,8 +32,6 @@ struct guest_regs {
 };
 
 struct guest_regs *port_regs(struct guest_port *p);
-struct trace;
-struct trace *port_trace(struct guest_port *p);
 
 /* Data accesses at the current CPL, through the guest's page tables, nested
  * tables, keys: like a load or store instruction would. len 1..4096. */

@@ -257,7 +257,6 @@ struct sev_cmd {
 /* A process that has /dev/kvm open on this kernel. Lives in @pool. */
 struct kvm;
 struct kvm *kvm_open(struct pool *pool, const struct kvm_module *m);
-const struct kvm_module *kvm_module_of(const struct kvm *k);
 /* Which calls this kernel wants for a VM of @type: "ES_INIT", "INIT2", ... */
 bool kvm_wants_typed_vm(const struct kvm *k);
 

@@ -157,8 +157,6 @@ struct lab_loop {
 };
 /* Points that were worked on: all of them, or fewer if stopped. */
 uint64_t lab_parallel(const struct lab_loop *l);
-/* What 0 jobs stand for. */
-unsigned lab_jobs(void);
 
 /* ---- clusters: a set of points in few words ---- */
 

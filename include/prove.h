@@ -32,9 +32,6 @@ struct lab_question {
     void *tick_ctx;
 };
 
-/* Can @depth say anything about it? */
-bool lab_can_ask(enum lab_depth depth, enum invariant i);
-
 struct lab_finding {
     uint64_t tested, violated; /* states */
     uint64_t *set;             /* the violated ones, a bit for each state */

@@ -65,9 +65,8 @@ struct table_format {
 };
 
 const struct table_format *table_format(enum guest_paging paging);
-/* The bytes that an entry of @level maps, and their logarithm. */
+/* The bytes that an entry of @level maps. */
 uint64_t table_page(const struct table_format *f, unsigned level);
-unsigned table_shift(const struct table_format *f, unsigned level);
 
 /* Long mode: a lower and an upper half; else 32 bits. */
 static inline gva_t lower_end(const struct table_format *f)

@@ -27,7 +27,7 @@ const struct table_format *table_format(enum guest_paging paging)
     return &formats[paging];
 }
 
-unsigned table_shift(const struct table_format *f, unsigned level)
+static unsigned table_shift(const struct table_format *f, unsigned level)
 {
     return 12 + f->index_bits * (level - 1);
 }

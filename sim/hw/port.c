@@ -44,11 +44,6 @@ struct guest_regs *port_regs(struct guest_port *p)
     return &p->c->g.r;
 }
 
-struct trace *port_trace(struct guest_port *p)
-{
-    return p->c->trace;
-}
-
 static enum port_result ended(struct guest_port *p, enum flow f)
 {
     p->flow = f;

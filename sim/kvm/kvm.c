@@ -17,11 +17,6 @@ struct kvm *kvm_open(struct pool *pool, const struct kvm_module *m)
     return k;
 }
 
-const struct kvm_module *kvm_module_of(const struct kvm *k)
-{
-    return k->m;
-}
-
 bool kvm_wants_typed_vm(const struct kvm *k)
 {
     return kvm_slot(k->m->kernel, SLOT_VM_CREATE) == VM_CREATE_TYPED;

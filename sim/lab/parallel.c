@@ -36,7 +36,8 @@ struct crew {
     unsigned working;
 };
 
-unsigned lab_jobs(void)
+/* What 0 jobs stand for. */
+static unsigned all_cores(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -125,7 +126,7 @@ static void watch(struct crew *crew)
 uint64_t lab_parallel(const struct lab_loop *l)
 {
     struct crew *crew = calloc(1, sizeof(*crew));
-    unsigned jobs = l->jobs ? l->jobs : lab_jobs();
+    unsigned jobs = l->jobs ? l->jobs : all_cores();
     uint64_t chunks, done;
 
     BUG_ON(!crew || !l->chunk || l->points > UINT64_MAX / 2);

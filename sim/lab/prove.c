@@ -16,7 +16,7 @@
 #define POLICY_CHUNK  (256 * WORD_BITS)
 #define MACHINE_CHUNK WORD_BITS
 
-bool lab_can_ask(enum lab_depth depth, enum invariant i)
+static bool can_ask(enum lab_depth depth, enum invariant i)
 {
     return depth == LAB_MACHINE || i == MMIO_FAULTS || i == SEV_ES_CAN_MMIO ||
            i == CACHING_NOT_WASTED;
@@ -178,7 +178,7 @@ void lab_prove(const struct lab_question *q, struct lab_proof *p)
     BUG_ON(p->states > LAB_MAX_STATES);
     p->n_types = choose_types(q, p->type);
     for (unsigned i = 0; i < N_INVARIANTS; i++) {
-        if (!q->asked[i] || !lab_can_ask(q->depth, i))
+        if (!q->asked[i] || !can_ask(q->depth, i))
             continue;
         p->finding[i].set =
             calloc(p->states / WORD_BITS + 1, sizeof(*p->finding[i].set));

@@ -25,7 +25,7 @@ bool scan_sees(struct scan *s, char c)
     return s->at < s->end && *s->at == c;
 }
 
-bool scan_accept(struct scan *s, char c)
+static bool accept(struct scan *s, char c)
 {
     if (!scan_sees(s, c))
         return false;
@@ -35,7 +35,7 @@ bool scan_accept(struct scan *s, char c)
 
 bool scan_expect(struct scan *s, char c)
 {
-    return scan_accept(s, c) || fail(s);
+    return accept(s, c) || fail(s);
 }
 
 bool scan_more(struct scan *s, char close, bool *first)
@@ -43,7 +43,7 @@ bool scan_more(struct scan *s, char close, bool *first)
     bool was_first = *first;
 
     *first = false;
-    if (s->bad || scan_accept(s, close))
+    if (s->bad || accept(s, close))
         return false;
     return was_first || scan_expect(s, ',');
 }

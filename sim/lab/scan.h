@@ -16,9 +16,7 @@ struct scan {
     bool bad;
 };
 
-/* The next character is @c, which is taken. */
-bool scan_accept(struct scan *s, char c);
-/* It must be. */
+/* The next character must be @c, which is taken. */
 bool scan_expect(struct scan *s, char c);
 /* What follows begins with @c. */
 bool scan_sees(struct scan *s, char c);

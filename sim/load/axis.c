@@ -166,6 +166,20 @@ static int try_list(struct pool *pool, struct axis *a, struct catalog *c,
     return 0;
 }
 
+/* The @i-th value, as written. */
+static const struct node *axis_node(const struct axis *a, struct pool *pool,
+                                    uint64_t i)
+{
+    struct node *n;
+
+    if (a->values)
+        return a->values[i];
+    n = pool_alloc(pool, sizeof(*n));
+    *n = *a->range;
+    n->text = pool_printf(pool, "%" PRIu64, a->first + i);
+    return n;
+}
+
 /* What is good at both ends is good between them, unless numbers are few. */
 static int try_range(struct pool *pool, struct axis *a, struct err *e)
 {
@@ -263,19 +277,6 @@ int axes_read(struct pool *pool, struct axes *axes, const struct node *n,
 }
 
 /* ---- points ---- */
-
-const struct node *axis_node(const struct axis *a, struct pool *pool,
-                             uint64_t i)
-{
-    struct node *n;
-
-    if (a->values)
-        return a->values[i];
-    n = pool_alloc(pool, sizeof(*n));
-    *n = *a->range;
-    n->text = pool_printf(pool, "%" PRIu64, a->first + i);
-    return n;
-}
 
 struct value axis_value(const struct axis *a, uint64_t i)
 {

@@ -42,9 +42,7 @@ static inline uint64_t axis_at(const struct axis *a, uint64_t point)
     return point / a->stride % a->n;
 }
 
-/* The @i-th value, as written and as understood. */
-const struct node *axis_node(const struct axis *a, struct pool *pool,
-                             uint64_t i);
+/* The @i-th value. */
 struct value axis_value(const struct axis *a, uint64_t i);
 /* The @i-th value into @doc. */
 int axis_set(const struct axis *a, struct pool *pool, uint64_t i,

@@ -5,9 +5,7 @@
 
 #include "render.h"
 
-/* One event as one line. */
-void render_text_line(struct buf *b, const struct event *ev);
-/* Nothing, for an event that KVM does not have. */
+/* One event as one line; nothing, for an event that KVM does not have. */
 void render_ftrace_line(struct buf *b, const struct event *ev);
 /* What a reader of the lines must know before the first one. */
 void render_ftrace_header(struct buf *b);

@@ -30,7 +30,7 @@ static void add_lane(struct buf *b, const struct event *ev)
     pad(b, b->len - start, 5);
 }
 
-void render_text_line(struct buf *b, const struct event *ev)
+static void text_line(struct buf *b, const struct event *ev)
 {
     const struct event_desc *d = &event_table[ev->id];
 
@@ -87,7 +87,7 @@ void renderer_sink(void *renderer, const struct event *ev)
     case TRACE_NONE:
         return;
     case TRACE_TEXT:
-        render_text_line(r->out, ev);
+        text_line(r->out, ev);
         return;
     case TRACE_JSONL:
         render_json(r->out, ev);

@@ -13,7 +13,6 @@
 /* Aligned words of the VMCB; for VMCB_SAVE + SAVE_x of the guest's state. */
 uint64_t vmcb_read64(const struct kvm_vcpu *v, unsigned offset);
 void vmcb_write64(struct kvm_vcpu *v, unsigned offset, uint64_t value);
-uint32_t vmcb_read32(const struct kvm_vcpu *v, unsigned offset);
 void vmcb_write32(struct kvm_vcpu *v, unsigned offset, uint32_t value);
 
 uint64_t kvm_rip_read(const struct kvm_vcpu *v);

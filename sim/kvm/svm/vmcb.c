@@ -33,11 +33,6 @@ void vmcb_write64(struct kvm_vcpu *v, unsigned offset, uint64_t value)
     host_write64(v->vm->kvm, v->vmcb + offset, value);
 }
 
-uint32_t vmcb_read32(const struct kvm_vcpu *v, unsigned offset)
-{
-    return (uint32_t)(vmcb_read64(v, offset & ~7U) >> (8 * (offset & 4)));
-}
-
 void vmcb_write32(struct kvm_vcpu *v, unsigned offset, uint32_t value)
 {
     unsigned shift = 8 * (offset & 4);
