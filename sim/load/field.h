@@ -106,4 +106,7 @@ void field_add_size(struct buf *b, uint64_t v);
 /* All keys of a scenario file (scenario.c). */
 extern const struct field_table scenario_table;
 
+/* What the CPU feature called @name is; "" for other names. */
+const char *field_flag_doc(const char *name);
+
 #endif

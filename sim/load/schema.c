@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * load/schema.c - the scenario grammar for people and for editors: what `list
- * fields` shows, and a JSON schema (draft 2020-12). Both come from the tables
- * that parse a scenario.
+ * load/schema.c - the scenario grammar for editors: a JSON schema (draft
+ * 2020-12), out of the tables that parse a scenario.
  *
- * The schema serves completion and quick checks while typing. It cannot say
+ * It serves completion and quick checks while typing. It cannot say
  * everything that the parser checks; `nptsim lint` is the judge.
  */
 #include "load/schema.h"
@@ -39,7 +38,7 @@ static void add_comma(struct buf *b)
         buf_addc(b, ',');
 }
 
-static void add_key(struct buf *b, const char *key)
+void schema_key(struct buf *b, const char *key)
 {
     add_comma(b);
     add_string(b, key);
@@ -47,18 +46,18 @@ static void add_key(struct buf *b, const char *key)
 }
 
 /* `,"description":"..."` in front of the last closing brace. */
-static void describe(struct buf *b, const char *doc)
+void schema_describe(struct buf *b, const char *doc)
 {
     if (!doc || !doc[0])
         return;
     BUG_ON(b->data[b->len - 1] != '}');
     b->len--;
-    add_key(b, "description");
+    schema_key(b, "description");
     add_string(b, doc);
     buf_addc(b, '}');
 }
 
-static void open_object(struct buf *b)
+void schema_open(struct buf *b)
 {
     buf_adds(b, "{\"type\":\"object\",\"additionalProperties\":false,"
                 "\"properties\":{");
@@ -76,7 +75,7 @@ void schema_text(struct buf *b)
     buf_adds(b, "{\"type\":\"string\",\"minLength\":1}");
 }
 
-static void schema_bool(struct buf *b)
+void schema_bool(struct buf *b)
 {
     buf_adds(b, "{\"type\":\"boolean\"}");
 }
@@ -114,7 +113,7 @@ static void add_choice(struct buf *b, const struct field *f)
     buf_adds(b, "]}");
 }
 
-static void add_enum(struct buf *b, const char *const *words, unsigned n)
+void schema_enum(struct buf *b, const char *const *words, unsigned n)
 {
     buf_adds(b, "{\"enum\":[");
     for (unsigned i = 0; i < n; i++) {
@@ -125,20 +124,13 @@ static void add_enum(struct buf *b, const char *const *words, unsigned n)
 }
 
 /* What a flag means: all flags are CPUID features. */
-static const char *flag_doc(const char *name)
-{
-    int feature = feature_find(name);
-
-    return feature < 0 ? "" : feature_table[feature].doc;
-}
-
 static void add_flags(struct buf *b, const struct field *f)
 {
-    open_object(b);
+    schema_open(b);
     for (unsigned i = 0; i < f->n; i++) {
-        add_key(b, f->flag_name(i));
+        schema_key(b, f->flag_name(i));
         schema_bool(b);
-        describe(b, flag_doc(f->flag_name(i)));
+        schema_describe(b, field_flag_doc(f->flag_name(i)));
     }
     buf_adds(b, "}}");
 }
@@ -175,7 +167,7 @@ static void add_field(struct buf *b, const struct field *f)
     case FIELD_WORD:
     case FIELD_TEXT:
         if (f->words)
-            add_enum(b, f->words, f->n);
+            schema_enum(b, f->words, f->n);
         else
             schema_text(b);
         return;
@@ -205,16 +197,16 @@ void schema_table(struct buf *b, const struct field_table *t)
 {
     bool required = false;
 
-    open_object(b);
+    schema_open(b);
     for (unsigned i = 0; i < t->n; i++) {
-        add_key(b, t->fields[i].key);
+        schema_key(b, t->fields[i].key);
         add_field(b, &t->fields[i]);
-        describe(b, t->fields[i].doc);
+        schema_describe(b, t->fields[i].doc);
         required |= t->fields[i].required;
     }
     buf_addc(b, '}');
     if (required) {
-        add_key(b, "required");
+        schema_key(b, "required");
         buf_addc(b, '[');
         for (unsigned i = 0; i < t->n; i++) {
             if (!t->fields[i].required)
@@ -225,143 +217,6 @@ void schema_table(struct buf *b, const struct field_table *t)
         buf_addc(b, ']');
     }
     buf_addc(b, '}');
-}
-
-/* ---- expectations ---- */
-
-static void add_value(struct buf *b, enum value_kind kind)
-{
-    switch (kind) {
-    case VALUE_NUMBER:
-        schema_number(b);
-        return;
-    case VALUE_BOOL:
-        schema_bool(b);
-        return;
-    case VALUE_TEXT:
-        schema_text(b);
-        return;
-    }
-}
-
-void schema_facts(struct buf *b)
-{
-    open_object(b);
-    for (unsigned i = 0; i < n_facts; i++) {
-        add_key(b, fact_table[i].name);
-        add_value(b, fact_table[i].kind);
-        describe(b, fact_table[i].doc);
-    }
-    buf_adds(b, "}}");
-}
-
-void schema_invariants(struct buf *b)
-{
-    open_object(b);
-    for (unsigned i = 0; i < N_INVARIANTS; i++) {
-        unsigned n = 0;
-
-        while (invariant_state_names[n])
-            n++;
-        add_key(b, invariant_table[i].name);
-        add_enum(b, invariant_state_names, n);
-        describe(b, invariant_table[i].claim);
-    }
-    buf_adds(b, "}}");
-}
-
-/* `npf` is a list, `outcome` one of a few words. */
-static void add_property(struct buf *b, const struct step_property_desc *d)
-{
-    unsigned n = 0;
-
-    if (strcmp(d->name, "npf") == 0) {
-        buf_adds(b, "{\"type\":\"array\",\"items\":");
-        schema_number(b);
-        buf_addc(b, '}');
-    } else if (strcmp(d->name, "outcome") == 0) {
-        while (step_outcome_names[n])
-            n++;
-        add_enum(b, step_outcome_names, n);
-    } else {
-        add_value(b, d->kind);
-    }
-}
-
-void schema_steps(struct buf *b)
-{
-    buf_adds(b, "{\"type\":\"object\",\"additionalProperties\":");
-    open_object(b);
-    for (unsigned i = 0; i < n_step_properties; i++) {
-        add_key(b, step_property_table[i].name);
-        add_property(b, &step_property_table[i]);
-        describe(b, step_property_table[i].doc);
-    }
-    buf_adds(b, "}}}");
-}
-
-static enum value_kind field_value_kind(enum field_kind kind)
-{
-    switch (kind) {
-    case KIND_STR:
-        return VALUE_TEXT;
-    case KIND_BOOL:
-        return VALUE_BOOL;
-    case KIND_DEC:
-    case KIND_HEX:
-    case KIND_PTE:
-    case KIND_PFERR:
-    case KIND_EXIT:
-        return VALUE_NUMBER;
-    }
-    return VALUE_NUMBER;
-}
-
-static void add_event_fields(struct buf *b, const struct event_desc *d)
-{
-    open_object(b);
-    for (unsigned i = 0; i < d->n_fields; i++) {
-        add_key(b, d->fields[i].name);
-        add_value(b, field_value_kind(d->fields[i].kind));
-    }
-    buf_adds(b, "}}");
-    describe(b, d->sentence);
-}
-
-/* {npf: {info1: 1}}, or with @count {npf: 3}. */
-static void add_one_event(struct buf *b, bool count)
-{
-    open_object(b);
-    for (unsigned i = 0; i < N_EVENTS; i++) {
-        add_key(b, event_table[i].name);
-        if (count)
-            schema_number(b);
-        else
-            add_event_fields(b, &event_table[i]);
-    }
-    buf_adds(b, "},\"minProperties\":1,\"maxProperties\":1}");
-}
-
-static void add_event_names(struct buf *b)
-{
-    const char *names[N_EVENTS];
-
-    for (unsigned i = 0; i < N_EVENTS; i++)
-        names[i] = event_table[i].name;
-    add_enum(b, names, N_EVENTS);
-}
-
-void schema_events(struct buf *b)
-{
-    static const char event[] = "{\"anyOf\":[{\"$ref\":\"#/$defs/event_name\"},"
-                                "{\"$ref\":\"#/$defs/event\"}]}";
-
-    buf_printf(b, "{\"type\":\"array\",\"items\":{\"anyOf\":[%s,", event);
-    open_object(b);
-    buf_printf(b, "\"never\":%s},\"required\":[\"never\"]},", event);
-    open_object(b);
-    buf_adds(b, "\"count\":{\"$ref\":\"#/$defs/event_count\"}},"
-                "\"required\":[\"count\"]}]}}");
 }
 
 void schema_axes(struct buf *b)
@@ -377,20 +232,20 @@ void schema_axes(struct buf *b)
 
 static void add_definitions(struct buf *b)
 {
-    add_key(b, "$defs");
+    schema_key(b, "$defs");
     buf_addc(b, '{');
-    add_key(b, "number");
+    schema_key(b, "number");
     add_bounded(b, 0, UINT64_MAX);
-    add_key(b, "event_name");
-    add_event_names(b);
-    add_key(b, "event");
-    add_one_event(b, false);
-    add_key(b, "event_count");
-    add_one_event(b, true);
+    schema_key(b, "event_name");
+    schema_event_name(b);
+    schema_key(b, "event");
+    schema_event(b, false);
+    schema_key(b, "event_count");
+    schema_event(b, true);
     buf_addc(b, '}');
 }
 
-/* ---- the two products ---- */
+/* ---- the whole ---- */
 
 void load_schema(struct buf *b)
 {
@@ -399,14 +254,14 @@ void load_schema(struct buf *b)
     char *text;
 
     schema_table(&flat, &scenario_table);
-    flat.len--;              /* the closing brace comes last */
-    add_key(&flat, "oneOf"); /* who runs the VM */
+    flat.len--;                 /* the closing brace comes last */
+    schema_key(&flat, "oneOf"); /* who runs the VM */
     buf_adds(&flat, "[{\"required\":[\"kernel\"]},{\"required\":[\"bare\"]}]");
-    add_key(&flat, "title");
+    schema_key(&flat, "title");
     add_string(&flat, "nptsim scenario, version 1");
-    add_key(&flat, "$schema");
+    schema_key(&flat, "$schema");
     add_string(&flat, "https://json-schema.org/draft/2020-12/schema");
-    add_key(&flat, "$comment");
+    schema_key(&flat, "$comment");
     add_string(&flat, "SPDX-License-Identifier: MIT. Printed by 'nptsim list "
                       "schema'. A scenario names it in its first line: "
                       "# yaml-language-server: "
@@ -423,47 +278,4 @@ void load_schema(struct buf *b)
     free(text);
     json_decref(tree);
     buf_free(&flat);
-}
-
-struct docs {
-    struct pool *pool;
-    unsigned n, room;
-    struct field_doc *doc;
-};
-
-static void add_doc(struct docs *d, const char *path, const char *type,
-                    const char *doc, bool required)
-{
-    d->doc = pool_more(d->pool, d->doc, d->n, &d->room, sizeof(*d->doc));
-    d->doc[d->n++] =
-        (struct field_doc) { path, type, doc ? doc : "", required };
-}
-
-static void add_table_docs(struct docs *d, const struct field_table *t,
-                           const char *prefix)
-{
-    for (unsigned i = 0; i < t->n; i++) {
-        const struct field *f = &t->fields[i];
-        const char *path = pool_printf(d->pool, "%s%s%s", prefix, f->key,
-                                       f->type == FIELD_LIST ? "[]" : "");
-        struct buf type = BUF_INIT;
-
-        field_describe(f, &type);
-        add_doc(d, path, pool_strdup(d->pool, type.data), f->doc, f->required);
-        buf_free(&type);
-        for (unsigned k = 0; f->type == FIELD_FLAGS && k < f->n; k++)
-            add_doc(d, pool_printf(d->pool, "%s.%s", path, f->flag_name(k)),
-                    "boolean", flag_doc(f->flag_name(k)), false);
-        if (f->type == FIELD_GROUP || f->type == FIELD_LIST)
-            add_table_docs(d, f->table, pool_printf(d->pool, "%s.", path));
-    }
-}
-
-unsigned load_fields(struct pool *pool, const struct field_doc **out)
-{
-    struct docs d = { .pool = pool };
-
-    add_table_docs(&d, &scenario_table, "");
-    *out = d.doc;
-    return d.n;
 }
