@@ -109,4 +109,10 @@ extern const struct field_table scenario_table;
 /* What the CPU feature called @name is; "" for other names. */
 const char *field_flag_doc(const char *name);
 
+/* Members of 1, 2, 4 or 8 bytes, and the flag of that name, or -1: for those
+ * who fill tables. */
+void field_store(void *at, unsigned size, uint64_t v);
+uint64_t field_fetch(const void *at, unsigned size);
+int field_flag_find(const struct field *f, const char *name);
+
 #endif

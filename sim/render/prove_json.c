@@ -2,6 +2,7 @@
 /* render/prove_json.c - what `nptsim prove` found, a JSON object for each
  * invariant. */
 #include "render/prove.h"
+
 #include <inttypes.h>
 #include <string.h>
 
