@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cli/cmd_walk.c - nptsim walk: options, and the walks of a scenario's step. */
+/* cli/cmd_walk.c - nptsim walk: its options, and whether they make sense. */
 #include "cli/walk.h"
 
 #include <stdlib.h>
@@ -227,85 +227,6 @@ static const struct argp argp = {
     NULL,
     NULL
 };
-
-void walk_print(struct buf *b, const struct walk_story *s, enum walk_form form)
-{
-    switch (form) {
-    case WALK_FORM_PICTURE:
-        walk_draw(b, s);
-        return;
-    case WALK_FORM_REFS:
-        walk_refs(b, s);
-        return;
-    case WALK_FORM_JSON:
-        walk_json(b, s);
-        buf_addc(b, '\n');
-        return;
-    }
-    BUG_ON(true);
-}
-
-/* ---- a scenario ---- */
-
-struct walking {
-    const char *step; /* NULL: all of them */
-    enum walk_form form;
-    unsigned walks;
-};
-
-/* A point without a walk is passed over silently. */
-static int walk_point(void *ctx, struct pool *pool, const struct scenario *s,
-                      struct err *e)
-{
-    struct walk_recorder *r = walk_recorder_create(pool);
-    struct walking *w = ctx;
-    const struct walk_story *story;
-    struct buf out = BUF_INIT;
-    struct trace trace;
-    unsigned n = 0;
-
-    if (cli_check_step(s, w->step, e))
-        return -1;
-    trace_init(&trace, pool);
-    walk_recorder_only(r, w->step);
-    trace_add_sink(&trace, walk_recorder_sink, r);
-    if (run_scenario(pool, &s->config, &trace, e))
-        return -1;
-    if (w->form == WALK_FORM_PICTURE)
-        execute_title(&out, s);
-    for (; (story = walk_recorder_story(r, n)); n++) {
-        if (w->form == WALK_FORM_PICTURE)
-            buf_addc(&out, '\n');
-        walk_print(&out, story, w->form);
-    }
-    if (n)
-        cli_print(&out);
-    buf_free(&out);
-    w->walks += n;
-    return 0;
-}
-
-static int walk_scenario(struct walk_args *a)
-{
-    struct cli_target target = cli_target(a->pool, a->target);
-    struct walking w = { .step = target.step, .form = a->form };
-    struct cli_points points = { .pool = a->pool,
-                                 .catalog = cli_catalog(a->pool),
-                                 .path = target.path,
-                                 .settings = &a->settings,
-                                 .visit = walk_point,
-                                 .ctx = &w };
-    struct err e = { 0 };
-
-    if (cli_each_point(&points, &e))
-        return cli_input_error(&e);
-    if (w.walks)
-        return STATUS_OK;
-    fprintf(stderr,
-            "nptsim: no guest touched memory%s%s; 'nptsim explain' says why\n",
-            w.step ? " in step " : "", w.step ? w.step : "");
-    return STATUS_SKIPPED;
-}
 
 /* ---- which of the two ---- */
 

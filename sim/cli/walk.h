@@ -25,8 +25,11 @@ struct walk_args {
     unsigned max_tables;
 };
 
+/* walk_print.c */
 void walk_print(struct buf *b, const struct walk_story *s, enum walk_form form);
 
+/* walk_scenario.c: all walks of a scenario, or of one step. */
+int walk_scenario(const struct walk_args *a);
 /* walk_dump.c: one access, or the listing, out of a dump. */
 int walk_dump(const struct walk_args *a);
 
