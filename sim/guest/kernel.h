@@ -169,7 +169,18 @@ void program_write(struct guest_vcpu *v, const struct guest_code *steps,
                    unsigned n_steps);
 int program_pads(struct guest *g, struct err *e);
 
-/* ---- handlers.c: exceptions, and the ends of steps ---- */
+/* ---- frame.c: what a handler finds, and the ends of steps ---- */
+
+static inline bool in_code_page(const struct guest *g, gva_t rip)
+{
+    return (rip & PAGE_MASK_4K) == g->code.page;
+}
+
+/* NULL: the program is over. */
+static inline const struct step *current_step(const struct guest_vcpu *v)
+{
+    return v->done < v->n_steps ? &v->steps[v->done] : NULL;
+}
 
 /* What the CPU pushes for an exception; @error is 0 where it pushes none. */
 struct frame {
@@ -177,12 +188,13 @@ struct frame {
     uint64_t error, rip, cs, rflags, rsp, ss;
 };
 
-enum port_result guest_softcall(void *vcpu, struct guest_port *p,
-                                unsigned number);
 enum port_result frame_read(struct guest_port *p, bool has_error,
                             struct frame *f);
 /* Write @f back and leave RSP at its RIP, for the stub's IRETQ. */
 enum port_result frame_return(struct guest_port *p, const struct frame *f);
+/* Say that execution goes on elsewhere than the exception would have it. */
+void tell_fixup(const struct guest_vcpu *v, struct guest_port *p,
+                const struct frame *f, unsigned vector, const char *why);
 /* Let the interrupted step go on at its end marker, and say why; a kernel that
  * was not in a step gives up itself. */
 enum port_result give_up_step(struct guest_vcpu *v, struct guest_port *p,
@@ -192,7 +204,12 @@ enum port_result give_up_step(struct guest_vcpu *v, struct guest_port *p,
 enum port_result panic(struct guest_vcpu *v, struct guest_port *p,
                        const struct frame *f, unsigned vector, const char *why);
 
-/* vc.c: the two halves of the #VC handler, around VMGEXIT. */
+/* ---- handlers.c, vc.c ---- */
+
+enum port_result guest_softcall(void *vcpu, struct guest_port *p,
+                                unsigned number);
+
+/* The two halves of the #VC handler, around VMGEXIT. */
 enum port_result vc_enter(struct guest_vcpu *v, struct guest_port *p);
 enum port_result vc_done(struct guest_vcpu *v, struct guest_port *p);
 
