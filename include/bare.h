@@ -11,6 +11,7 @@
 #define NPTSIM_BARE_H
 
 #include "arch/paging.h"
+#include "arch/rmp.h"
 #include "arch/svm.h"
 #include "base.h"
 #include "wire.h"
@@ -40,6 +41,7 @@ bool bare_has_page(enum bare_paging paging, uint64_t size);
 struct bare_host {
     enum bare_paging paging;
     bool nxe, smep, smap, wp, pse;
+    bool snp; /* SYSCFG.SNPE: there is a reverse map table */
 };
 
 struct bare_vmcb {
@@ -74,7 +76,7 @@ struct bare_npt {
     uint64_t set, clear; /* bits of the entries */
 };
 
-enum bare_type { BARE_PLAIN, BARE_SEV, BARE_SEV_ES };
+enum bare_type { BARE_PLAIN, BARE_SEV, BARE_SEV_ES, BARE_SNP };
 #define BARE_MAX_VCPUS 8
 
 struct bare_config {
@@ -125,6 +127,20 @@ void bare_set_regs(struct bare *b, unsigned vcpu, const struct bare_regs *r);
 /* Encrypt what is private. NULL, or why not. */
 const char *bare_launch(struct bare *b);
 
+/* RMPUPDATE of one page after the other. */
+struct bare_rmp {
+    spa_t spa;
+    uint64_t size;    /* 0: one page */
+    bool guests_asid; /* the VM's, whatever state.asid says */
+    struct rmp_state state;
+};
+/* What the first one that failed left in EAX, or the last one. */
+enum rmp_result bare_rmpupdate(struct bare *b, const struct bare_rmp *c);
+enum rmp_result bare_psmash(struct bare *b, spa_t spa);
+/* Up to 8 bytes of memory, as the host has them. false: #PF. */
+bool bare_write(struct bare *b, spa_t spa, uint64_t value, unsigned size);
+uint64_t bare_read(struct bare *b, spa_t spa, unsigned size);
+
 /* NULL, or why it cannot be done. */
 const char *bare_change_npt(struct bare *b, const struct bare_npt *c);
 
@@ -154,6 +170,7 @@ struct bare_alarm {
 
 enum bare_stop {
     BARE_HALTED, /* HLT, and the guest stands behind it */
+    BARE_GP,     /* VMRUN itself raised #GP: the guest was not entered */
     BARE_EXITED, /* another exit; nobody did anything about it */
     BARE_ALARM,
 };

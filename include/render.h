@@ -84,6 +84,7 @@ enum walk_story_end {
     STORY_OK,
     STORY_NPF,
     STORY_PF,
+    STORY_VC, /* the page is not validated */
     STORY_GP, /* no walk at all */
 };
 

@@ -26,6 +26,10 @@ enum step_kind {
     STEP_VMCB,
     STEP_FLUSH,
     STEP_INVLPGA,
+    STEP_RMPUPDATE,
+    STEP_PSMASH,
+    STEP_WRITE, /* by the host itself */
+    STEP_READ,
 };
 
 /* A change of nested entries, by address or by what the guest keeps there. */
@@ -48,6 +52,8 @@ struct run_bare {
     uint64_t page_size; /* the largest of the nested map */
     unsigned n_npt;
     struct run_npt *npt;
+    unsigned n_rmp;
+    struct bare_rmp *rmp; /* once the guest is launched */
 };
 
 struct run_step {
@@ -64,6 +70,9 @@ struct run_step {
     struct bare_vmcb_change vmcb; /* STEP_VMCB */
     enum bare_flush flush;        /* STEP_FLUSH */
     gva_t gva;                    /* STEP_INVLPGA */
+    struct bare_rmp rmp;          /* STEP_RMPUPDATE */
+    spa_t spa;                    /* STEP_PSMASH, STEP_WRITE, STEP_READ */
+    uint64_t value;               /* STEP_WRITE; its .size bytes */
     struct mark at;
 };
 

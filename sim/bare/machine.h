@@ -25,8 +25,8 @@ struct bare_vcpu {
     bool entered;   /* before */
 };
 
-/* Pages of the VM's memory that hold what must be encrypted, once each. */
-struct bare_private {
+/* Pages of the VM's memory, once each. */
+struct bare_pages {
     unsigned n, room;
     gpa_t *page;
 };
@@ -43,7 +43,8 @@ struct bare {
     uint64_t nested_ctl;     /* of every VMCB */
     uint32_t asid, handle;   /* handle: of the secure processor */
     uint8_t tlb_control;     /* of the next VMRUN */
-    struct bare_private private;
+    spa_t gctx;              /* SEV-SNP: its context page */
+    struct bare_pages private, shared; /* that the guest was loaded into */
     struct bare_vcpu vcpu[BARE_MAX_VCPUS];
 };
 
@@ -97,8 +98,22 @@ uint64_t bare_vmcb_read(const struct bare *b, const struct bare_vcpu *v,
 void bare_vmcb_write(const struct bare *b, const struct bare_vcpu *v,
                      unsigned at, uint64_t value);
 
+/* Does the VM's state lie in a VMSA? */
+static inline bool bare_is_es(const struct bare *b)
+{
+    return b->vm->type >= BARE_SEV_ES;
+}
+
+/* snp.c. NULL, or what was refused. */
+const char *bare_snp_enable(struct bare *b);
+const char *bare_snp_open(struct bare *b);
+const char *bare_snp_launch(struct bare *b);
+
 /* sev.c. NULL, or what was refused. */
+const char *bare_psp(struct bare *b, enum psp_cmd cmd, const char *name,
+                     struct psp_request *r);
 const char *bare_sev_open(struct bare *b);
-void bare_sev_private(struct bare *b, gpa_t gpa, size_t len);
+void bare_add_pages(struct bare *b, struct bare_pages *p, gpa_t gpa,
+                    size_t len);
 
 #endif

@@ -17,6 +17,7 @@ static const char *const type_names[] = {
     [BARE_PLAIN] = "plain",
     [BARE_SEV] = "sev",
     [BARE_SEV_ES] = "sev-es",
+    [BARE_SNP] = "snp",
 };
 
 /* ---- made ---- */
@@ -25,6 +26,8 @@ static const char *make(struct bare *b)
 {
     const char *why = bare_take_core(b);
 
+    if (!why && b->config->host.snp)
+        why = bare_snp_enable(b);
     if (!why)
         why = bare_sev_open(b);
     if (!why)
@@ -64,8 +67,8 @@ void bare_load(struct bare *b, gpa_t gpa, const void *data, size_t len,
                bool is_private)
 {
     b->wire.ops->write(b->wire.hw, gpa, data, len);
-    if (is_private && b->vm->type != BARE_PLAIN)
-        bare_sev_private(b, gpa, len);
+    if (b->vm->type != BARE_PLAIN)
+        bare_add_pages(b, is_private ? &b->private : &b->shared, gpa, len);
 }
 
 /* ---- flushes ---- */
@@ -98,9 +101,10 @@ static uint64_t interrupted_event(uint64_t info)
     return (info & EVENT_V) && !soft ? info : 0;
 }
 
-static void enter(struct bare *b, struct bare_vcpu *v)
+/* false: VMRUN raised #GP. */
+static bool enter(struct bare *b, struct bare_vcpu *v)
 {
-    bool hidden = b->vm->type == BARE_SEV_ES;
+    bool hidden = bare_is_es(b);
     bool clean = b->config->vmcb.clean && v->entered;
 
     bare_vmcb_write(b, v, VMCB_EVENTINJ, v->again);
@@ -108,20 +112,22 @@ static void enter(struct bare *b, struct bare_vcpu *v)
     bare_vmcb_write(b, v, VMCB_ASID, b->asid | (uint64_t)b->tlb_control << 32);
     b->tlb_control = TLB_CTL_NOTHING;
     v->entered = true;
-    b->wire.ops->vmrun(b->wire.hw, v->vmcb, v->gpr);
+    if (!b->wire.ops->vmrun(b->wire.hw, v->vmcb, v->gpr))
+        return false;
     v->again = interrupted_event(bare_vmcb_read(b, v, VMCB_EXITINTINFO));
     if (hidden || bare_vmcb_read(b, v, VMCB_EXITCODE) != EXIT_HLT)
-        return;
+        return true;
     /* HLT has one byte. */
     bare_vmcb_write(b, v, VMCB_SAVE + SAVE_RIP,
                     bare_vmcb_read(b, v, VMCB_SAVE + SAVE_RIP) + 1);
     bare_vmcb_write(b, v, VMCB_INT_STATE, 0);
+    return true;
 }
 
 struct bare_exit bare_last_exit(const struct bare *b, unsigned vcpu)
 {
     const struct bare_vcpu *v = &b->vcpu[vcpu];
-    bool hidden = b->vm->type == BARE_SEV_ES;
+    bool hidden = bare_is_es(b);
 
     return (struct bare_exit) {
         .code = bare_vmcb_read(b, v, VMCB_EXITCODE),
@@ -139,7 +145,8 @@ enum bare_stop bare_run(struct bare *b, unsigned vcpu,
     for (uint64_t laps = 1;; laps++) {
         struct bare_exit x;
 
-        enter(b, v);
+        if (!enter(b, v))
+            return BARE_GP;
         x = bare_last_exit(b, vcpu);
         if (x.code == EXIT_HLT)
             return BARE_HALTED;

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-static const char *psp(struct bare *b, enum psp_cmd cmd, const char *name,
-                       struct psp_request *r)
+const char *bare_psp(struct bare *b, enum psp_cmd cmd, const char *name,
+                     struct psp_request *r)
 {
     enum psp_status status;
 
@@ -35,29 +35,29 @@ static uint32_t first_asid(const struct bare *b)
 static const char *open_session(struct bare *b)
 {
     struct psp_request none = { 0 }, r = { .es = b->vm->type == BARE_SEV_ES };
-    const char *why = psp(b, PSP_INIT, "INIT", &none);
+    const char *why = bare_psp(b, PSP_INIT, "INIT", &none);
 
     if (!why)
-        why = psp(b, PSP_LAUNCH_START, "LAUNCH_START", &r);
+        why = bare_psp(b, PSP_LAUNCH_START, "LAUNCH_START", &r);
     if (why)
         return why;
     b->handle = r.handle;
     r = (struct psp_request) { .asid = b->asid };
-    return psp(b, PSP_ACTIVATE, "ACTIVATE", &r);
+    return bare_psp(b, PSP_ACTIVATE, "ACTIVATE", &r);
 }
 
 const char *bare_sev_open(struct bare *b)
 {
     b->asid = b->config->vmcb.asid ? b->config->vmcb.asid : first_asid(b);
+    if (b->vm->type == BARE_SNP)
+        return bare_snp_open(b);
     return b->vm->type == BARE_PLAIN ? NULL : open_session(b);
 }
 
 /* ---- what the guest expects to be encrypted ---- */
 
-static void add_page(struct bare *b, gpa_t page)
+static void add_page(struct bare *b, struct bare_pages *p, gpa_t page)
 {
-    struct bare_private *p = &b->private;
-
     for (unsigned i = 0; i < p->n; i++)
         if (p->page[i] == page)
             return;
@@ -72,11 +72,11 @@ static void add_page(struct bare *b, gpa_t page)
     p->page[p->n++] = page;
 }
 
-void bare_sev_private(struct bare *b, gpa_t gpa, size_t len)
+void bare_add_pages(struct bare *b, struct bare_pages *p, gpa_t gpa, size_t len)
 {
     for (gpa_t page = gpa & PAGE_MASK_4K; page < gpa + len;
          page += PAGE_SIZE_4K)
-        add_page(b, page);
+        add_page(b, p, page);
 }
 
 static const char *encrypt_memory(struct bare *b)
@@ -87,7 +87,7 @@ static const char *encrypt_memory(struct bare *b)
         struct psp_request r = { .spa = b->private.page[i],
                                  .len = PAGE_SIZE_4K };
 
-        why = psp(b, PSP_LAUNCH_UPDATE_DATA, "LAUNCH_UPDATE_DATA", &r);
+        why = bare_psp(b, PSP_LAUNCH_UPDATE_DATA, "LAUNCH_UPDATE_DATA", &r);
     }
     return why;
 }
@@ -99,7 +99,7 @@ static const char *encrypt_registers(struct bare *b)
     for (unsigned i = 0; i < b->vm->n_vcpus && !why; i++) {
         struct psp_request r = { .spa = b->vcpu[i].vmsa, .len = PAGE_SIZE_4K };
 
-        why = psp(b, PSP_LAUNCH_UPDATE_VMSA, "LAUNCH_UPDATE_VMSA", &r);
+        why = bare_psp(b, PSP_LAUNCH_UPDATE_VMSA, "LAUNCH_UPDATE_VMSA", &r);
     }
     return why;
 }
@@ -111,8 +111,10 @@ const char *bare_launch(struct bare *b)
 
     if (b->vm->type == BARE_PLAIN)
         return NULL;
+    if (b->vm->type == BARE_SNP)
+        return bare_snp_launch(b);
     why = encrypt_memory(b);
     if (!why && b->vm->type == BARE_SEV_ES)
         why = encrypt_registers(b);
-    return why ? why : psp(b, PSP_LAUNCH_FINISH, "LAUNCH_FINISH", &r);
+    return why ? why : bare_psp(b, PSP_LAUNCH_FINISH, "LAUNCH_FINISH", &r);
 }

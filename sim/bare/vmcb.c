@@ -58,7 +58,7 @@ uint64_t bare_nested_ctl(const struct bare *b)
            (c->gmet ? NESTED_CTL_GMET : 0) | (c->sss ? NESTED_CTL_SSS : 0) |
            (c->rogpt ? NESTED_CTL_ROGPT : 0) |
            (type != BARE_PLAIN ? NESTED_CTL_SEV : 0) |
-           (type == BARE_SEV_ES ? NESTED_CTL_SEV_ES : 0);
+           (bare_is_es(b) ? NESTED_CTL_SEV_ES : 0);
 }
 
 /* Words of 32 bits come in pairs. */
@@ -69,7 +69,7 @@ static uint64_t pair(uint64_t low, uint64_t high)
 
 static void init_control(struct bare *b, const struct bare_vcpu *v)
 {
-    bool es = b->vm->type == BARE_SEV_ES;
+    bool es = bare_is_es(b);
 
     bare_vmcb_write(
         b, v, VMCB_INTERCEPT_EXC,
@@ -87,7 +87,7 @@ static void init_control(struct bare *b, const struct bare_vcpu *v)
 
 const char *bare_vmcb_init(struct bare *b, struct bare_vcpu *v)
 {
-    bool es = b->vm->type == BARE_SEV_ES;
+    bool es = bare_is_es(b);
 
     v->vmcb = bare_frame(b);
     v->vmsa = es ? bare_frame(b) : 0;
@@ -111,7 +111,7 @@ void bare_change_vmcb(struct bare *b, const struct bare_vmcb_change *c)
 /* Where they lie until the guest is launched. */
 static spa_t save_area(const struct bare *b, const struct bare_vcpu *v)
 {
-    return b->vm->type == BARE_SEV_ES ? v->vmsa : v->vmcb + VMCB_SAVE;
+    return bare_is_es(b) ? v->vmsa : v->vmcb + VMCB_SAVE;
 }
 
 static void set_segment(const struct bare *b, spa_t at, uint16_t selector,
@@ -165,9 +165,11 @@ void bare_set_regs(struct bare *b, unsigned vcpu, const struct bare_regs *r)
     set_segments(b, save, r);
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
         write64(b, save + words[i].at, words[i].value);
-    if (b->vm->type != BARE_SEV_ES)
+    if (!bare_is_es(b))
         return;
     write64(b, save + VMSA_XCR0, XCR0_RESET);
     write64(b, save + VMSA_MXCSR, MXCSR_RESET);
     write64(b, save + VMSA_FCW, FCW_RESET);
+    if (b->vm->type == BARE_SNP)
+        write64(b, save + VMSA_SEV_FEATURES, SEV_FEATURE_SNP);
 }

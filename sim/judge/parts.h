@@ -49,11 +49,12 @@ struct fact_value facts_value(const struct facts *f, unsigned fact);
 struct step_notes {
     bool begun, ended;
     bool emulated, asked_by_ghcb, host_action, halted;
-    bool fixed_up, faulted;
+    bool fixed_up, faulted, host_answered;
     uint64_t vector, rax;
     const char *how, *why;
     const char *hang, *shutdown, *fixup, *fault, *vc, *answer, *terminate;
     const char *npf, *refused; /* the last #NPF; VMRUN's reason */
+    const char *unvalidated;   /* why a page is not, that was touched */
     const char *unsupported;   /* an instruction that nobody executes */
     uint64_t began_at;         /* cycles */
 };

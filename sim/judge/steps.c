@@ -10,15 +10,17 @@
 #include "judge/parts.h"
 
 #include "arch/paging.h"
+#include "arch/sev.h"
 #include "arch/svm.h"
 
 #include <string.h>
 
 const struct step_property_desc step_property_table[] = {
     { "outcome", VALUE_TEXT, "how the step ended" },
-    { "value", VALUE_NUMBER, "what was read or written; RAX after code" },
+    { "value", VALUE_NUMBER,
+      "what was read or written; RAX after code; EAX after rmpupdate, psmash" },
     { "error_code", VALUE_NUMBER, "error code of the exception" },
-    { "cr2", VALUE_NUMBER, "faulting address of a #PF" },
+    { "cr2", VALUE_NUMBER, "faulting address of a #PF, or of a #VC 0x404" },
     { "npf", VALUE_NUMBER, "EXITINFO1 of each nested page fault, a list" },
     { "exits", VALUE_NUMBER, "number of #VMEXITs" },
     { "cycles", VALUE_NUMBER, "cycles by the CPU's timing model" },
@@ -103,6 +105,10 @@ void steps_interest(struct trace_interest *out)
         EV_shutdown,
         EV_vmrun_invalid,
         EV_host_action,
+        EV_host_pf,
+        EV_rmp_fault,
+        EV_bare_rmp,
+        EV_bare_memory,
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
@@ -175,6 +181,24 @@ static void hear_halt(struct step_notes *n, const struct ev_halt *e)
     n->rax = e->rax;
 }
 
+/* A step of the host itself: what it got. */
+static void hear_host(struct step_report *r, struct step_notes *n,
+                      const struct event *ev)
+{
+    if (ev->id == EV_host_pf) {
+        n->faulted = true;
+        n->fault = EV(host_pf, ev)->why;
+        r->error_code = EV(host_pf, ev)->error_code;
+        r->cr2 = EV(host_pf, ev)->spa;
+    } else if (ev->id == EV_bare_rmp) {
+        n->host_answered = true;
+        n->rax = EV(bare_rmp, ev)->result;
+    } else if (ev->id == EV_bare_memory) {
+        n->host_answered = EV(bare_memory, ev)->ok;
+        n->rax = EV(bare_memory, ev)->value;
+    }
+}
+
 static void hear_inside(struct steps *s, const struct event *ev)
 {
     struct step_report *r = &s->report[s->current];
@@ -208,8 +232,12 @@ static void hear_inside(struct steps *s, const struct event *ev)
         n->refused = EV(vmrun_invalid, ev)->why;
     else if (ev->id == EV_shutdown)
         n->shutdown = EV(shutdown, ev)->why;
+    else if (ev->id == EV_rmp_fault)
+        n->unvalidated = EV(rmp_fault, ev)->why;
     else if (ev->id == EV_host_action)
         n->host_action = true;
+    else
+        hear_host(r, n, ev);
 }
 
 void steps_hear(struct steps *s, const struct event *ev)
@@ -254,6 +282,13 @@ static bool has_error_code(uint64_t vector)
                           BIT(VEC_AC) | BIT(VEC_VC);
 
     return vector < 64 && (with & BIT(vector));
+}
+
+/* Of all #VC that of a page which is not validated has an address. */
+static bool has_cr2(uint64_t vector, uint64_t error_code)
+{
+    return vector == VEC_PF ||
+           (vector == VEC_VC && error_code == VC_NOT_VALIDATED);
 }
 
 static const char *settle_outcome(const struct step_notes *n)
@@ -308,6 +343,8 @@ static const char *settle_reason(const struct step_notes *n, const char *how,
         return first_text(n->terminate, n->why, NULL);
     if (strcmp(how, "pf") == 0)
         return first_text(n->fault, n->fixup, n->why);
+    if (strcmp(how, "vc") == 0)
+        return first_text(n->unvalidated, n->fixup, n->why);
     if (strcmp(how, "npf") == 0)
         return first_text(n->npf, n->why, NULL);
     if (strcmp(how, "vmgexit") == 0)
@@ -334,10 +371,10 @@ static void settle(struct step_report *r, const struct step_notes *n,
     came_through = strcmp(r->outcome, "ram") == 0 ||
                    strcmp(r->outcome, "mmio.emulated") == 0 ||
                    strcmp(r->outcome, "mmio.vc") == 0;
-    r->has_value = came_through && n->halted;
+    r->has_value = came_through ? n->halted : n->host_answered;
     r->value = r->has_value ? cut(n->rax, size) : 0;
     r->has_error_code = n->fixed_up ? has_error_code(n->vector) : n->faulted;
-    r->has_cr2 = n->fixed_up ? n->vector == VEC_PF : n->faulted;
+    r->has_cr2 = n->fixed_up ? has_cr2(n->vector, r->error_code) : n->faulted;
 }
 
 void steps_finish(struct steps *s, struct pool *pool)

@@ -19,6 +19,8 @@ static const struct field host_fields[] = {
     HOST(smep, "CR4.SMEP (default false)"),
     HOST(smap, "CR4.SMAP (default false)"),
     HOST(wp, "CR0.WP (default true)"),
+    HOST(snp, "SYSCFG.SNPE: a reverse map table counts (default: for VMs of "
+              "type snp); the CPU must have one, cpu.set.rmp_table"),
     HOST(pse, "CR4.PSE (default true); 32-bit paging has no large pages "
               "without it"),
 };
@@ -89,6 +91,15 @@ static const struct field bare_fields[] = {
       .n = 64,
       .table = &npt_table,
       .doc = "what is different there, one after the other" },
+    { .key = "rmp",
+      .type = FIELD_LIST,
+      MEMBER(struct scenario_doc, rmp),
+      .count = offsetof(struct scenario_doc, n_rmp),
+      .n = 64,
+      .table = &rmp_table,
+      .doc = "an RMPUPDATE each, once the guest is launched: at first all "
+             "memory of a VM of type snp is its own, 4K where it was loaded, "
+             "else 2M, validated" },
 };
 
 const struct field_table bare_table = {
@@ -118,6 +129,10 @@ int bare_convert(struct pool *pool, struct scenario_doc *doc, struct err *e)
     for (unsigned i = 0; i < doc->n_npt; i++)
         if (npt_convert(&doc->npt[i], &b->npt[i], e))
             return -1;
+    b->n_rmp = doc->n_rmp;
+    b->rmp = pool_alloc(pool, (doc->n_rmp + 1) * sizeof(*b->rmp));
+    for (unsigned i = 0; i < doc->n_rmp; i++)
+        rmp_convert(&doc->rmp[i], &b->rmp[i]);
     return 0;
 }
 
@@ -129,9 +144,9 @@ static int check_vm(const struct run_config *config, struct mark bare_at,
     const struct vmm_config *vm = &config->vm;
     unsigned width = bare_linear_bits(config->bare.host.paging);
 
-    if (vm->type == VM_SNP) {
-        err_at(e, bare_at, "bare: no VM of type 'snp'");
-        return err_hint(e, "plain, sev or sev-es");
+    if (config->bare.n_rmp && !config->bare.host.snp && vm->type != VM_SNP) {
+        err_at(e, bare_at, "bare: rmp without a reverse map table");
+        return err_hint(e, "bare.host: {snp: true}, or vm.type: snp");
     }
     if (vm->n_mmio) {
         err_at(e, vm->mmio[0].at,

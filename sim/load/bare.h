@@ -23,6 +23,17 @@ struct npt_doc {
     struct mark at, gpa_at, part_at, size_at, spa_at;
 };
 
+/* An entry of `rmp:`, or `rmpupdate:` of a step. */
+struct rmp_doc {
+    spa_t spa;
+    uint64_t size, page_size;
+    gpa_t gpa;
+    uint32_t asid;
+    struct npt_flag assigned;
+    bool immutable;
+    struct mark at, gpa_at, asid_at;
+};
+
 /* ---- bare.c ---- */
 
 extern const struct field_table bare_table;
@@ -33,6 +44,14 @@ int bare_convert(struct pool *pool, struct scenario_doc *doc, struct err *e);
 /* Does it go with the VM? */
 int bare_check(const struct run_config *config, struct mark bare_at,
                struct err *e);
+
+/* ---- rmp.c ---- */
+
+extern const struct field_table rmp_table;
+
+void rmp_convert(const struct rmp_doc *d, struct bare_rmp *out);
+/* "RMPUPDATE: give ..." */
+const char *rmp_what(struct pool *pool, const struct bare_rmp *c);
 
 /* ---- npt.c ---- */
 

@@ -30,6 +30,46 @@ static const struct field_table vmcb_change_table = {
     .n = ARRAY_SIZE(vmcb_fields),
 };
 
+static const uint64_t touch_sizes[] = { 1, 2, 4, 8 };
+
+#define TOUCH_SPA                                                              \
+    {                                                                          \
+        .key = "spa", .type = FIELD_NUMBER, .required = true,                  \
+        MEMBER(struct touch_doc, spa), .max = BIT(52) - 8,                     \
+        .doc = "system-physical address"                                       \
+    }
+#define TOUCH_SIZE                                                             \
+    {                                                                          \
+        .key = "size", .type = FIELD_NUMBER, MEMBER(struct touch_doc, size),   \
+        .choice = touch_sizes, .n = ARRAY_SIZE(touch_sizes),                   \
+        .doc = "bytes (default 8)"                                             \
+    }
+
+static const struct field write_fields[] = {
+    TOUCH_SPA,
+    { .key = "value",
+      .type = FIELD_NUMBER,
+      .required = true,
+      MEMBER(struct touch_doc, value),
+      .max = UINT64_MAX,
+      .doc = "what is written" },
+    TOUCH_SIZE,
+};
+
+static const struct field read_fields[] = { TOUCH_SPA, TOUCH_SIZE };
+
+static const struct field_table write_table = {
+    .name = "write",
+    .fields = write_fields,
+    .n = ARRAY_SIZE(write_fields),
+};
+
+static const struct field_table read_table = {
+    .name = "read",
+    .fields = read_fields,
+    .n = ARRAY_SIZE(read_fields),
+};
+
 static const struct field host_fields[] = {
     { .key = "memslot_create",
       .type = FIELD_GROUP,
@@ -70,6 +110,33 @@ static const struct field host_fields[] = {
       .at = offsetof(struct host_doc, invlpga_at),
       .doc = "a bare hypervisor flushes one guest-virtual address of the "
              "guest's ASID" },
+    { .key = "rmpupdate",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, rmp),
+      .at = offsetof(struct host_doc, rmp_at),
+      .table = &rmp_table,
+      .doc = "a bare hypervisor gives pages away or takes them back; the "
+             "step's value is what is in EAX" },
+    { .key = "psmash",
+      .type = FIELD_NUMBER,
+      MEMBER(struct host_doc, psmash),
+      .max = BIT(52) - 1,
+      .at = offsetof(struct host_doc, psmash_at),
+      .doc = "a bare hypervisor splits the 2M entry of this system-physical "
+             "address; value as with rmpupdate" },
+    { .key = "write",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, write),
+      .at = offsetof(struct host_doc, write_at),
+      .table = &write_table,
+      .doc = "a bare hypervisor writes to memory itself, without any key" },
+    { .key = "read",
+      .type = FIELD_GROUP,
+      .offset = offsetof(struct host_doc, read),
+      .at = offsetof(struct host_doc, read_at),
+      .table = &read_table,
+      .doc = "a bare hypervisor reads memory itself: ciphertext where there "
+             "is a key" },
 };
 
 const struct field_table host_step_table = {
@@ -93,6 +160,10 @@ static const struct action {
     { offsetof(struct host_doc, vmcb_at), "vmcb", STEP_VMCB, true },
     { offsetof(struct host_doc, flush_at), "flush", STEP_FLUSH, true },
     { offsetof(struct host_doc, invlpga_at), "invlpga", STEP_INVLPGA, true },
+    { offsetof(struct host_doc, rmp_at), "rmpupdate", STEP_RMPUPDATE, true },
+    { offsetof(struct host_doc, psmash_at), "psmash", STEP_PSMASH, true },
+    { offsetof(struct host_doc, write_at), "write", STEP_WRITE, true },
+    { offsetof(struct host_doc, read_at), "read", STEP_READ, true },
 };
 
 static const struct mark *mark_of(const struct host_doc *d,
@@ -100,6 +171,10 @@ static const struct mark *mark_of(const struct host_doc *d,
 {
     return (const struct mark *)(const void *)((const char *)d + a->at);
 }
+
+#define BARE_ACTIONS                                                           \
+    "npt, vmcb, flush, invlpga, rmpupdate, psmash, write or read"
+#define KERNEL_ACTIONS "memslot_create or memslot_delete"
 
 /* The only one that is there; NULL with @e set. */
 static const struct action *find_action(const struct host_doc *d,
@@ -117,16 +192,14 @@ static const struct action *find_action(const struct host_doc *d,
     if (n != 1) {
         err_at(e, host_at, "host: %s",
                n ? "one action at a time" : "no action");
-        err_hint(e, bare ? "npt, vmcb, flush or invlpga"
-                         : "memslot_create or memslot_delete");
+        err_hint(e, bare ? BARE_ACTIONS : KERNEL_ACTIONS);
         return NULL;
     }
     if (found->bare != bare) {
         err_at(e, *mark_of(d, found), "host: %s goes with %s", found->name,
                found->bare ? "bare:, not with kernel:"
                            : "kernel:, not with bare:");
-        err_hint(e, bare ? "npt, vmcb, flush or invlpga"
-                         : "memslot_create or memslot_delete");
+        err_hint(e, bare ? BARE_ACTIONS : KERNEL_ACTIONS);
         return NULL;
     }
     return found;
@@ -174,6 +247,38 @@ static void make_vmcb(struct pool *pool, const struct vmcb_doc *d,
     buf_free(&b);
 }
 
+/* ---- memory, and whose it is ---- */
+
+static void make_touch(struct pool *pool, const struct touch_doc *d,
+                       struct run_step *s)
+{
+    bool write = s->kind == STEP_WRITE;
+
+    s->spa = d->spa;
+    s->value = d->value;
+    s->size = d->size ? d->size : 8;
+    s->what = pool_printf(pool, "%s %u bytes at 0x%" PRIx64 ", by the host",
+                          write ? "write" : "read", s->size, s->spa);
+}
+
+/* true: it was one of these. */
+static bool make_snp(struct pool *pool, const struct host_doc *d,
+                     struct run_step *s)
+{
+    if (s->kind == STEP_RMPUPDATE) {
+        rmp_convert(&d->rmp, &s->rmp);
+        s->what = rmp_what(pool, &s->rmp);
+    } else if (s->kind == STEP_PSMASH) {
+        s->spa = d->psmash;
+        s->what = pool_printf(pool, "PSMASH 0x%" PRIx64, s->spa);
+    } else if (s->kind == STEP_WRITE || s->kind == STEP_READ) {
+        make_touch(pool, s->kind == STEP_WRITE ? &d->write : &d->read, s);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static const char *memslot_what(struct pool *pool, const struct vmm_memory *m)
 {
     struct buf size = BUF_INIT;
@@ -216,7 +321,7 @@ int host_step_make(struct pool *pool, const struct host_doc *d,
         s->flush = (enum bare_flush)d->flush;
         s->what = pool_printf(pool, "flush %s at the next VMRUN",
                               bare_flush_names[s->flush]);
-    } else {
+    } else if (!make_snp(pool, d, s)) {
         s->gva = d->invlpga;
         s->what = pool_printf(pool, "INVLPGA 0x%" PRIx64, s->gva);
     }

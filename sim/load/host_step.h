@@ -12,6 +12,13 @@ struct vmcb_doc {
     uint32_t asid;
 };
 
+/* `write:` and `read:` of a step. */
+struct touch_doc {
+    spa_t spa;
+    uint64_t value;
+    unsigned size;
+};
+
 /* `host:`, as it is written. */
 struct host_doc {
     struct vmm_memory create, delete;
@@ -19,7 +26,11 @@ struct host_doc {
     struct vmcb_doc vmcb;
     unsigned flush; /* enum bare_flush */
     gva_t invlpga;
+    struct rmp_doc rmp;
+    spa_t psmash;
+    struct touch_doc write, read;
     struct mark create_at, delete_at, npt_at, vmcb_at, flush_at, invlpga_at;
+    struct mark rmp_at, psmash_at, write_at, read_at;
 };
 
 extern const struct field_table host_step_table;

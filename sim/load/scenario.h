@@ -13,6 +13,7 @@
 #include "load/schema.h"
 
 struct npt_doc;
+struct rmp_doc;
 
 /* What scenario_table fills. */
 struct scenario_doc {
@@ -21,6 +22,8 @@ struct scenario_doc {
     struct mark name_at, kernel_at, kernel_model_at, bare_at, paging_at;
     unsigned n_npt;
     struct npt_doc *npt; /* bare.npt */
+    unsigned n_rmp;
+    struct rmp_doc *rmp; /* bare.rmp */
     const struct node *steps, *expect, *matrix;
 };
 

@@ -136,7 +136,68 @@ static void tell_exit(struct telling *t, const struct event *ev)
                name ? name : "exit code", L(e->code));
 }
 
+/* ---- the reverse map table ---- */
+
+static void tell_rmp(struct telling *t, const struct event *ev)
+{
+    const struct ev_bare_rmp *e = EV(bare_rmp, ev);
+
+    buf_printf(&t->text, "The hypervisor executes %s on the page at 0x%llx: %s",
+               text_or(e->insn, "?"), L(e->spa), text_or(e->text, "?"));
+    if (e->result)
+        buf_printf(&t->text, " (%llu)", L(e->result));
+    buf_addc(&t->text, '.');
+}
+
+static void tell_memory(struct telling *t, const struct event *ev)
+{
+    const struct ev_bare_memory *e = EV(bare_memory, ev);
+
+    if (!e->ok)
+        return; /* the CPU has said why */
+    buf_printf(&t->text, "The hypervisor itself %s 0x%llx %s 0x%llx.",
+               e->write ? "writes" : "reads", L(e->value),
+               e->write ? "to" : "from", L(e->spa));
+}
+
+static void tell_host_pf(struct telling *t, const struct event *ev)
+{
+    const struct ev_host_pf *e = EV(host_pf, ev);
+
+    buf_printf(&t->text,
+               "The hypervisor's write to 0x%llx raises #PF in the host, code "
+               "0x%llx, and writes nothing",
+               L(e->spa), L(e->error_code));
+    tell_why(t, e->why);
+}
+
+static void tell_unvalidated(struct telling *t, const struct event *ev)
+{
+    const struct ev_rmp_fault *e = EV(rmp_fault, ev);
+
+    buf_printf(&t->text,
+               "The access to 0x%llx (guest-physical 0x%llx) meets a page "
+               "whose entry in the reverse map table, at 0x%llx, is 0x%llx",
+               L(e->gva), L(e->gpa), L(e->slot), L(e->entry));
+    tell_why(t, e->why);
+}
+
+static void tell_page(struct telling *t, const struct event *ev)
+{
+    const struct ev_rmp_page *e = EV(rmp_page, ev);
+
+    buf_printf(&t->text,
+               "The guest executes %s on 0x%llx: the page's entry in the "
+               "reverse map table is 0x%llx now.",
+               text_or(e->insn, "?"), L(e->gva), L(e->entry));
+}
+
 static const struct link links[N_EVENTS] = {
+    [EV_bare_rmp] = { tell_rmp, "APM vol. 2, 15.36.5" },
+    [EV_bare_memory] = { tell_memory, "the scenario" },
+    [EV_host_pf] = { tell_host_pf, "APM vol. 2, 15.36.10" },
+    [EV_rmp_fault] = { tell_unvalidated, "APM vol. 2, 15.36.10" },
+    [EV_rmp_page] = { tell_page, "APM vol. 2, 15.36.6" },
     [EV_bare_host] = { tell_host, "APM vol. 2, 15.25.3" },
     [EV_bare_vm] = { tell_vm, "APM vol. 2, 15.25.4" },
     [EV_bare_vmcb] = { tell_vmcb, "the scenario" },

@@ -6,6 +6,7 @@
 #include "render/explain.h"
 
 #include "arch/paging.h"
+#include "arch/sev.h"
 #include "arch/svm.h"
 
 #include <string.h>
@@ -95,6 +96,11 @@ static void tell_npf(struct telling *t, const struct event *ev)
     if (e->level)
         buf_printf(b, "It stops at a nested %s, which is 0x%llx",
                    pt_level_name(U(e->level)), L(e->pte));
+    else if (e->info1 & PFERR_GUEST_RMP)
+        buf_printf(b,
+                   "Paging permits it. The page's entry in the reverse map "
+                   "table, at 0x%llx, is 0x%llx",
+                   L(e->slot), L(e->pte));
     else
         buf_adds(b, "It asks no nested entry");
     tell_why(t, e->why);
@@ -123,6 +129,12 @@ static void tell_vc(struct telling *t, const struct event *ev)
 {
     const struct ev_vc *e = EV(vc, ev);
 
+    if (e->error_code == VC_NOT_VALIDATED) {
+        buf_adds(&t->text, "The host hears nothing of it: the guest itself "
+                           "gets #VC with error code 0x404, and the address "
+                           "in CR2.");
+        return;
+    }
     buf_printf(&t->text,
                "The guest is an SEV-ES guest: nobody outside may see its "
                "registers. So the CPU does not leave the guest, it raises #VC "
@@ -395,7 +407,8 @@ static void tell_host_action(struct telling *t, const struct event *ev)
 {
     const struct ev_host_action *e = EV(host_action, ev);
 
-    if (told_before(t, EV_bare_npt) || told_before(t, EV_bare_vmcb))
+    if (told_before(t, EV_bare_npt) || told_before(t, EV_bare_vmcb) ||
+        told_before(t, EV_bare_rmp) || told_before(t, EV_bare_memory))
         return;
     if (t->bare && strcmp(text_or(e->ret, "0"), "0") == 0)
         buf_printf(&t->text, "The hypervisor acts: %s.", text_or(e->what, "?"));

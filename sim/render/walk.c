@@ -6,6 +6,7 @@
  * by the fault, the fetch or the data access behind it.
  */
 #include "arch/paging.h"
+#include "arch/sev.h"
 #include "render/parts.h"
 
 #include <string.h>
@@ -254,6 +255,12 @@ void walk_recorder_sink(void *recorder, const struct event *ev)
 
         keep_fault(r, &(struct fault) { STORY_NPF, e->info1, e->info2, e->gva,
                                         e->slot, e->level, e->why, e->source });
+    } else if (ev->id == EV_rmp_fault) {
+        const struct ev_rmp_fault *e = EV(rmp_fault, ev);
+
+        keep_fault(r, &(struct fault) { STORY_VC, VC_NOT_VALIDATED, e->gva,
+                                        e->gva, 0, 0, e->why, e->source });
+        r->told = true;
     } else if (ev->id == EV_pf) {
         const struct ev_pf *e = EV(pf, ev);
 

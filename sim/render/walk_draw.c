@@ -7,6 +7,7 @@
  * numbers are the order in which the CPU read; below stands what it read.
  */
 #include "arch/paging.h"
+#include "arch/sev.h"
 #include "render/parts.h"
 
 #define LABEL_WIDTH 15
@@ -125,7 +126,10 @@ static size_t column_of(unsigned levels, unsigned level)
 
 static const char *fault_name(const struct walk_story *s)
 {
-    return s->end == STORY_NPF ? " #NPF" : s->end == STORY_PF ? " #PF" : "";
+    return s->end == STORY_NPF  ? " #NPF"
+           : s->end == STORY_PF ? " #PF"
+           : s->end == STORY_VC ? " #VC"
+                                : "";
 }
 
 static void draw_row(struct buf *b, const struct walk_story *s,
@@ -315,7 +319,7 @@ static void list_entries(struct buf *b, const struct walk_story *s)
 static void add_code(struct buf *b, const char *name, uint64_t code)
 {
     buf_printf(b, "%s 0x%llx", name, (unsigned long long)code);
-    if (!code)
+    if (!code || code == VC_NOT_VALIDATED)
         return;
     buf_adds(b, " (");
     pferr_words(b, code);
@@ -335,7 +339,11 @@ static void tell_fault(struct buf *b, const struct walk_story *s)
     buf_adds(&text, s->why ? s->why : "");
     if (s->source)
         buf_printf(&text, " [%s]", s->source);
-    wrap_text(b, npf ? "=> #NPF: " : "=> #PF: ", text.data, TEXT_WIDTH);
+    wrap_text(b,
+              npf                  ? "=> #NPF: "
+              : s->end == STORY_VC ? "=> #VC: "
+                                   : "=> #PF: ",
+              text.data, TEXT_WIDTH);
     buf_free(&text);
 }
 
@@ -352,6 +360,7 @@ static void tell_end(struct buf *b, const struct walk_story *s)
         break;
     case STORY_NPF:
     case STORY_PF:
+    case STORY_VC:
         tell_fault(b, s);
         break;
     case STORY_GP:

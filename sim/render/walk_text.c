@@ -5,7 +5,7 @@
 
 static const char *const end_names[] = {
     [STORY_OPEN] = "open", [STORY_OK] = "ok", [STORY_NPF] = "npf",
-    [STORY_PF] = "pf",     [STORY_GP] = "gp",
+    [STORY_PF] = "pf",     [STORY_VC] = "vc", [STORY_GP] = "gp",
 };
 
 static void add_hex(struct buf *b, const char *before, uint64_t v,
@@ -29,7 +29,7 @@ void walk_refs(struct buf *b, const struct walk_story *s)
     buf_adds(b, end_names[s->end]);
     if (s->end == STORY_OK)
         add_hex(b, " ", s->spa, "");
-    if (s->end == STORY_NPF || s->end == STORY_PF) {
+    if (s->end == STORY_NPF || s->end == STORY_PF || s->end == STORY_VC) {
         add_hex(b, " ", s->code, "");
         add_hex(b, " ", s->addr, "");
     }
@@ -61,6 +61,7 @@ static void add_end(struct buf *b, const struct walk_story *s)
         return;
     case STORY_NPF:
     case STORY_PF:
+    case STORY_VC:
         add_hex(b, npf ? ",\"info1\":\"" : ",\"error_code\":\"", s->code, "\"");
         add_hex(b, npf ? ",\"info2\":\"" : ",\"cr2\":\"", s->addr, "\"");
         add_reason(b, s);

@@ -70,8 +70,8 @@ static enum bare_type type_of(enum vm_type type)
         return BARE_SEV;
     case VM_SEV_ES:
         return BARE_SEV_ES;
-    case VM_SNP: /* the loader refuses it */
-        break;
+    case VM_SNP:
+        return BARE_SNP;
     }
     BUG_ON(true);
 }
@@ -139,7 +139,12 @@ static const char *load(struct machine *m)
 
         bare_set_regs(m->bare, i, &r);
     }
-    return bare_launch(m->bare);
+    why = bare_launch(m->bare);
+    for (unsigned i = 0; i < c->n_rmp && !why; i++)
+        if (bare_rmpupdate(m->bare, &c->rmp[i]) != RMP_OK)
+            why = trace_text(m->trace, "RMPUPDATE of 0x%llx fails",
+                             (unsigned long long)c->rmp[i].spa);
+    return why;
 }
 
 static const char *open_vm(struct machine *m)
@@ -150,6 +155,7 @@ static const char *open_vm(struct machine *m)
     const char *why;
 
     *config = (struct bare_config) { c->host, c->vmcb, c->page_size };
+    config->host.snp |= m->config->vm.type == VM_SNP;
     m->bare = bare_open(m->pool, &wire, config, vm_of(m), m->trace, &why);
     if (m->bare)
         why = load(m);
@@ -215,26 +221,56 @@ static struct ending run(struct machine *m, unsigned vcpu,
         return (struct ending) { "completed", NULL, VCPU_HALTED };
     case BARE_ALARM:
         return (struct ending) { "hang", NULL, VCPU_ALARMED };
+    case BARE_GP:
+        return (struct ending) { "error", "VMRUN raises #GP", VCPU_DEAD };
     case BARE_EXITED:
         break;
     }
     return exited(m, vcpu);
 }
 
-static const char *act(struct machine *m, const struct run_step *s)
+static struct ending ended(const char *wrong)
+{
+    return (struct ending) { wrong ? "error" : "completed", wrong, VCPU_READY };
+}
+
+/* A result in EAX is the step's value; without the instruction there is none.
+ */
+static struct ending resulted(enum rmp_result r)
+{
+    return ended(r == RMP_UD ? "#UD: no reverse map table counts here" : NULL);
+}
+
+static struct ending write(struct machine *m, const struct run_step *s)
+{
+    if (bare_write(m->bare, s->spa, s->value, s->size))
+        return ended(NULL);
+    return (struct ending) { "pf", NULL, VCPU_READY };
+}
+
+static struct ending act(struct machine *m, const struct run_step *s)
 {
     switch (s->kind) {
     case STEP_NPT:
-        return change(m, &s->npt);
+        return ended(change(m, &s->npt));
     case STEP_VMCB:
         bare_change_vmcb(m->bare, &s->vmcb);
-        return NULL;
+        return ended(NULL);
     case STEP_FLUSH:
         bare_flush(m->bare, s->flush);
-        return NULL;
+        return ended(NULL);
     case STEP_INVLPGA:
         bare_invlpga(m->bare, s->gva);
-        return NULL;
+        return ended(NULL);
+    case STEP_RMPUPDATE:
+        return resulted(bare_rmpupdate(m->bare, &s->rmp));
+    case STEP_PSMASH:
+        return resulted(bare_psmash(m->bare, s->spa));
+    case STEP_WRITE:
+        return write(m, s);
+    case STEP_READ:
+        bare_read(m->bare, s->spa, s->size);
+        return ended(NULL);
     case STEP_GUEST:
     case STEP_RESUME:
     case STEP_MEMSLOT_CREATE:

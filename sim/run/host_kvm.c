@@ -148,13 +148,14 @@ static uint64_t rip(const struct machine *m, unsigned vcpu)
     return kvm_get_regs(vmm_vcpu(m->vmm, vcpu), &regs) ? 0 : regs.rip;
 }
 
-static const char *act(struct machine *m, const struct run_step *s)
+static struct ending act(struct machine *m, const struct run_step *s)
 {
     int r = s->kind == STEP_MEMSLOT_CREATE
                 ? vmm_memslot_create(m->vmm, &s->memory)
                 : vmm_memslot_delete(m->vmm, s->memory.gpa);
 
-    return r ? strerrorname_np(-r) : NULL;
+    return r ? (struct ending) { "error", strerrorname_np(-r), VCPU_READY }
+             : (struct ending) { "completed", NULL, VCPU_READY };
 }
 
 const struct host host_kvm = { open_vm, introduce, run, last_exit, rip, act };

@@ -44,8 +44,8 @@ struct host {
     struct run_exit (*last_exit)(const struct machine *m, unsigned vcpu);
     /* 0: nobody can read it. */
     uint64_t (*rip)(const struct machine *m, unsigned vcpu);
-    /* A step of its own: NULL, or what went wrong. */
-    const char *(*act)(struct machine *m, const struct run_step *s);
+    /* A step of its own. */
+    struct ending (*act)(struct machine *m, const struct run_step *s);
 };
 extern const struct host host_kvm, host_bare;
 

@@ -135,10 +135,11 @@ static struct ending guest_step(struct machine *m, unsigned vcpu)
 
 static struct ending host_step(struct machine *m, const struct run_step *s)
 {
-    const char *wrong = m->host->act(m, s);
+    struct ending end = m->host->act(m, s);
 
-    TRACE(m->trace, host_action, .what = s->what, .ret = wrong ? wrong : "0");
-    return (struct ending) { wrong ? "error" : "completed", wrong, VCPU_READY };
+    TRACE(m->trace, host_action, .what = s->what,
+          .ret = end.why ? end.why : "0");
+    return end;
 }
 
 static bool is_guests(const struct run_step *s)
