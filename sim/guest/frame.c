@@ -5,6 +5,7 @@
  */
 #include "guest/kernel.h"
 
+#include "arch/sev.h"
 #include "trace.h"
 
 #include <string.h>
@@ -76,12 +77,19 @@ enum port_result frame_return(struct guest_port *p, const struct frame *f)
 
 /* ---- the two ends ---- */
 
+/* CR2 is written for #PF and for one kind of #VC (APM vol. 2, 15.36.10). */
+static bool has_address(const struct frame *f, unsigned vector)
+{
+    return vector == VEC_PF ||
+           (vector == VEC_VC && f->error == VC_NOT_VALIDATED);
+}
+
 void tell_fixup(const struct guest_vcpu *v, struct guest_port *p,
                 const struct frame *f, unsigned vector, const char *why)
 {
     TRACE(v->guest->trace, guest_fixup, .vector = vector,
           .name = vector_name(vector), .error_code = f->error,
-          .cr2 = vector == VEC_PF ? port_regs(p)->cr2 : 0, .rip = f->rip,
+          .cr2 = has_address(f, vector) ? port_regs(p)->cr2 : 0, .rip = f->rip,
           .why = why);
 }
 
