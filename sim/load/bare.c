@@ -132,7 +132,8 @@ int bare_convert(struct pool *pool, struct scenario_doc *doc, struct err *e)
     b->n_rmp = doc->n_rmp;
     b->rmp = pool_alloc(pool, (doc->n_rmp + 1) * sizeof(*b->rmp));
     for (unsigned i = 0; i < doc->n_rmp; i++)
-        rmp_convert(&doc->rmp[i], &b->rmp[i]);
+        if (rmp_convert(&doc->rmp[i], &b->rmp[i], e))
+            return -1;
     return 0;
 }
 

@@ -49,7 +49,7 @@ int bare_check(const struct run_config *config, struct mark bare_at,
 
 extern const struct field_table rmp_table;
 
-void rmp_convert(const struct rmp_doc *d, struct bare_rmp *out);
+int rmp_convert(const struct rmp_doc *d, struct bare_rmp *out, struct err *e);
 /* "RMPUPDATE: give ..." */
 const char *rmp_what(struct pool *pool, const struct bare_rmp *c);
 

@@ -261,22 +261,16 @@ static void make_touch(struct pool *pool, const struct touch_doc *d,
                           write ? "write" : "read", s->size, s->spa);
 }
 
-/* true: it was one of these. */
-static bool make_snp(struct pool *pool, const struct host_doc *d,
-                     struct run_step *s)
+static int make_rmpupdate(struct pool *pool, const struct host_doc *d,
+                          struct run_step *s, struct err *e)
 {
-    if (s->kind == STEP_RMPUPDATE) {
-        rmp_convert(&d->rmp, &s->rmp);
-        s->what = rmp_what(pool, &s->rmp);
-    } else if (s->kind == STEP_PSMASH) {
-        s->spa = d->psmash;
-        s->what = pool_printf(pool, "PSMASH 0x%" PRIx64, s->spa);
-    } else if (s->kind == STEP_WRITE || s->kind == STEP_READ) {
-        make_touch(pool, s->kind == STEP_WRITE ? &d->write : &d->read, s);
-    } else {
-        return false;
-    }
-    return true;
+    struct rmp_doc rmp = d->rmp;
+
+    rmp.at = d->rmp_at;
+    if (rmp_convert(&rmp, &s->rmp, e))
+        return -1;
+    s->what = rmp_what(pool, &s->rmp);
+    return 0;
 }
 
 static const char *memslot_what(struct pool *pool, const struct vmm_memory *m)
@@ -321,7 +315,14 @@ int host_step_make(struct pool *pool, const struct host_doc *d,
         s->flush = (enum bare_flush)d->flush;
         s->what = pool_printf(pool, "flush %s at the next VMRUN",
                               bare_flush_names[s->flush]);
-    } else if (!make_snp(pool, d, s)) {
+    } else if (a->kind == STEP_RMPUPDATE) {
+        return make_rmpupdate(pool, d, s, e);
+    } else if (a->kind == STEP_PSMASH) {
+        s->spa = d->psmash;
+        s->what = pool_printf(pool, "PSMASH 0x%" PRIx64, s->spa);
+    } else if (a->kind == STEP_WRITE || a->kind == STEP_READ) {
+        make_touch(pool, a->kind == STEP_WRITE ? &d->write : &d->read, s);
+    } else {
         s->gva = d->invlpga;
         s->what = pool_printf(pool, "INVLPGA 0x%" PRIx64, s->gva);
     }

@@ -62,12 +62,18 @@ const struct field_table rmp_table = {
     .at = offsetof(struct rmp_doc, at),
 };
 
-/* What the host's page is like does not matter: all of it is 0. */
-void rmp_convert(const struct rmp_doc *d, struct bare_rmp *out)
+/* A page that is the host's has neither address nor ASID. */
+int rmp_convert(const struct rmp_doc *d, struct bare_rmp *out, struct err *e)
 {
     bool assigned = !d->assigned.at.file || d->assigned.on;
     bool large = d->page_size == SIZE_2M;
 
+    if (d->size % (large ? SIZE_2M : PAGE_SIZE_4K))
+        return err_at(e, d->at, "rmp: size must be a multiple of page_size");
+    if (!assigned && (d->gpa_at.file || d->asid_at.file || d->immutable)) {
+        err_at(e, d->at, "rmp: a page of the host's has nothing else to say");
+        return err_hint(e, "gpa, asid and immutable go with assigned: true");
+    }
     *out = (struct bare_rmp) {
         .spa = d->spa,
         .size = d->size,
@@ -80,6 +86,7 @@ void rmp_convert(const struct rmp_doc *d, struct bare_rmp *out)
                    .large = large,
                    .immutable = d->immutable },
     };
+    return 0;
 }
 
 const char *rmp_what(struct pool *pool, const struct bare_rmp *c)

@@ -197,8 +197,23 @@ static const struct {
       "" },
     { BARE_HEAD "bare: {page_size: 8KiB}\n", 5, 19, "not one of 4KiB", "" },
     /* what goes with KVM only */
-    { BARE_HEAD "bare: {}\nvm: {type: snp}\n", 5, 7, "no VM of type 'snp'",
-      "sev-es" },
+    { BARE_HEAD "bare: {rmp: [{spa: 0}]}\n", 5, 7,
+      "without a reverse map table", "snp: true" },
+    { BARE_HEAD "bare: {rmp: [{gpa: 0}]}\nvm: {type: snp}\n", 5, 14,
+      "'spa' is missing", "" },
+    { BARE_HEAD "bare: {rmp: [{spa: 0x800}]}\nvm: {type: snp}\n", 5, 20,
+      "not a multiple of 4KiB", "" },
+    { BARE_HEAD "bare: {rmp: [{spa: 0, page_size: 2MiB, size: 4KiB}]}\n"
+                "vm: {type: snp}\n",
+      5, 14, "multiple of page_size", "" },
+    { BARE_HEAD "bare: {rmp: [{spa: 0, assigned: false, gpa: 0}]}\n"
+                "vm: {type: snp}\n",
+      5, 14, "nothing else to say", "assigned: true" },
+    { BARE_HEAD "bare: {}\nsteps:\n  - {id: a, host: {write: {spa: 0}}}\n", 7,
+      27, "'value' is missing", "" },
+    { BARE_HEAD "bare: {}\nsteps:\n"
+                "  - {id: a, host: {read: {spa: 0, size: 3}}}\n",
+      7, 41, "3 is not one of 1, 2, 4, 8", "" },
     { BARE_HEAD "bare: {}\nvm: {mmio: [{gpa: 1GiB, size: 4KiB}]}\n", 6, 13,
       "nobody", "kernel:" },
     { BARE_HEAD "bare: {}\nvm: {memory: [{gpa: 0, size: 16MiB, "
@@ -276,6 +291,31 @@ START_TEST(a_mistake_is_told_with_its_place)
 }
 END_TEST
 
+/* Who says nothing gives the page to the guest, at the same address. */
+START_TEST(a_page_is_the_guests_by_default)
+{
+    const struct run_bare *b = &y.s.config.bare;
+
+    story_is_fine(&y, BARE_HEAD
+                  "bare:\n"
+                  "  rmp:\n"
+                  "    - {spa: 0x5000}\n"
+                  "    - {spa: 2MiB, page_size: 2MiB, gpa: 4MiB, asid: 0,"
+                  " immutable: true, size: 4MiB}\n"
+                  "    - {spa: 0x6000, assigned: false}\n"
+                  "vm: {type: snp}\n");
+    ck_assert_uint_eq(b->n_rmp, 3);
+    ck_assert(b->rmp[0].guests_asid && b->rmp[0].state.assigned);
+    ck_assert_uint_eq(b->rmp[0].state.gpa, 0x5000);
+    ck_assert(!b->rmp[1].guests_asid && b->rmp[1].state.immutable &&
+              b->rmp[1].state.large);
+    ck_assert_uint_eq(b->rmp[1].state.gpa, 4ULL << 20);
+    ck_assert_uint_eq(b->rmp[1].size, 4ULL << 20);
+    ck_assert(!b->rmp[2].state.assigned);
+    ck_assert_uint_eq(b->rmp[2].state.gpa, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bare");
@@ -288,6 +328,7 @@ int main(void)
     tcase_add_test(t, nothing_said_is_a_long_mode_host_with_nx);
     tcase_add_test(t, everything_said_is_kept);
     tcase_add_test(t, an_entry_changes_what_it_names);
+    tcase_add_test(t, a_page_is_the_guests_by_default);
     tcase_add_test(t, an_entry_may_lead_elsewhere);
     tcase_add_test(t, the_guests_pages_have_names);
     tcase_add_test(t, the_hypervisor_takes_steps);
