@@ -18,7 +18,7 @@ files() {
     find sim include tests models scenarios schema Makefile .ci \
         -type f "$@" 2>/dev/null | sort
 }
-mapfile -t c_files < <(find sim include tests viz -name '*.[ch]' | sort)
+mapfile -t c_files < <(find sim include tests -name '*.[ch]' | sort)
 
 format=$(command -v clang-format-14 || command -v clang-format)
 claim "every C file is formatted (make fmt)" \

@@ -86,8 +86,8 @@ bool cli_colour(void);
 /* The value of --jobs, 1..256; anything else is a usage error. */
 unsigned cli_jobs(struct argp_state *state, const char *arg);
 
-/* Scenario files: @path itself, or all *.yaml below it, by name. Returns a
- * status; what is wrong has been said. */
+/* Scenario files: @path itself, or all *.yaml below it, by name; "-" is one
+ * from a pipe. Returns a status; what is wrong has been said. */
 struct cli_files {
     unsigned n, room;
     const char **path;

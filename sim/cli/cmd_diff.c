@@ -59,6 +59,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->columns = arg;
         return 0;
     case 'o':
+        if (strcmp(arg, "-") == 0)
+            argp_error(state, "--over: a file is needed, to be read twice");
         if (cli_find_scenarios(a->pool, arg, &a->over))
             exit(STATUS_INPUT);
         if (!a->over.n)

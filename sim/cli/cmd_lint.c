@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 struct lint_args {
     char **paths;
@@ -58,34 +57,22 @@ static int lint_file(struct catalog *catalog, const char *path)
     return status;
 }
 
-/* "-" is a scenario from a pipe. */
-static int lint_path(struct pool *pool, struct catalog *catalog,
-                     const char *path)
-{
-    struct cli_files files = { 0 };
-    int status = STATUS_OK;
-
-    if (strcmp(path, "-") == 0)
-        return lint_file(catalog, path);
-    if (cli_find_scenarios(pool, path, &files))
-        return STATUS_INPUT;
-    for (unsigned i = 0; i < files.n; i++)
-        if (lint_file(catalog, files.path[i]))
-            status = STATUS_INPUT;
-    return status;
-}
-
 int cmd_lint(int argc, char **argv)
 {
     struct lint_args a = { 0 };
+    struct cli_files files = { 0 };
     struct pool *pool = pool_create();
     struct catalog *catalog;
     int status = STATUS_OK;
 
     cli_parse(&argp, argc, argv, &a);
+    for (unsigned i = 0; i < a.n_paths && !status; i++)
+        status = cli_find_scenarios(pool, a.paths[i], &files);
+    if (!status && files.n == 0)
+        status = cli_usage_error("no scenario below these paths");
     catalog = cli_catalog(pool);
-    for (unsigned i = 0; i < a.n_paths; i++)
-        if (lint_path(pool, catalog, a.paths[i]))
+    for (unsigned i = 0; i < files.n; i++)
+        if (lint_file(catalog, files.path[i]))
             status = STATUS_INPUT;
     pool_destroy(pool);
     return status;

@@ -2,6 +2,7 @@
 /* cli/find.c - the scenarios below some paths, sorted. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <fts.h>
 #include <string.h>
 
@@ -23,29 +24,41 @@ static void add(struct cli_files *f, struct pool *pool, const char *path)
     f->path[f->n++] = pool_strdup(pool, path);
 }
 
+static int complain(const char *path, int error)
+{
+    fprintf(stderr, "nptsim: %s: %s\n", path, strerror(error));
+    return STATUS_INPUT;
+}
+
+/* What was named itself may be a pipe, and need not end in .yaml. */
+static bool is_wanted(const FTSENT *f)
+{
+    return f->fts_level == 0 ? f->fts_info != FTS_D && f->fts_info != FTS_DP
+                             : f->fts_info == FTS_F && is_scenario(f->fts_name);
+}
+
 int cli_find_scenarios(struct pool *pool, const char *path,
                        struct cli_files *out)
 {
     char *one[] = { pool_strdup(pool, path), NULL };
-    FTS *fts =
-        fts_open(one, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+    int status = STATUS_OK;
     FTSENT *f;
+    FTS *fts;
 
-    while (fts && (f = fts_read(fts))) {
+    if (strcmp(path, "-") == 0) {
+        add(out, pool, path);
+        return STATUS_OK;
+    }
+    fts = fts_open(one, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+    if (!fts)
+        return complain(path, errno);
+    while (!status && (f = fts_read(fts))) {
         if (f->fts_info == FTS_NS || f->fts_info == FTS_DNR ||
-            f->fts_info == FTS_ERR) {
-            fprintf(stderr, "nptsim: %s: %s\n", f->fts_path,
-                    strerror(f->fts_errno));
-            fts_close(fts);
-            return STATUS_INPUT;
-        }
-        /* What was named itself may also be a pipe. */
-        if (f->fts_level == 0
-                ? f->fts_info != FTS_D && f->fts_info != FTS_DP
-                : f->fts_info == FTS_F && is_scenario(f->fts_name))
+            f->fts_info == FTS_ERR)
+            status = complain(f->fts_path, f->fts_errno);
+        else if (is_wanted(f))
             add(out, pool, f->fts_path);
     }
-    if (fts)
-        fts_close(fts);
-    return STATUS_OK;
+    fts_close(fts);
+    return status;
 }

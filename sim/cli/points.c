@@ -3,17 +3,22 @@
 #include "cli/cli.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 int cli_each_point(struct cli_points *p, struct err *e)
 {
     const struct cli_settings *s = p->settings;
     struct scenario_file *f;
     struct pool *pool;
+    struct stat st;
     int ret = scenario_file_load(p->pool, p->catalog, p->path, s ? s->s : NULL,
                                  s ? s->n : 0, &f, e);
 
-    if (ret)
+    if (ret) {
+        if (stat(p->path, &st) == 0 && S_ISDIR(st.st_mode))
+            err_hint(e, "nptsim test runs all scenarios below a folder");
         return -1;
+    }
     p->n = scenario_file_points(f);
     p->excluded = 0;
     pool = pool_create();

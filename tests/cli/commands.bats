@@ -115,6 +115,16 @@ sys.exit(sum(1 for line in sys.stdin if json.loads(line)["facts"]["kvm.mmio_valu
     [ "$status" -eq 0 ]
     run "$nptsim" lint scenarios/no-such-folder
     [ "$status" -eq 65 ]
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    run "$nptsim" lint "$BATS_TEST_TMPDIR/empty"
+    [ "$status" -eq 2 ]
+    run "$nptsim" lint ""
+    [ "$status" -eq 65 ]
+}
+@test "a folder is not run, but there is a command for it" {
+    run "$nptsim" run scenarios/seed
+    [ "$status" -eq 65 ]
+    [[ $output == *"nptsim test runs"* ]]
 }
 @test "one job and many jobs print the same" {
     diff <("$nptsim" test --jobs 1 scenarios/mmio) <("$nptsim" test --jobs 4 scenarios/mmio)
