@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * render.h - everything that becomes text: traces, verdicts, explanations,
- * errors with their caret. Only render, cli and viz print.
+ * errors with their caret. Only render and cli print.
  */
 #ifndef NPTSIM_RENDER_H
 #define NPTSIM_RENDER_H
