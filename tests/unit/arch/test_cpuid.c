@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Feature bits: each has one name and one place, and it is the manual's. */
 #include "arch/cpuid.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(every_feature_has_a_name_that_finds_it)
@@ -157,8 +157,6 @@ int main(void)
 {
     Suite *s = suite_create("arch/cpuid");
     TCase *t = tcase_create("features");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_loop_test(t, every_feature_has_a_name_that_finds_it, 0,
                         N_FEATURES);
@@ -173,8 +171,5 @@ int main(void)
     tcase_add_test(t, a_signature_tells_family_and_model);
     tcase_add_test(t, extended_fields_count_from_family_0f_only);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Instructions against their encodings in APM vol. 3. */
 #include "arch/insn.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct insn decoded(const char *bytes, size_t len)
@@ -424,8 +424,6 @@ int main(void)
 {
     Suite *s = suite_create("insn");
     TCase *t = tcase_create("insn");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_test(t, mov_from_an_absolute_address_is_a_four_byte_load);
@@ -454,8 +452,5 @@ int main(void)
     tcase_add_test(t, an_undefined_opcode_is_invalid);
     tcase_add_loop_test(t, the_encoder_and_the_decoder_agree, 0, 4);
     tcase_add_test(t, register_writes_follow_the_operand_size);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Numbers as the scenario format allows them (interface.md, section 2). */
 #include "base.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -106,8 +106,6 @@ int main(void)
 {
     Suite *s = suite_create("base");
     TCase *t = tcase_create("base");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_loop_test(t, a_number_is_read_exactly_or_refused, 0,
@@ -116,8 +114,5 @@ int main(void)
     tcase_add_test(t, a_typo_finds_its_word);
     tcase_add_test(t, the_first_error_stays);
     tcase_add_test(t, a_pool_gives_zeroed_memory_after_reset);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

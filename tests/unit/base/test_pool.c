@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Memory that is dropped in one call, and taken again without a malloc. */
 #include "base.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -96,8 +97,6 @@ int main(void)
 {
     Suite *s = suite_create("pool");
     TCase *t = tcase_create("pool");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_reset_pool_needs_nothing_new_for_the_same_again);
@@ -106,9 +105,5 @@ int main(void)
     tcase_add_test(t, a_child_may_end_before_its_parent);
     tcase_add_test(t, a_list_keeps_what_it_has_when_it_grows);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

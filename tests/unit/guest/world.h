@@ -9,6 +9,7 @@
 #define TESTS_GUEST_WORLD_H
 
 #include "guest.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -153,15 +154,9 @@ static inline struct found walk(const struct world *w, gva_t gva)
 static inline int run_tests(const char *name, TCase *t)
 {
     Suite *s = suite_create(name);
-    SRunner *r;
-    int failed;
 
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }
 
 #endif

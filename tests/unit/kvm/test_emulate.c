@@ -10,6 +10,7 @@
 #include "kvm/mmu/mmu.h"
 #include "kvm/svm/svm.h"
 #include "unit/kvm/fake_machine.h"
+#include "unit/suite.h"
 
 #define MMIO_GPA 0x40000000ULL
 #define LAPS     20
@@ -526,8 +527,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/emulate");
     TCase *t = tcase_create("emulate");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, a_load_from_a_device_extends_as_the_cpu_would, 0,
@@ -558,8 +557,5 @@ int main(void)
         0, 2);
     tcase_add_test(t, without_next_rip_kvm_decodes_to_step_over);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

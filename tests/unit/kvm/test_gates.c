@@ -6,6 +6,7 @@
  * v5.18 to v7.3; the commits stand in models/kernels/).
  */
 #include "unit/kvm/golden.h"
+#include "unit/suite.h"
 
 /* What is wrong with the otherwise perfect host. */
 enum lack {
@@ -283,8 +284,6 @@ int main(void)
 {
     Suite *s = suite_create("gates");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_loop_test(t, each_missing_thing_takes_what_the_kernels_gates_say,
                         0, N_LACKS);
@@ -298,8 +297,5 @@ int main(void)
         t, a_dead_secure_processor_takes_sev_away_only_at_load_since_7_2, 0, 3);
     tcase_add_test(t, the_gate_is_of_no_use_in_the_old_setup_order);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -8,6 +8,7 @@
  * kernel, not from this program.
  */
 #include "unit/kvm/golden.h"
+#include "unit/suite.h"
 
 static struct kvm_module load(const struct kernel_model *k,
                               const struct fake_host *h,
@@ -225,8 +226,6 @@ int main(void)
 {
     Suite *s = suite_create("gates_grid");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, so_many_of_3808_geometries_are_so, 0,
@@ -235,8 +234,5 @@ int main(void)
     tcase_add_test(t,
                    so_many_of_2437120_rows_differ_between_neighbouring_kernels);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * Expected values: the commits and tags that models/kernels/ names.
  */
 #include "unit/kvm/golden.h"
+#include "unit/suite.h"
 
 static struct kvm_module load(const char *kernel, struct fake_host h)
 {
@@ -197,8 +198,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/generations");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_loop_test(t, only_6_7_forgets_the_early_reduction, 0, 5);
     tcase_add_test(t, the_tag_of_5_11_asks_no_hardware);
@@ -211,8 +210,5 @@ int main(void)
     tcase_add_test(t, unusable_sev_keeps_its_bit);
     tcase_add_test(t, the_guests_width_is_raw_under_npt);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

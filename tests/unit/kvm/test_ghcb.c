@@ -7,6 +7,7 @@
  */
 #include "kvm/svm/svm.h"
 #include "unit/kvm/fake_machine.h"
+#include "unit/suite.h"
 
 #define GHCB    0x8000ULL
 #define SCRATCH (GHCB + GHCB_SHARED_BUFFER)
@@ -438,8 +439,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/ghcb");
     TCase *t = tcase_create("ghcb");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_page_for_some_other_use_is_reason_2);
@@ -469,8 +468,5 @@ int main(void)
                         ARRAY_SIZE(msr_cases));
     tcase_add_loop_test(t, a_guest_that_asks_to_die_is_reported, 0, 2);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -9,6 +9,7 @@
  */
 #include "trace.h"
 #include "unit/kvm/golden.h"
+#include "unit/suite.h"
 
 static struct kvm_module load(const char *kernel, struct fake_host *h,
                               const struct kvm_params *p)
@@ -318,8 +319,6 @@ int main(void)
 {
     Suite *s = suite_create("load");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(
@@ -341,8 +340,5 @@ int main(void)
                         loads_and_reloads_agree_with_the_kernels_own_functions,
                         0, ARRAY_SIZE(edges));
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

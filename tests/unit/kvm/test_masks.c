@@ -8,6 +8,7 @@
  */
 #include "kvm/kvm_module.h"
 #include "unit/kvm/golden.h"
+#include "unit/suite.h"
 
 static struct kvm_module load_on(const struct kernel_model *k,
                                  struct fake_host h, struct kvm_params p)
@@ -304,8 +305,6 @@ int main(void)
 {
     Suite *s = suite_create("masks");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, the_mask_is_all_bits_above_the_reduced_width, 0,
@@ -331,8 +330,5 @@ int main(void)
     tcase_add_loop_test(t, mmio_sptes_agree_with_the_kernels_own_encoder, 0,
                         ARRAY_SIZE(spte_tables));
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

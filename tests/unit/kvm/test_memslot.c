@@ -7,6 +7,7 @@
  */
 #include "kvm/mmu/mmu.h"
 #include "unit/kvm/fake_machine.h"
+#include "unit/suite.h"
 
 static struct fixture x;
 
@@ -250,8 +251,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/memslot");
     TCase *t = tcase_create("memslot");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, a_region_is_refused_for_one_reason, 0,
@@ -269,8 +268,5 @@ int main(void)
     tcase_add_test(t, only_real_page_sizes_can_be_mapped);
     tcase_add_test(t, a_full_host_gives_no_more_pages);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -9,6 +9,7 @@
  */
 #include "kvm/mmu/mmu.h"
 #include "unit/kvm/fake_machine.h"
+#include "unit/suite.h"
 
 #define MMIO_GPA 0x40000000ULL
 #define LAPS     50
@@ -460,8 +461,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/mmu");
     TCase *t = tcase_create("mmu");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t,
@@ -492,8 +491,5 @@ int main(void)
     tcase_add_test(t, every_touch_goes_where_the_slots_of_the_moment_say);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include "kvm/mmu/mmu.h"
 #include "kvm/svm/svm.h"
 #include "unit/kvm/fake_machine.h"
+#include "unit/suite.h"
 
 #define MMIO_GPA 0x40000000ULL
 #define TABLE    0x8000ULL /* of the top level; the others follow */
@@ -326,8 +327,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/modes");
     TCase *t = tcase_create("modes");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -343,8 +342,5 @@ int main(void)
     tcase_add_test(t, pae_has_four_pointers);
     tcase_add_test(t, one_bad_pointer_spoils_them_all);
     tcase_add_test(t, five_levels_are_walked);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

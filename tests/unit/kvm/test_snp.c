@@ -9,6 +9,7 @@
  * AMD-SB-3023 for the versions that run no SEV-ES beside SNP.
  */
 #include "unit/kvm/golden.h"
+#include "unit/suite.h"
 
 static struct fake_host snp_host(void)
 {
@@ -212,8 +213,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/snp");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_loop_test(t, an_snp_host_knows_how_to_read_its_rmp, 0,
                         ARRAY_SIZE(hosts));
@@ -226,8 +225,5 @@ int main(void)
                         ARRAY_SIZE(splits));
     tcase_add_test(t, the_cgroup_keeps_what_the_secure_processor_takes);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -10,6 +10,7 @@
 #include "kvm.h"
 #include "load.h"
 #include "trace.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -284,16 +285,11 @@ int main(void)
 {
     Suite *s = suite_create("kvm/touch");
     TCase *t = tcase_create("touch");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_loop_test(t, three_loads_from_a_device, 0, ARRAY_SIZE(cases));
     tcase_add_test(t, in_the_endless_loop_nothing_moves);
     tcase_add_test(t, a_changed_memslot_makes_kvm_look_twice);
     tcase_add_test(t, a_device_that_becomes_memory_is_read_as_memory);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

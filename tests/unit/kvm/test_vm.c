@@ -7,6 +7,7 @@
  */
 #include "kvm/mmu/mmu.h"
 #include "unit/kvm/fake_machine.h"
+#include "unit/suite.h"
 
 static struct fixture x;
 
@@ -469,8 +470,6 @@ int main(void)
 {
     Suite *s = suite_create("kvm/vm");
     TCase *t = tcase_create("vm");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_null_argument_asks_whether_sev_is_on);
@@ -503,8 +502,5 @@ int main(void)
     tcase_add_loop_test(t, an_interrupted_event_is_injected_again, 0,
                         ARRAY_SIZE(events));
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a user may say about the space, and what is refused. */
 #include "lab.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct pool *pool;
@@ -147,8 +147,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/axes");
     TCase *t = tcase_create("axes");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, both_spaces_begin_with_the_geometry, 0, 2);
@@ -160,9 +158,5 @@ int main(void)
     tcase_add_loop_test(t, mistakes_are_told, 0, ARRAY_SIZE(refused));
     tcase_add_test(t, a_near_miss_gets_a_hint);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

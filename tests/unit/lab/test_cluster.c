@@ -4,10 +4,10 @@
  * cell, it means the same points, no fewer and no more.
  */
 #include "lab.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define N_RAW  17 /* 36..52 */
@@ -356,8 +356,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/cluster");
     TCase *t = tcase_create("cluster");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, thirty_four_geometries);
@@ -370,9 +368,5 @@ int main(void)
     tcase_add_loop_test(t, noise_is_exact_too, 1, 10);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

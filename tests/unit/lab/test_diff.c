@@ -5,9 +5,9 @@
  */
 #include "lab.h"
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static const uint64_t raws[][LAB_AXIS_INPUTS] = { { 50 }, { 51 }, { 52 } };
 static const uint64_t reds[][LAB_AXIS_INPUTS] = { { 0 }, { 1 }, { 5 } };
@@ -136,8 +136,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/diff");
     TCase *t = tcase_create("diff");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, it_finds_what_a_loop_finds);
@@ -145,9 +143,5 @@ int main(void)
     tcase_add_test(t, a_group_says_what_changed);
     tcase_add_test(t, it_can_be_stopped);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

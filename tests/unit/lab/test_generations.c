@@ -2,6 +2,7 @@
 /* The releases are one chain, in the order in which Linux was released. */
 #include "lab.h"
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -113,17 +114,11 @@ int main(void)
 {
     Suite *s = suite_create("lab/generations");
     TCase *t = tcase_create("generations");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, shipped_releases_are_in_order);
     tcase_add_test(t, a_stable_tree_between_releases_is_no_release);
     tcase_add_test(t, two_releases_behind_one_are_refused);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,9 +5,9 @@
  */
 #include "lab.h"
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct pool *pool;
@@ -233,8 +233,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/hybrid");
     TCase *t = tcase_create("hybrid");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, all_decisions_make_the_other_kernel);
@@ -247,9 +245,5 @@ int main(void)
     tcase_add_test(t, a_large_set_can_spare_none);
     tcase_add_test(t, every_pair_of_decisions_loads);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

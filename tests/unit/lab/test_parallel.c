@@ -2,6 +2,7 @@
 /* A parallel loop does what a plain one does, whatever the number of threads.
  */
 #include "lab.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -116,16 +117,10 @@ int main(void)
 {
     Suite *s = suite_create("lab/parallel");
     TCase *t = tcase_create("parallel");
-    SRunner *r;
-    int failed;
 
     tcase_add_loop_test(t, every_point_is_visited_once, 0, 5);
     tcase_add_test(t, nothing_to_do_is_done_at_once);
     tcase_add_test(t, a_tick_stops_the_loop_between_chunks);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

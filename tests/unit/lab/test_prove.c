@@ -7,9 +7,9 @@
  */
 #include "load.h"
 #include "prove.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct pool *pool;
@@ -244,8 +244,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/prove");
     TCase *t = tcase_create("prove");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -259,9 +257,5 @@ int main(void)
     tcase_add_test(t, the_closest_part_needs_the_fewest_changes);
     tcase_add_loop_test(t, every_type_of_vm_is_created_and_all_is_well, 1, 4);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

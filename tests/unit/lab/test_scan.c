@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Lines of JSON, read from left to right (RFC 8259). */
 #include "lab/scan.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct pool *pool;
@@ -163,8 +163,6 @@ int main(void)
 {
     Suite *s = suite_create("scan");
     TCase *t = tcase_create("scan");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -176,8 +174,5 @@ int main(void)
     tcase_add_test(t, any_value_is_skipped_as_a_whole);
     tcase_add_loop_test(t, what_is_no_json_is_noticed, 0,
                         (int)ARRAY_SIZE(no_values));
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

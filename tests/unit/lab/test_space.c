@@ -2,9 +2,9 @@
 /* A space visits every combination of its axes once, the last one fastest. */
 #include "lab.h"
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static const uint64_t widths[][LAB_AXIS_INPUTS] = { { 50 }, { 51 }, { 52 } };
 static const uint64_t asids[][LAB_AXIS_INPUTS] = { { 1, 15 }, { 510, 509 } };
@@ -102,8 +102,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/space");
     TCase *t = tcase_create("space");
-    SRunner *r;
-    int failed;
 
     tcase_add_test(t, points_are_the_product_of_the_axes);
     tcase_add_test(t, too_many_points_are_not_counted_wrong);
@@ -111,9 +109,5 @@ int main(void)
     tcase_add_test(t, the_next_point_is_the_next_point);
     tcase_add_test(t, a_bench_becomes_one_host_after_the_other);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

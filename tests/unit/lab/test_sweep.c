@@ -3,6 +3,7 @@
  * made anew, what is refused. */
 #include "lab/chunk.h"
 #include "sweep.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -378,8 +379,6 @@ int main(void)
 {
     Suite *s = suite_create("sweep");
     TCase *t = tcase_create("sweep");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -396,8 +395,5 @@ int main(void)
                         (int)ARRAY_SIZE(harms));
     tcase_add_test(t, half_written_files_are_dropped);
     tcase_add_test(t, a_folder_belongs_to_one_sweep_at_a_time);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

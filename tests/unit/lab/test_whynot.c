@@ -7,9 +7,9 @@
 #include "load.h"
 
 #include "trace.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SEED "scenarios/seed/cbit-51-at-width-51.yaml"
@@ -214,8 +214,6 @@ int main(void)
 {
     Suite *s = suite_create("lab/whynot");
     TCase *t = tcase_create("whynot");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 120);
@@ -225,9 +223,5 @@ int main(void)
     tcase_add_test(t, what_is_so_needs_no_change);
     tcase_add_test(t, keys_read_and_write_the_same_member);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Scenarios on bare hardware: `bare:`, its nested entries, its steps. */
 #include "unit/load/story.h"
+#include "unit/suite.h"
 
 /* As HEAD, without a kernel; what follows is line 5. */
 #define BARE_HEAD                                                              \
@@ -320,8 +321,6 @@ int main(void)
 {
     Suite *s = suite_create("bare");
     TCase *t = tcase_create("bare");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -335,8 +334,5 @@ int main(void)
     tcase_add_test(t, an_axis_may_turn_its_knobs);
     tcase_add_loop_test(t, a_mistake_is_told_with_its_place, 0,
                         (int)ARRAY_SIZE(bad));
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -8,9 +8,9 @@
  */
 #include "hw.h"
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static struct pool *pool;
 static struct catalog *catalog;
@@ -253,8 +253,7 @@ int main(void)
 {
     Suite *s = suite_create("cpu files");
     TCase *t = tcase_create("cpu files");
-    int n = (int)ARRAY_SIZE(dumped), failed;
-    SRunner *r;
+    int n = (int)ARRAY_SIZE(dumped);
 
     tcase_add_checked_fixture(t, open_catalog, close_catalog);
     tcase_add_loop_test(t, sizes_are_those_of_the_dump, 0, n);
@@ -267,9 +266,5 @@ int main(void)
     tcase_add_test(t,
                    a_part_has_five_level_paging_iff_its_addresses_have_57_bits);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A CPUID dump becomes a model file, or a model file with warnings. */
 #include "unit/load/dumps.h"
+#include "unit/suite.h"
 
 #include <stdio.h>
 
@@ -354,14 +355,8 @@ static void add_junk(Suite *s)
 int main(void)
 {
     Suite *s = suite_create("cpuid_dump");
-    SRunner *r;
-    int failed;
 
     add_good(s);
     add_junk(s);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -2,6 +2,7 @@
 /* What is no CPUID dump of a CPU that can be modelled: refused with its place,
  * and nothing crashes. */
 #include "unit/load/dumps.h"
+#include "unit/suite.h"
 
 /* ---- refusals ---- */
 
@@ -152,13 +153,7 @@ static void add_refusals(Suite *s)
 int main(void)
 {
     Suite *s = suite_create("cpuid_refusals");
-    SRunner *r;
-    int failed;
 
     add_refusals(s);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_csv.c - what a table may look like, and how a bad one is refused. */
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -198,8 +199,6 @@ int main(void)
 {
     Suite *s = suite_create("csv");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_test(t, a_row_has_the_cells_between_the_commas);
     tcase_add_test(t, rows_survive_the_borders_between_chunks);
@@ -210,8 +209,5 @@ int main(void)
     tcase_add_loop_test(t, a_number_is_in_its_range_or_refused_at_its_cell, 0,
                         ARRAY_SIZE(numbers));
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

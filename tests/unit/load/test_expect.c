@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Expectations: only what the judge can see, with a value it can have. */
 #include "unit/load/story.h"
+#include "unit/suite.h"
 
 static struct story y;
 
@@ -163,8 +164,6 @@ int main(void)
 {
     Suite *s = suite_create("expect");
     TCase *t = tcase_create("expect");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -174,8 +173,5 @@ int main(void)
     tcase_add_test(t, events_come_next_never_or_so_many_times);
     tcase_add_loop_test(t, what_the_judge_can_never_see_is_refused, 0,
                         (int)ARRAY_SIZE(bad));
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

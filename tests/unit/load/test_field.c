@@ -2,6 +2,7 @@
 /* Tables that fill structs: on a garden, which nobody takes for a CPU. */
 #include "load/field.h"
 #include "load/yaml.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -257,8 +258,6 @@ int main(void)
 {
     Suite *s = suite_create("field");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, every_kind_of_field_reaches_its_member);
@@ -268,8 +267,5 @@ int main(void)
     tcase_add_test(t, a_value_can_be_read_back_by_its_path);
     tcase_add_test(t, a_path_that_leads_to_no_single_value_is_not_resolved);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

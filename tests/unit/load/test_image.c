@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Memory out of raw images and ELF cores; files that lie are refused. */
 #include "unit/load/cores.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -333,8 +334,6 @@ int main(void)
 {
     Suite *s = suite_create("image");
     TCase *t = tcase_create("image");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_raw_image_starts_at_its_base);
@@ -355,8 +354,5 @@ int main(void)
                         sizeof(struct small_core));
     tcase_add_test(t, any_byte_of_the_headers_may_be_anything);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A matrix: how many points, which ones, and what is expected of each. */
 #include "unit/load/story.h"
+#include "unit/suite.h"
 
 static struct story y;
 
@@ -485,8 +486,6 @@ int main(void)
 {
     Suite *s = suite_create("matrix");
     TCase *t = tcase_create("matrix");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -509,8 +508,5 @@ int main(void)
     tcase_add_loop_test(t, a_bad_matrix_is_refused_at_its_place, 0,
                         (int)ARRAY_SIZE(bad));
     tcase_add_test(t, deep_and_long_conditions_are_refused_not_followed);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

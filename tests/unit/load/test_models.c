@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* CPU and kernel models: the shipped ones load, and a bad file says where. */
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -466,8 +467,6 @@ int main(void)
 {
     Suite *s = suite_create("models");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, a_shipped_cpu_has_the_numbers_of_its_dump, 0,
@@ -486,8 +485,5 @@ int main(void)
                         ARRAY_SIZE(bad_kernels));
     tcase_add_test(t, a_digest_is_of_the_file_and_the_models_that_were_read);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

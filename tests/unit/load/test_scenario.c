@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Scenario files: what they become, and how a bad one is refused. */
 #include "unit/load/story.h"
+#include "unit/suite.h"
 
 static struct story y;
 
@@ -420,8 +421,6 @@ int main(void)
 {
     Suite *s = suite_create("scenario");
     TCase *t = tcase_create("scenario");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_set_timeout(t, 60);
@@ -440,8 +439,5 @@ int main(void)
     tcase_add_test(t, a_truncated_scenario_is_read_or_refused_never_worse);
     tcase_add_loop_test(t, a_damaged_scenario_is_read_or_refused_never_worse, 0,
                         8);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

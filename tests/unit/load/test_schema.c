@@ -2,6 +2,7 @@
 /* The JSON schema and the list of fields say what the parser takes. */
 #include "arch/cpuid.h"
 #include "load.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -197,8 +198,6 @@ int main(void)
 {
     Suite *s = suite_create("schema");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, it_calls_itself_draft_2020_12);
@@ -210,8 +209,5 @@ int main(void)
     tcase_add_test(t, the_shipped_schema_is_the_one_that_is_printed);
     tcase_add_test(t, the_list_of_fields_has_type_and_meaning_for_each);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -3,6 +3,7 @@
 #include "unit/load/story.h"
 
 #include "arch/insn.h"
+#include "unit/suite.h"
 
 static struct story y;
 
@@ -249,8 +250,6 @@ int main(void)
 {
     Suite *s = suite_create("step");
     TCase *t = tcase_create("step");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -264,8 +263,5 @@ int main(void)
     tcase_add_loop_test(t, a_bad_step_is_refused_at_its_place, 0,
                         (int)ARRAY_SIZE(bad));
     tcase_add_test(t, more_than_256_bytes_of_code_are_refused);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a file may look like, and the place at which a bad one is refused. */
 #include "load/yaml.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -315,8 +316,6 @@ int main(void)
 {
     Suite *s = suite_create("yaml");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, every_node_knows_its_place);
@@ -336,8 +335,5 @@ int main(void)
     tcase_add_loop_test(t, only_true_and_false_are_booleans, 0, 8);
     tcase_add_loop_test(t, damaged_text_is_read_or_refused_never_worse, 0, 8);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

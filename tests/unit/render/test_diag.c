@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Errors with their line and caret, and verdicts as `run` prints them. */
 #include "render.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -239,8 +240,6 @@ int main(void)
 {
     Suite *s = suite_create("diag");
     TCase *t = tcase_create("diag");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -257,8 +256,5 @@ int main(void)
     tcase_add_test(t, verdicts_stand_in_columns_and_failures_say_where);
     tcase_add_test(t, a_very_long_expectation_keeps_its_distance_to_the_reason);
     tcase_add_test(t, colour_is_never_the_only_carrier);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

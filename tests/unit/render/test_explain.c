@@ -2,9 +2,9 @@
 /* The chain that `explain` tells, over hand-made runs. */
 #include "render.h"
 #include "unit/render/stories.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct pool *pool;
@@ -290,8 +290,6 @@ int main(void)
 {
     Suite *s = suite_create("explain");
     TCase *t = tcase_create("explain");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -307,8 +305,5 @@ int main(void)
     tcase_add_test(t, no_line_is_wider_than_a_hundred_columns);
     tcase_add_loop_test(t, any_event_with_empty_or_extreme_fields_can_be_told,
                         0, N_EVENTS);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

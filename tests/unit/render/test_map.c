@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A map of a space, drawn by hand first. */
 #include "render.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const x_labels[] = { "8", "9", "10", "11" };
@@ -176,8 +176,6 @@ int main(void)
 {
     Suite *s = suite_create("map");
     TCase *t = tcase_create("map");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_test(t, panels_stand_beside_each_other_where_they_fit);
@@ -185,8 +183,5 @@ int main(void)
     tcase_add_test(t, one_axis_is_one_line_and_none_is_one_letter);
     tcase_add_test(t, colour_only_repeats);
     tcase_add_test(t, numbers_get_letters_in_their_order_and_none_twice);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  */
 #include "arch/svm.h"
 #include "render.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -320,8 +321,6 @@ int main(void)
 {
     Suite *s = suite_create("trace");
     TCase *t = tcase_create("trace");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -342,8 +341,5 @@ int main(void)
     tcase_add_loop_test(t, every_event_gives_at_most_one_line_of_ftrace, 0,
                         N_EVENTS);
     tcase_add_test(t, no_trace_is_no_output);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

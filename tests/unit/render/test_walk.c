@@ -2,6 +2,7 @@
 /* Translations picked out of hand-made streams of events, and their drawing. */
 #include "arch/paging.h"
 #include "render.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -402,8 +403,6 @@ int main(void)
 {
     Suite *s = suite_create("walk");
     TCase *t = tcase_create("walk");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, every_pair_of_modes_has_its_number_of_references, 0,
@@ -430,8 +429,5 @@ int main(void)
     tcase_add_test(t, json_has_every_reference_and_the_reason);
     tcase_add_test(t, plain_references_are_one_line_each);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -2,6 +2,7 @@
 /* The listing of whole tables, over a few pages of made-up memory. */
 #include "arch/paging.h"
 #include "render.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -305,8 +306,6 @@ int main(void)
 {
     Suite *s = suite_create("walk list");
     TCase *t = tcase_create("walk list");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
@@ -328,8 +327,5 @@ int main(void)
     tcase_add_loop_test(t, random_words_are_listed_in_every_mode, 0, 40);
     tcase_add_test(t, an_address_is_found_as_the_listing_says);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

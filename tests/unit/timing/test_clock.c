@@ -2,6 +2,7 @@
 /* Prices of events, with a model whose numbers cannot be confused. */
 #include "arch/svm.h"
 #include "timing.h"
+#include "unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -215,8 +216,6 @@ int main(void)
 {
     Suite *s = suite_create("clock");
     TCase *t = tcase_create("clock");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -233,8 +232,5 @@ int main(void)
     tcase_add_test(t, mapping_a_page_has_its_price);
     tcase_add_test(t, the_rows_add_up_to_the_time_that_passed);
     tcase_add_test(t, a_model_without_prices_costs_nothing);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

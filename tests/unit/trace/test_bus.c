@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Who hears what on the bus, and what nobody pays for. */
 #include "trace.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static struct pool *pool;
 static struct trace trace;
@@ -153,8 +153,6 @@ int main(void)
 {
     Suite *s = suite_create("bus");
     TCase *t = tcase_create("bus");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_listener_hears_what_it_asked_for_and_nothing_else);
@@ -164,9 +162,5 @@ int main(void)
     tcase_add_test(t, a_muted_bus_carries_nothing_and_counts_nothing);
     tcase_add_test(t, a_restarted_bus_counts_from_nothing);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

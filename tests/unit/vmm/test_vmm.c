@@ -3,9 +3,9 @@
 #include "trace.h"
 #include "vmm/device.h"
 #include "vmm/ranges.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- devices ---- */
@@ -118,8 +118,6 @@ int main(void)
 {
     Suite *s = suite_create("vmm");
     TCase *t = tcase_create("vmm");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_loop_test(t, a_read_is_answered_by_the_device_or_by_all_ones, 0,
@@ -127,8 +125,5 @@ int main(void)
     tcase_add_test(t, a_write_is_told_and_changes_nothing);
     tcase_add_loop_test(t, no_block_is_named_twice_and_none_is_forgotten, 0,
                         100);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }
