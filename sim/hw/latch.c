@@ -42,6 +42,14 @@ static void reserve_host_cbit(struct cpu *c)
             c->guest.rsvd[level][ps] |= cpu_cbit(c);
 }
 
+/* Address bits that an entry of the host's own tables may use. */
+static unsigned host_width(const struct cpu *c)
+{
+    return c->model.knobs.reduced_bits_reserved == REDUCED_RESERVED
+               ? cpu_phys_bits(c)
+               : c->model.maxphyaddr_raw;
+}
+
 /*
  * The guest's tables. Encryption takes no address bits from a guest: only hosts
  * lose them (APM vol. 2, 15.34.6). Without nested paging the tables are the
@@ -54,7 +62,7 @@ void latch_guest(struct cpu *c)
     uint64_t cbit = shadow || c->ctl.sev ? cpu_cbit(c) : 0;
 
     c->guest = make(c, r->cr0, r->cr4, r->efer, r->cr3, cbit,
-                    shadow ? cpu_phys_bits(c) : c->model.maxphyaddr_raw);
+                    shadow ? host_width(c) : c->model.maxphyaddr_raw);
     c->guest.key = c->gkey;
     c->guest.fast = c->guest.long_mode && !snp_on(c);
     c->rules.context = c->rules.special | (unsigned)c->g.vmpl << 2;
@@ -110,12 +118,7 @@ static bool reports_fetch(const struct cpu *c, uint64_t cr4, uint64_t efer)
 void latch_nested(struct cpu *c, uint64_t cr0, uint64_t cr4, uint64_t efer,
                   uint64_t ncr3)
 {
-    const struct cpu_knobs *k = &c->model.knobs;
-    unsigned width = k->reduced_bits_reserved == REDUCED_RESERVED
-                         ? cpu_phys_bits(c)
-                         : c->model.maxphyaddr_raw;
-
-    c->nested = make(c, cr0, cr4, efer, ncr3, cpu_cbit(c), width);
+    c->nested = make(c, cr0, cr4, efer, ncr3, cpu_cbit(c), host_width(c));
     c->nested.key = ncr3 & c->nested.cbit ? c->host_key : NULL;
     c->nested.fetch_reported = reports_fetch(c, cr4, efer);
     c->rules = rules(c);

@@ -125,26 +125,33 @@ void oracle_regimes(const struct trial *v, struct regime *guest,
                     struct regime *host)
 {
     const struct walk_setup *s = &v->s;
+    bool taken =
+        v->encrypt && v->knobs.reduced_bits_reserved == REDUCED_RESERVED;
 
     *guest = (struct regime) {
         .mode = oracle_mode(s->g_cr0, s->g_cr4, s->g_efer),
         .width = v->width, /* the reduction is not for guests: 15.34.6 */
+        .root = v->width,
         .nxe = bit(s->g_efer, 11),
         .pse = bit(s->g_cr4, 4),
         .gb_pages = v->gb_pages,
+        .knobs = &v->knobs,
     };
     *host = (struct regime) {
         .mode = oracle_mode(s->h_cr0, s->h_cr4, s->h_efer),
-        .width = v->encrypt ? v->width - v->reduction : v->width,
+        .width = taken ? v->width - v->reduction : v->width,
+        .root = v->encrypt ? v->width - v->reduction : v->width,
         .cbit = v->encrypt ? v->cbit : 0,
         .nxe = bit(s->h_efer, 11),
         .pse = bit(s->h_cr4, 4),
         .gb_pages = v->gb_pages,
+        .knobs = &v->knobs,
     };
     if (oracle_is_sev(v))
         guest->cbit = v->cbit;
     if (!s->np) { /* the guest walks the host's memory */
         guest->width = host->width;
+        guest->root = host->root;
         guest->cbit = host->cbit;
     }
 }

@@ -76,11 +76,6 @@ static _Noreturn void bad(const struct conformance *c, const char *word)
     exit(EXIT_FAILURE);
 }
 
-bool conformance_has_knob(const struct conformance *c)
-{
-    return strstr(c->setup, "knob.");
-}
-
 unsigned conformance_load(struct pool *pool, const char *path,
                           struct conformance *lines, unsigned max)
 {

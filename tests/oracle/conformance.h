@@ -23,8 +23,6 @@ unsigned conformance_load(struct pool *pool, const char *path,
 unsigned conformance_variants(const struct conformance *c);
 void conformance_trial(const struct conformance *c, unsigned variant,
                        struct trial *v);
-/* The line turns a knob of the CPU, of which the oracle has none. */
-bool conformance_has_knob(const struct conformance *c);
 /* What is wrong with an answer; NULL: it is as written down. */
 const char *conformance_problem(const struct conformance *c,
                                 const struct answer *a);

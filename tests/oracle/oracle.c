@@ -79,11 +79,33 @@ static struct rights narrow(const struct regime *r, unsigned level,
 
 /* ---- faults ---- */
 
+/* Sources disagree; kvm-unit-tests is the default. */
+static bool npf_tells_fetch(const struct trial *v)
+{
+    bool nxe = bit(v->s.h_efer, 11), smep = bit(v->s.h_cr4, 20);
+
+    switch (v->knobs.npf_id_policy) {
+    case NPF_ID_NXE_SMEP:
+        return nxe || smep;
+    case NPF_ID_NXE:
+        return nxe;
+    case NPF_ID_ALWAYS:
+        return true;
+    }
+    return true;
+}
+
 static bool npf(struct oracle *o, struct nested_access n, gpa_t gpa,
                 bool present, bool reserved)
 {
-    bool reports_fetch = bit(o->v->s.h_efer, 11) || bit(o->v->s.h_cr4, 20);
+    const struct cpu_knobs *k = &o->v->knobs;
+    bool reports_fetch = npf_tells_fetch(o->v);
     uint64_t code = n.table ? 1ULL << 33 : 1ULL << 32;
+
+    if (k->err1218 && o->v->s.gmet && n.fetch)
+        n.supervisor = !n.supervisor;
+    if (k->ei2_table_page_aligned && n.table)
+        gpa -= gpa % 4096;
 
     code |= present ? 1 : 0;
     code |= n.write ? 2 : 0;
@@ -133,7 +155,11 @@ static bool nested_denies(const struct oracle *o, struct rights r,
         return true;
     if (n.fetch && r.nx)
         return true;
-    return o->v->s.gmet ? n.supervisor && r.u : !r.u;
+    if (!o->v->s.gmet)
+        return !r.u;
+    if (n.fetch && !n.supervisor && !r.u)
+        return o->v->knobs.gmet_user_u0 == GMET_U0_FAULTS;
+    return n.supervisor && r.u;
 }
 
 static bool nested_level(struct oracle *o, struct nested_access n, gpa_t gpa,
@@ -180,8 +206,16 @@ static bool nested(struct oracle *o, struct nested_access n, gpa_t gpa,
         o->large = false;
         return true;
     }
-    if (beyond_root(o->host.mode, gpa))
-        return npf(o, n, gpa, false, false);
+    if (beyond_root(o->host.mode, gpa)) {
+        switch (o->v->knobs.nested_wide_gpa) {
+        case WIDE_NOT_PRESENT:
+            return npf(o, n, gpa, false, false);
+        case WIDE_RSVD:
+            return npf(o, n, gpa, true, true);
+        case WIDE_ALIAS:
+            break; /* no index has a place for those bits */
+        }
+    }
     return nested_level(o, n, gpa, oracle_levels(o->host.mode),
                         oracle_root(&o->host, o->v->s.ncr3), all, spa);
 }
@@ -387,7 +421,7 @@ static bool canonical(enum oracle_mode mode, gva_t gva)
 /* CR3 and nCR3: no bit at or above the width, but the C-bit may be. */
 static bool root_refused(const struct regime *r, uint64_t cr3)
 {
-    for (unsigned n = r->width; n < 64; n++) {
+    for (unsigned n = r->root; n < 64; n++) {
         if (bit(cr3, n) && !(r->cbit && n == r->cbit))
             return true;
     }

@@ -7,8 +7,9 @@
  * same sentence alike are not caught by it; see the conformance rows for that.
  *
  * Of SEV it knows which accesses are private and what the reverse map table
- * thinks of them, but no keys. It knows no shadow stacks and no TLB, and leaves
- * every knob of the CPU at its default.
+ * thinks of them, but no keys. It knows no shadow stacks and no TLB; of the
+ * CPU's knobs those that change what an entry or a code means, not when
+ * accessed bits are set (ad_policy).
  */
 #ifndef ORACLE_ORACLE_H
 #define ORACLE_ORACLE_H
@@ -21,8 +22,10 @@ enum oracle_mode { MODE_OFF, MODE_LEGACY, MODE_PAE, MODE_LONG4, MODE_LONG5 };
 struct regime {
     enum oracle_mode mode;
     unsigned width; /* physical address bits that an entry may use */
+    unsigned root;  /* and those that CR3 may use */
     unsigned cbit;  /* functional C-bit; 0 = there is none */
     bool nxe, pse, gb_pages;
+    const struct cpu_knobs *knobs;
 };
 
 /* Is there a bit in @entry that must be zero? @level: 1 = PTE. */

@@ -56,6 +56,23 @@ static void make_cpu(struct maker *m)
     v->gb_pages = !one_in(m, 4);
 }
 
+/* Mostly a CPU as it comes. */
+static void make_knobs(struct maker *m)
+{
+    struct cpu_knobs *k = &m->v->knobs;
+
+    if (!one_in(m, 4))
+        return;
+    k->amd_bit8 = below(m, 2);
+    k->pse36_mode = below(m, 3);
+    k->npf_id_policy = below(m, 3);
+    k->gmet_user_u0 = below(m, 2);
+    k->nested_wide_gpa = below(m, 3);
+    k->reduced_bits_reserved = below(m, 2);
+    k->ei2_table_page_aligned = one_in(m, 2);
+    k->err1218 = one_in(m, 2);
+}
+
 static void set_mode(enum oracle_mode mode, uint64_t *cr0, uint64_t *cr4,
                      uint64_t *efer)
 {
@@ -396,6 +413,7 @@ void trial_random(struct trial *v, uint64_t seed, uint64_t number)
     m.state = draw(&m) ^ number * 0xd1342543de82ef95ULL;
     trial_init(v);
     make_cpu(&m);
+    make_knobs(&m);
     make_registers(&m);
     make_access(&m);
     make_snp(&m);

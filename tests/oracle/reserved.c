@@ -29,14 +29,21 @@ bool oracle_is_leaf(const struct regime *r, unsigned level, uint64_t entry)
     return false;
 }
 
-/* The 40-bit scheme: bits 20:13 of a 4M entry are address bits 39:32. */
+/* AMD's 40-bit scheme: bits 20:13 of a 4M entry are address bits 39:32. Intel's
+ * has four of them; before PSE-36 there were none. */
 static bool legacy_bit(const struct regime *r, bool large, unsigned n)
 {
-    if (!large)
+    if (!large || n < 13 || n > 21)
         return false;
-    if (n == 21)
+    switch (r->knobs->pse36_mode) {
+    case PSE36_AMD40:
+        return n == 21 || 32 + (n - 13) >= r->width;
+    case PSE36_INTEL36:
+        return n >= 17;
+    case PSE36_NONE:
         return true;
-    return n >= 13 && n <= 20 && 32 + (n - 13) >= r->width;
+    }
+    return true;
 }
 
 static bool pae_bit(const struct regime *r, unsigned level, bool large,
@@ -63,7 +70,7 @@ static bool long_bit(const struct regime *r, unsigned level, bool large,
     if (n >= r->width)
         return n != r->cbit;
     if (level >= 4)
-        return n == 7 || n == 8;
+        return n == 7 || (n == 8 && r->knobs->amd_bit8 == BIT8_RESERVED);
     if (level == 3 && large && !r->gb_pages)
         return n == 7;
     if (level == 3 && large)

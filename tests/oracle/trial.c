@@ -222,6 +222,28 @@ static void print_words(FILE *f, const struct words *w)
     fputc('}', f);
 }
 
+/* Those that the oracle knows. */
+static void print_knobs(FILE *f, const struct cpu_knobs *k)
+{
+    static const char *const bit8[] = { "reserved", "ignored" };
+    static const char *const pse36[] = { "amd40", "intel36", "none" };
+    static const char *const id[] = { "nxe_or_smep", "nxe", "always" };
+    static const char *const u0[] = { "allowed", "faults" };
+    static const char *const wide[] = { "not_present", "alias", "reserved" };
+    static const char *const when[] = { "always", "never" };
+
+    fprintf(f,
+            "\"knobs\":{\"amd_bit8\":\"%s\",\"pse36_mode\":\"%s\","
+            "\"npf_id_policy\":\"%s\",\"gmet_user_u0\":\"%s\","
+            "\"nested_wide_gpa\":\"%s\",\"reduced_bits_reserved\":\"%s\","
+            "\"ei2_table_page_aligned\":%s,\"err1218\":%s}",
+            bit8[k->amd_bit8], pse36[k->pse36_mode], id[k->npf_id_policy],
+            u0[k->gmet_user_u0], wide[k->nested_wide_gpa],
+            when[k->reduced_bits_reserved],
+            k->ei2_table_page_aligned ? "true" : "false",
+            k->err1218 ? "true" : "false");
+}
+
 void trial_print(FILE *f, const struct trial *v, const char *id)
 {
     static const char *const kinds[] = {
@@ -232,9 +254,11 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
     fprintf(f,
             "{\"id\":\"%s\",\"cpu\":{\"maxphyaddr_raw\":%u,"
             "\"phys_reduction\":%u,\"cbit\":%u,\"mem_encrypt\":%d,"
-            "\"gb_pages\":%d,\"snp\":%d},",
+            "\"gb_pages\":%d,\"snp\":%d,",
             id, v->width, v->reduction, v->cbit, v->encrypt, v->gb_pages,
             v->snp);
+    print_knobs(f, &v->knobs);
+    fputs("},", f);
     fprintf(f,
             "\"host\":{\"cr0\":\"0x%" PRIx64 "\",\"cr4\":\"0x%" PRIx64
             "\",\"efer\":\"0x%" PRIx64 "\",\"ncr3\":\"0x%" PRIx64

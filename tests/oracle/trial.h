@@ -29,7 +29,7 @@ struct trial {
     unsigned width, reduction, cbit; /* MAXPHYADDR, 8000_001F EBX */
     bool encrypt, gb_pages;          /* SYSCFG[23]; 1 GiB pages */
     bool snp;                        /* a CPU with SEV-SNP */
-    struct cpu_knobs knobs;          /* of the hardware; no oracle has any */
+    struct cpu_knobs knobs;
     struct walk_setup s;
     struct words mem;
     gva_t gva;
