@@ -49,6 +49,19 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
+static void check_args(struct argp_state *state, const struct diff_args *a)
+{
+    if (!a->from || (!a->to && !a->text))
+        argp_error(state, "which two kernels?");
+    if (a->to && a->text)
+        argp_error(state, "a second kernel, or --text");
+    if (a->over.n && (a->text || a->columns || a->has_axis))
+        argp_error(state, "scenarios run under models and have facts: "
+                          "--over goes without --text, --columns, --axis");
+    if (a->facts && !a->over.n)
+        argp_error(state, "--facts goes with --over; see --columns");
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct diff_args *a = state->input;
@@ -92,15 +105,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return cli_two_words(state, arg, &a->from, &a->to,
                              "two kernels, no more");
     case ARGP_KEY_END:
-        if (!a->from || (!a->to && !a->text))
-            argp_error(state, "which two kernels?");
-        if (a->to && a->text)
-            argp_error(state, "a second kernel, or --text");
-        if (a->over.n && (a->text || a->columns || a->has_axis))
-            argp_error(state, "scenarios run under models and have facts: "
-                              "--over goes without --text, --columns, --axis");
-        if (a->facts && !a->over.n)
-            argp_error(state, "--facts goes with --over; see --columns");
+        check_args(state, a);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
