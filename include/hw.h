@@ -194,6 +194,7 @@ struct walk_setup {
     spa_t rmp_base, rmp_end;
     bool sev, snp; /* of the guest; snp: with SEV-ES, and active */
     unsigned vmpl;
+    gpa_t vtom; /* of an SNP guest, VIRTUAL_TOM; 0: not active */
     /* A C-bit selects no key: memory holds what its readers see, as vectors and
      * dumps write it down. */
     bool in_clear;

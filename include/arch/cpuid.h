@@ -178,6 +178,7 @@ static inline unsigned cpuid_model(uint32_t signature)
 #define MSR_SEV_STATUS     0xc0010131U
 #define MSR_RMP_BASE       0xc0010132U
 #define MSR_RMP_END        0xc0010133U
+#define MSR_VIRTUAL_TOM    0xc0010135U
 
 #define SYSCFG_MEM_ENCRYPT BIT(23)
 #define SYSCFG_MFDM        BIT(19)

@@ -134,11 +134,13 @@
 #define VMSA_GUEST_EXITCODE  0x3c0
 #define VMSA_SEV_FEATURES    0x3b0
 #define VMSA_VINTR_CTRL      0x3b8
+#define VMSA_VIRTUAL_TOM     0x3c8
 #define VMSA_XCR0            0x3e8
 
 #define VINTR_CTRL_BUSY BIT(63) /* of VMSA_VINTR_CTRL */
 /* Of VMSA_SEV_FEATURES. */
 #define SEV_FEATURE_SNP            BIT(0)
+#define SEV_FEATURE_VTOM           BIT(1)
 #define SEV_FEATURE_RESTRICTED     BIT(3) /* injection */
 #define SEV_FEATURE_ALTERNATE      BIT(4) /* injection */
 #define SEV_FEATURE_SMT_PROTECTION BIT(15)

@@ -115,6 +115,7 @@ static int take_host(const struct record *r, struct walk_setup *s)
 static int take_guest(const struct record *r, struct walk_setup *s)
 {
     uint64_t cpl = 0, pkru = 0, sev = 0, snp = 0, asid = 1, vmpl = 0;
+    uint64_t vtom = 0;
     const struct number_key keys[] = {
         { "cr0", &s->g_cr0, ANY },
         { "cr3", &s->g_cr3, ANY },
@@ -128,6 +129,7 @@ static int take_guest(const struct record *r, struct walk_setup *s)
         { "snp", &snp, 0, 1 },
         { "asid", &asid, 0, UINT32_MAX },
         { "vmpl", &vmpl, 0, MAX_VMPLS - 1 },
+        { "vtom", &vtom, 0, bits(51, 21) },
     };
 
     s->g_cr0 = CR0_PG | CR0_PE | CR0_WP;
@@ -143,6 +145,7 @@ static int take_guest(const struct record *r, struct walk_setup *s)
     s->snp = snp;
     s->asid = (uint32_t)asid;
     s->vmpl = (unsigned)vmpl;
+    s->vtom = vtom;
     return 0;
 }
 

@@ -80,7 +80,7 @@ static const struct argp argp = {
     "         as VMRUN found them\n"
     "  \"vmcb\":{gmet, sss, rogpt},\n"
     "  \"guest\":{cr0, cr3, cr4, efer, rflags, cpl 0, pkru, pat,\n"
-    "         sev 0, snp 0, asid 1, vmpl 0},\n"
+    "         sev 0, snp 0, asid 1, vmpl 0, vtom 0},\n"
     "  \"rmp\":{base, end, entries {SPA:{assigned 1, asid 0, gpa 0, validated "
     "0,\n"
     "         immutable 0, large 0, vmsa 0, vmpl0 0x1f, vmpl1..3 0}, ...}}}\n"

@@ -101,6 +101,10 @@ static const struct {
       { "AVIC: an APIC register that hardware does not handle",
         "bit 32: a write; 11:4: the register", "7:0: vector of an EOI" } },
     { 0x403, { "VMGEXIT: an SEV-ES guest asks, see its GHCB", NULL, NULL } },
+    { 0x404,
+      { "no exit but an error code of #VC: an SNP guest touched a private page "
+        "that is not\n  validated; CR2 says where [APM vol. 2, 15.36.10]",
+        NULL, NULL } },
     { EXIT_INVALID, { "VMRUN refused the VMCB", NULL, NULL } },
     { EXIT_BUSY, { "VMRUN: the VMSA is marked busy", NULL, NULL } },
     { EXIT_IDLE_REQUIRED,

@@ -38,8 +38,9 @@ struct guest_state {
     uint64_t star, lstar, cstar, sfmask, kernel_gs;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint32_t pkru;
-    uint8_t vmpl; /* SEV-SNP only */
-    bool shadow;  /* the instruction after STI or MOV SS: INTERRUPT_SHADOW */
+    uint8_t vmpl;  /* SEV-SNP only */
+    uint64_t vtom; /* VIRTUAL_TOM, where it is active */
+    bool shadow;   /* the instruction after STI or MOV SS: INTERRUPT_SHADOW */
 };
 
 /* What the control area of the VMCB says, read once per VMRUN. */
@@ -230,6 +231,12 @@ static inline bool snp_on(const struct cpu *c)
 static inline bool is_snp_guest(const struct cpu *c)
 {
     return c->ctl.sev_es && (c->g.sev_features & SEV_FEATURE_SNP);
+}
+
+/* Does an address say what is private, and no C-bit (APM vol. 2, 15.36.8)? */
+static inline bool has_vtom(const struct cpu *c)
+{
+    return is_snp_guest(c) && (c->g.sev_features & SEV_FEATURE_VTOM);
 }
 
 /* ---- the host's view: cpuid.c, msr.c, host_cr.c, psp.c, vmrun.c ---- */

@@ -85,20 +85,27 @@ static inline bool translate(struct cpu *c, struct walk *w, gpa_t gpa,
 /*
  * Which key the access itself uses (APM vol. 2, 15.34.5): an SEV guest's code
  * is always private, as is all if its entries have no place for the C-bit; its
- * data when the leaf says so. Else translate() has put the key into w.
+ * data when the leaf says so, or the address. Else translate() has put the key
+ * into w.
  */
-static inline bool is_private(const struct cpu *c, uint64_t leaf,
+static inline bool is_private(const struct cpu *c, gpa_t gpa, uint64_t leaf,
                               struct access a)
 {
-    uint64_t cbit = c->guest.cbit;
+    const struct paging *p = &c->guest;
 
-    return c->ctl.sev && (a.fetch || !cbit || (leaf & cbit));
+    return c->ctl.sev &&
+           (a.fetch || gpa < p->private_below || (leaf & p->cbit));
+}
+
+bool walk_is_private(const struct cpu *c, const struct walk *w)
+{
+    return is_private(c, w->gpa, w->guest.pte, (struct access) { 0 });
 }
 
 static inline bool reach(struct cpu *c, struct walk *w, gpa_t gpa,
                          uint64_t leaf, struct access a)
 {
-    bool private = is_private(c, leaf, a);
+    bool private = is_private(c, gpa, leaf, a);
     struct npt_access final = {
         .write = a.write,
         .fetch = a.fetch,
@@ -153,7 +160,7 @@ static bool check_all(struct cpu *c, struct walk *w, struct rmp_trail *t,
         .write = a.write,
         .fetch = a.fetch,
         .user = a.user,
-        .private = is_private(c, leaf, a),
+        .private = is_private(c, w->gpa, leaf, a),
     };
     return rmp_check_trail(c, w, t, a);
 }

@@ -50,6 +50,15 @@ static unsigned host_width(const struct cpu *c)
                : c->model.maxphyaddr_raw;
 }
 
+/* Without a place for the C-bit everything is private (APM vol. 2, 15.34.5);
+ * with a virtual top of memory what lies below it (15.36.8). */
+static uint64_t private_below(const struct cpu *c)
+{
+    if (has_vtom(c))
+        return c->g.vtom;
+    return c->guest.cbit ? 0 : ~0ULL;
+}
+
 /*
  * The guest's tables. Encryption takes no address bits from a guest: only hosts
  * lose them (APM vol. 2, 15.34.6). Without nested paging the tables are the
@@ -59,14 +68,16 @@ void latch_guest(struct cpu *c)
 {
     const struct guest_regs *r = &c->g.r;
     bool shadow = !c->nested.levels;
-    uint64_t cbit = shadow || c->ctl.sev ? cpu_cbit(c) : 0;
+    bool has_cbit = shadow || (c->ctl.sev && !has_vtom(c));
+    uint64_t cbit = has_cbit ? cpu_cbit(c) : 0;
 
     c->guest = make(c, r->cr0, r->cr4, r->efer, r->cr3, cbit,
                     shadow ? host_width(c) : c->model.maxphyaddr_raw);
     c->guest.key = c->gkey;
     c->guest.fast = c->guest.long_mode && !snp_on(c);
     c->rules.context = c->rules.special | (unsigned)c->g.vmpl << 2;
-    if (!cbit && c->model.knobs.cbit_reserved_for_plain_guest)
+    c->guest.private_below = private_below(c);
+    if (has_vtom(c) || (!cbit && c->model.knobs.cbit_reserved_for_plain_guest))
         reserve_host_cbit(c);
     c->latched = *r;
     c->tag = tlb_tag(c->ctl.asid, cpu_pcid(c));

@@ -11,6 +11,8 @@
 #define VM_CR_LOCK BIT(3)
 #define VM_CR_BITS bits(4, 0)
 
+#define VIRTUAL_TOM_BITS bits(51, 21)
+
 /* MSRs that are nothing but a register, which VMRUN leaves alone: host and
  * guest meet the same one. A base must be canonical. */
 static const struct msr_register {
@@ -223,6 +225,9 @@ bool guest_rdmsr(const struct cpu *c, uint32_t msr, uint64_t *value)
     case MSR_SEV_STATUS:
         *value = sev_status(c);
         return c->model.features[FEAT_SEV];
+    case MSR_VIRTUAL_TOM:
+        *value = c->g.vtom;
+        return has_vtom(c);
     }
     return read_register(c, find_register(msr), value);
 }
@@ -241,6 +246,17 @@ static bool guest_write_efer(struct cpu *c, uint64_t value)
     return true;
 }
 
+/* What was private may be shared now (APM vol. 2, 15.36.8). */
+static bool write_vtom(struct cpu *c, uint64_t value)
+{
+    if (!has_vtom(c) || (value & ~VIRTUAL_TOM_BITS))
+        return false;
+    c->g.vtom = value;
+    cpu_flush_tlb(c, FLUSH_ASID, c->ctl.asid, "VIRTUAL_TOM was written");
+    latch_guest(c);
+    return true;
+}
+
 bool guest_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
 {
     const struct msr_register *r = find_register(msr);
@@ -256,6 +272,8 @@ bool guest_wrmsr(struct cpu *c, uint32_t msr, uint64_t value)
         if (c->ctl.sev_es)
             c->g.ghcb = value;
         return c->ctl.sev_es;
+    case MSR_VIRTUAL_TOM:
+        return write_vtom(c, value);
     }
     return false;
 }

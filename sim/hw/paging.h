@@ -41,9 +41,11 @@ struct paging {
     bool pse;       /* 4M pages, 32-bit mode only */
     bool nxe, pkeys, fetch_reported; /* fault codes tell fetches */
     unsigned width;                  /* address bits that are not reserved */
-    uint64_t root;         /* address of the top table, C-bit removed */
-    const struct key *key; /* with which the top table is read */
-    uint64_t cbit;         /* removed from every entry, 0 = no C-bit */
+    uint64_t root;          /* address of the top table, C-bit removed */
+    const struct key *key;  /* with which the top table is read */
+    uint64_t cbit;          /* removed from every entry, 0 = no C-bit */
+    uint64_t private_below; /* of a SEV guest: data at lower addresses, and
+                               what has the C-bit, is private */
     uint64_t rsvd[PT_MAX_LEVEL + 1][2]; /* by level, by bit 7 (PS or PAT) */
     /* Of these bits an ordinary pointer of long mode has P alone; by level. */
     uint64_t pointer[PT_MAX_LEVEL + 1];

@@ -73,7 +73,7 @@ static enum flow find(struct cpu *c, struct operand *o)
         return raise_error(c, VEC_GP, 0);
     if (!guest_walk(c, w, o->gva, a))
         return walk_failed(c, w, false);
-    if (c->guest.cbit && !(w->guest.pte & c->guest.cbit)) {
+    if (!walk_is_private(c, w)) {
         pf_fail(c, w, WHY_RSVD_SHARED, false, a);
         return walk_failed(c, w, false);
     }

@@ -64,6 +64,7 @@ static const struct field set_vmsa[] = {
     FIELD(VMSA_VINTR_CTRL, 8, vintr_ctrl),
     FIELD(SAVE_U_CET, 8, u_cet),
     FIELD(SAVE_VMPL, 1, vmpl),
+    FIELD(VMSA_VIRTUAL_TOM, 8, vtom),
 };
 
 /* With its fields each set has segments, one bit for each place. */

@@ -220,7 +220,7 @@ static uint64_t efer_reserved(const struct cpu *c)
 uint64_t cr3_reserved(const struct cpu *c)
 {
     bool np = has_nested(c);
-    uint64_t cbit = c->ctl.sev || !np ? cpu_cbit(c) : 0;
+    uint64_t cbit = (c->ctl.sev && !has_vtom(c)) || !np ? cpu_cbit(c) : 0;
 
     return bits(63, np ? c->model.maxphyaddr_raw : cpu_phys_bits(c)) & ~cbit;
 }

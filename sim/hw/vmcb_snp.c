@@ -26,6 +26,7 @@ static uint64_t known(const struct cpu *c)
         uint64_t bit;
     } bits[] = {
         { FEAT_SEV_SNP, SEV_FEATURE_SNP },
+        { FEAT_VIRTUAL_TOM, SEV_FEATURE_VTOM },
         { FEAT_RESTRICTED_INJECTION, SEV_FEATURE_RESTRICTED },
         { FEAT_SMT_PROTECTION, SEV_FEATURE_SMT_PROTECTION },
     };

@@ -189,6 +189,7 @@ static struct refusal enter(struct cpu *c, const uint64_t gpr[N_GPRS])
     c->g.r = (struct guest_regs) { 0 };
     c->g.sev_features = c->g.vintr_ctrl = c->g.u_cet = 0;
     c->g.vmpl = 0;
+    c->g.vtom = 0;
     select_key(c);
     if (!r.why)
         r = load_state(c, gpr);

@@ -56,6 +56,9 @@ struct npt_start npwc_recall(struct cpu *c, struct walk *w, gpa_t gpa);
 void npwc_fill(struct cpu *c, gpa_t gpa, const struct npt_start *s);
 void npwc_forget(struct cpu *c, gpa_t gpa);
 
+/* guest_walk.c: is the data private that a walk has found? */
+bool walk_is_private(const struct cpu *c, const struct walk *w);
+
 /* perm.c: the guest's own rules */
 struct rights guest_rights(const struct cpu *c, struct access a);
 bool pkey_denies(const struct cpu *c, uint64_t all, uint64_t leaf,

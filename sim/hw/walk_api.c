@@ -71,7 +71,9 @@ bool walk_load(struct cpu *c, const struct walk_setup *s, const char **why)
         .seg[SEG(SAVE_CS)].attr = SEG_ATTR_L, /* counts in long mode only */
         .pkru = s->pkru,
         .pat = s->g_pat,
-        .sev_features = s->snp ? SEV_FEATURE_SNP : 0,
+        .sev_features = (s->snp ? SEV_FEATURE_SNP : 0) |
+                        (s->snp && s->vtom ? SEV_FEATURE_VTOM : 0),
+        .vtom = s->vtom,
         .vmpl = (uint8_t)(s->vmpl % MAX_VMPLS),
     };
     c->caching = (struct caching) {

@@ -113,6 +113,11 @@ static const char *rsvd_addr_detail(struct cpu *c, const struct walk *w)
     unsigned raw = c->model.maxphyaddr_raw;
     unsigned width = w->end == END_NPF ? c->nested.width : c->guest.width;
 
+    if (w->end == END_PF && BIT(w->bit) == cpu_cbit(c) && has_vtom(c))
+        return trace_text(c->trace,
+                          "bit %u is the C-bit, and with a virtual top of "
+                          "memory the address says what is private",
+                          w->bit);
     if (w->end == END_PF && BIT(w->bit) == cpu_cbit(c))
         return trace_text(c->trace,
                           "bit %u is the host's C-bit, which this CPU reserves "

@@ -147,8 +147,9 @@ void oracle_regimes(const struct trial *v, struct regime *guest,
         .gb_pages = v->gb_pages,
         .knobs = &v->knobs,
     };
-    if (oracle_is_sev(v))
+    if (oracle_is_sev(v) && !oracle_vtom(v))
         guest->cbit = v->cbit;
+    guest->forbidden = oracle_vtom(v) ? v->cbit : 0;
     if (!s->np) { /* the guest walks the host's memory */
         guest->width = host->width;
         guest->root = host->root;

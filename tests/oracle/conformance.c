@@ -216,6 +216,8 @@ static void set_key(const struct conformance *c, struct trial *v,
         legacy_guest(v, CR4_PSE);
     } else if (strcmp(key, "snpe") == 0) {
         snp_host(v);
+    } else if (strcmp(key, "vtom") == 0) {
+        v->s.vtom = value;
     } else if (strcmp(key, "snp") == 0) {
         snp_guest(v);
     } else if (!set_bit(v, key, value) && !set_field(v, key, value)) {

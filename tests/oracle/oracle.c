@@ -389,6 +389,8 @@ static bool translate(struct oracle *o, gva_t gva, spa_t *spa)
         return false;
     if (o->guest.mode != MODE_OFF)
         guest_large = o->large;
+    if (oracle_vtom(o->v) && !fetch)
+    private = gpa < oracle_vtom(o->v);
     data.private = private && oracle_is_sev(o->v);
     if (!nested(o, data, gpa, spa))
         return false;

@@ -24,6 +24,8 @@ struct regime {
     unsigned width; /* physical address bits that an entry may use */
     unsigned root;  /* and those that CR3 may use */
     unsigned cbit;  /* functional C-bit; 0 = there is none */
+    unsigned
+        forbidden; /* with vTOM the C-bit must not be set; 0 = no such bit */
     bool nxe, pse, gb_pages;
     const struct cpu_knobs *knobs;
 };
@@ -60,6 +62,8 @@ uint64_t oracle_leaf(const struct regime *r, unsigned level, uint64_t entry,
 /* Does memory encryption count, and is the guest one with SEV, or SEV-SNP? */
 bool oracle_is_sev(const struct trial *v);
 bool oracle_is_snp(const struct trial *v);
+/* 0, or the address below which an SNP guest's data is private. */
+gpa_t oracle_vtom(const struct trial *v);
 
 struct reverse_access {
     gpa_t gpa;

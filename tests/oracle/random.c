@@ -159,6 +159,7 @@ static void make_snp(struct maker *m)
     s->vmple = one_in(m, 2);
     s->snp = s->sev && one_in(m, 2);
     s->vmpl = s->snp ? below(m, MAX_VMPLS) : 0;
+    s->vtom = s->snp && one_in(m, 3) ? draw(m) & bits(m->v->width - 1, 21) : 0;
     s->rmp_base = draw(m) & 0xffffe000;
     s->rmp_end = s->rmp_base + RMP_BOOKKEEPING +
                  (BIT(one_in(m, 16) ? 20 : v->width - 12) * RMP_ENTRY_SIZE) - 1;

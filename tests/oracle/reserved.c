@@ -87,6 +87,8 @@ bool oracle_reserved(const struct regime *r, unsigned level, uint64_t entry)
 
         if (!bit(entry, n))
             continue;
+        if (r->forbidden && n == r->forbidden && r->mode != MODE_LEGACY)
+            return true;
         switch (r->mode) {
         case MODE_OFF:
             break;

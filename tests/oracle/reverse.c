@@ -25,6 +25,11 @@ bool oracle_is_snp(const struct trial *v)
     return oracle_is_sev(v) && v->s.snp;
 }
 
+gpa_t oracle_vtom(const struct trial *v)
+{
+    return oracle_is_snp(v) ? v->s.vtom : 0;
+}
+
 static spa_t place_of(const struct trial *v, spa_t spa)
 {
     return v->s.rmp_base + 16384 + spa / 4096 * 16;

@@ -270,9 +270,10 @@ void trial_print(FILE *f, const struct trial *v, const char *id)
             "\"guest\":{\"cr0\":\"0x%" PRIx64 "\",\"cr3\":\"0x%" PRIx64
             "\",\"cr4\":\"0x%" PRIx64 "\",\"efer\":\"0x%" PRIx64
             "\",\"rflags\":\"0x%" PRIx64 "\",\"cpl\":%u,\"pkru\":%" PRIu32
-            ",\"sev\":%d,\"snp\":%d,\"asid\":%" PRIu32 ",\"vmpl\":%u},",
+            ",\"sev\":%d,\"snp\":%d,\"asid\":%" PRIu32
+            ",\"vmpl\":%u,\"vtom\":\"0x%" PRIx64 "\"},",
             s->g_cr0, s->g_cr3, s->g_cr4, s->g_efer, s->g_rflags, s->cpl,
-            s->pkru, s->sev, s->snp, s->asid, s->vmpl);
+            s->pkru, s->sev, s->snp, s->asid, s->vmpl, s->vtom);
     if (s->snpe)
         fprintf(f,
                 "\"rmp\":{\"base\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64

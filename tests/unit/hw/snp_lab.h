@@ -19,8 +19,11 @@ static struct mini m;
 static inline struct cpu_model snp_lab_model(void)
 {
     struct cpu_model model = lab_model_sev(48, 5, 51);
-    static const enum feature on[] = { FEAT_SEV_SNP, FEAT_RMPREAD,
-                                       FEAT_RMPQUERY, FEAT_RESTRICTED_INJECTION,
+    static const enum feature on[] = { FEAT_SEV_SNP,
+                                       FEAT_RMPREAD,
+                                       FEAT_RMPQUERY,
+                                       FEAT_VIRTUAL_TOM,
+                                       FEAT_RESTRICTED_INJECTION,
                                        FEAT_ALLOWED_SEV_FEATURES };
 
     for (unsigned i = 0; i < ARRAY_SIZE(on); i++)

@@ -96,6 +96,44 @@ START_TEST(sev_status_tells_of_snp)
 }
 END_TEST
 
+/* No entry has the C-bit, and all memory of the bench is private. */
+static void use_vtom(void)
+{
+    mini_reg(&m, VMSA_SEV_FEATURES, SEV_FEATURE_SNP | SEV_FEATURE_VTOM);
+    mini_reg(&m, VMSA_VIRTUAL_TOM, 0x600000);
+    mini_reg(&m, SAVE_CR3, PML4);
+    mini_poke(&m, PML4, PDPT | RWUAD);
+    mini_poke(&m, PDPT, PD | RWUAD);
+    mini_poke(&m, PD, PT | RWUAD);
+    for (uint64_t a = 0; a < 0x100000; a += PAGE_SIZE_4K)
+        mini_poke(&m, GPT(a), a | RWUAD);
+}
+
+/* N32: without vTOM there is no such MSR. */
+START_TEST(virtual_tom_is_an_msr_where_it_is_active)
+{
+    start(INSN("\x0f\x32"), 0, MSR_VIRTUAL_TOM, 0);
+    if (_i)
+        use_vtom();
+    snp_launch();
+    ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
+    ck_assert_int_eq(snp_stopped_in(VEC_GP), !_i);
+    if (_i)
+        ck_assert_uint_eq((uint32_t)rax(), 0x600000);
+}
+END_TEST
+
+START_TEST(virtual_tom_moves_in_steps_of_2m)
+{
+    start(INSN("\x0f\x30"), _i ? 0x200000 : 0x1000, MSR_VIRTUAL_TOM, 0);
+    use_vtom();
+    snp_launch();
+    ck_assert_uint_eq(mini_run(&m), EXIT_HLT);
+    ck_assert_int_eq(snp_stopped_in(VEC_GP), !_i);
+    ck_assert_uint_eq(m.cpu->g.vtom, _i ? 0x200000 : 0x600000);
+}
+END_TEST
+
 /* ---- PVALIDATE ---- */
 
 /* N09, N10 and what makes the page usable again. */
@@ -307,6 +345,8 @@ int main(void)
     tcase_add_test(t, reserved_bits_go_before_the_table);
     tcase_add_loop_test(t, cpuid_and_ports_are_intercepted_by_force, 0, 2);
     tcase_add_test(t, sev_status_tells_of_snp);
+    tcase_add_loop_test(t, virtual_tom_is_an_msr_where_it_is_active, 0, 2);
+    tcase_add_loop_test(t, virtual_tom_moves_in_steps_of_2m, 0, 2);
     tcase_add_loop_test(t, pvalidate_tells_whether_anything_changed, 0, 2);
     tcase_add_test(t, pvalidate_takes_validation_back);
     tcase_add_loop_test(t, pvalidate_refuses_operands, 0, 4);
