@@ -137,8 +137,10 @@ struct bare_rmp {
 /* What the first one that failed left in EAX, or the last one. */
 enum rmp_result bare_rmpupdate(struct bare *b, const struct bare_rmp *c);
 enum rmp_result bare_psmash(struct bare *b, spa_t spa);
-/* Up to 8 bytes of memory, as the host has them. false: #PF. */
-bool bare_write(struct bare *b, spa_t spa, uint64_t value, unsigned size);
+/* Up to 8 bytes of memory, as the host has them; @page: of its mapping. false:
+ * #PF. */
+bool bare_write(struct bare *b, spa_t spa, uint64_t value, unsigned size,
+                uint64_t page);
 uint64_t bare_read(struct bare *b, spa_t spa, unsigned size);
 
 /* NULL, or why it cannot be done. */

@@ -72,7 +72,7 @@ struct run_step {
     gva_t gva;                    /* STEP_INVLPGA */
     struct bare_rmp rmp;          /* STEP_RMPUPDATE */
     spa_t spa;                    /* STEP_PSMASH, STEP_WRITE, STEP_READ */
-    uint64_t value;               /* STEP_WRITE; its .size bytes */
+    uint64_t value, page;         /* STEP_WRITE; .size bytes; the mapping's */
     struct mark at;
 };
 

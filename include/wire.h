@@ -30,6 +30,9 @@ struct wire_ops {
      * nothing was written. */
     void (*read)(void *hw, spa_t spa, void *buf, size_t len);
     bool (*write)(void *hw, spa_t spa, const void *buf, size_t len);
+    /* Through a mapping of @page bytes, not of 4K. */
+    bool (*write_large)(void *hw, spa_t spa, const void *buf, size_t len,
+                        uint64_t page);
     /* The same through a host mapping with C=@c (host SME key if c). */
     void (*read_c)(void *hw, spa_t spa, void *buf, size_t len, bool c);
     bool (*write_c)(void *hw, spa_t spa, const void *buf, size_t len, bool c);

@@ -203,9 +203,10 @@ const char *bare_snp_launch(struct bare *b)
 
 /* ---- memory, touched by the host itself ---- */
 
-bool bare_write(struct bare *b, spa_t spa, uint64_t value, unsigned size)
+bool bare_write(struct bare *b, spa_t spa, uint64_t value, unsigned size,
+                uint64_t page)
 {
-    bool ok = b->wire.ops->write(b->wire.hw, spa, &value, size);
+    bool ok = b->wire.ops->write_large(b->wire.hw, spa, &value, size, page);
 
     TRACE(b->trace, bare_memory, .spa = spa, .size = size, .write = true,
           .value = value, .ok = ok);

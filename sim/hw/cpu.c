@@ -261,14 +261,20 @@ static void wire_read(void *hw, spa_t spa, void *buf, size_t len)
     mem_read(c->mem, spa, buf, len);
 }
 
-static bool wire_write(void *hw, spa_t spa, const void *buf, size_t len)
+static bool wire_write_large(void *hw, spa_t spa, const void *buf, size_t len,
+                             uint64_t page)
 {
     struct cpu *c = hw;
 
-    if (!host_may_write(c, spa, len))
+    if (!host_may_write(c, spa, len, page))
         return false;
     mem_write(c->mem, spa, buf, len);
     return true;
+}
+
+static bool wire_write(void *hw, spa_t spa, const void *buf, size_t len)
+{
+    return wire_write_large(hw, spa, buf, len, PAGE_SIZE_4K);
 }
 
 /* The key of a host mapping with this C-bit. */
@@ -289,7 +295,7 @@ static bool wire_write_c(void *hw, spa_t spa, const void *buf, size_t len,
 {
     struct cpu *c = hw;
 
-    if (!host_may_write(c, spa, len))
+    if (!host_may_write(c, spa, len, PAGE_SIZE_4K))
         return false;
     crypt_write(c->mem, spa, buf, len, host_key(c, cbit));
     return true;
@@ -302,7 +308,7 @@ static uint64_t wire_read64(void *hw, spa_t spa)
 
 static bool wire_write64(void *hw, spa_t spa, uint64_t value)
 {
-    if (!host_may_write(hw, spa, sizeof(value)))
+    if (!host_may_write(hw, spa, sizeof(value), PAGE_SIZE_4K))
         return false;
     cpu_poke64(hw, spa, value);
     return true;
@@ -363,6 +369,7 @@ struct wire cpu_wire(struct cpu *c)
         .write_cr = wire_write_cr,
         .read = wire_read,
         .write = wire_write,
+        .write_large = wire_write_large,
         .read_c = wire_read_c,
         .write_c = wire_write_c,
         .read64 = wire_read64,

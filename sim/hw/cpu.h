@@ -253,8 +253,8 @@ enum psp_status cpu_psp(struct cpu *c, enum psp_cmd cmd, struct psp_request *r);
 /* false: #GP. */
 bool cpu_vmrun(struct cpu *c, spa_t vmcb, uint64_t gpr[N_GPRS]);
 
-/* rmp_host.c. false: #PF, told. */
-bool host_may_write(struct cpu *c, spa_t spa, size_t len);
+/* rmp_host.c: through a mapping of @page bytes. false: #PF, told. */
+bool host_may_write(struct cpu *c, spa_t spa, size_t len, uint64_t page);
 /* May the CPU itself write to it, on the host's behalf? */
 bool host_page(const struct cpu *c, spa_t spa);
 enum rmp_result host_rmpupdate(struct cpu *c, spa_t spa,

@@ -12,19 +12,34 @@
 
 /* ---- writes ---- */
 
-static bool is_hosts(const struct cpu *c, spa_t spa)
+/* The first page within the mapping around @spa that is not the host's. */
+static struct rmp_entry stranger(const struct cpu *c, spa_t spa, uint64_t page)
 {
-    return rmp_is_host(c, spa, PAGE_SIZE_4K - 1);
+    spa_t at = spa & PAGE_MASK_4K, end = at + PAGE_SIZE_4K;
+
+    if (page >= SIZE_2M) {
+        at = spa & ~(SIZE_2M - 1);
+        end = at + SIZE_2M;
+    }
+    for (; at < end; at += PAGE_SIZE_4K) {
+        struct rmp_entry e = rmp_find(c, at);
+
+        if (e.lo & RMP_ASSIGNED)
+            return e;
+    }
+    return (struct rmp_entry) { 0 };
 }
 
-bool host_may_write(struct cpu *c, spa_t spa, size_t len)
+/* A large mapping must be the host's as a whole: that is why kernels split
+ * theirs (APM vol. 2, 15.36.10: 1G counts as 2M). */
+bool host_may_write(struct cpu *c, spa_t spa, size_t len, uint64_t page)
 {
     if (!snp_on(c))
         return true;
     for (spa_t at = spa & PAGE_MASK_4K; at < spa + len; at += PAGE_SIZE_4K) {
-        struct rmp_entry e = rmp_find(c, at);
+        struct rmp_entry e = stranger(c, at, page);
 
-        if (!(e.lo & RMP_ASSIGNED))
+        if (!e.slot)
             continue;
         TRACE(c->trace, host_pf,
               .error_code = PFERR_PRESENT | PFERR_WRITE | PFERR_GUEST_RMP,
@@ -176,5 +191,5 @@ enum rmp_result host_rmpread(const struct cpu *c, spa_t spa,
 
 bool host_page(const struct cpu *c, spa_t spa)
 {
-    return !snp_on(c) || is_hosts(c, spa);
+    return !snp_on(c) || rmp_is_host(c, spa, PAGE_SIZE_4K - 1);
 }

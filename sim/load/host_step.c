@@ -31,6 +31,8 @@ static const struct field_table vmcb_change_table = {
 };
 
 static const uint64_t touch_sizes[] = { 1, 2, 4, 8 };
+static const uint64_t mapping_sizes[] = { PAGE_SIZE_4K, 2ULL << 20,
+                                          1ULL << 30 };
 
 #define TOUCH_SPA                                                              \
     {                                                                          \
@@ -53,6 +55,12 @@ static const struct field write_fields[] = {
       MEMBER(struct touch_doc, value),
       .max = UINT64_MAX,
       .doc = "what is written" },
+    { .key = "page_size",
+      .type = FIELD_NUMBER,
+      MEMBER(struct touch_doc, page_size),
+      .choice = mapping_sizes,
+      .n = ARRAY_SIZE(mapping_sizes),
+      .doc = "of the host's own mapping (default 4KiB)" },
     TOUCH_SIZE,
 };
 
@@ -257,6 +265,7 @@ static void make_touch(struct pool *pool, const struct touch_doc *d,
     s->spa = d->spa;
     s->value = d->value;
     s->size = d->size ? d->size : 8;
+    s->page = d->page_size ? d->page_size : PAGE_SIZE_4K;
     s->what = pool_printf(pool, "%s %u bytes at 0x%" PRIx64 ", by the host",
                           write ? "write" : "read", s->size, s->spa);
 }

@@ -15,7 +15,7 @@ struct vmcb_doc {
 /* `write:` and `read:` of a step. */
 struct touch_doc {
     spa_t spa;
-    uint64_t value;
+    uint64_t value, page_size;
     unsigned size;
 };
 

@@ -243,7 +243,7 @@ static struct ending resulted(enum rmp_result r)
 
 static struct ending write(struct machine *m, const struct run_step *s)
 {
-    if (bare_write(m->bare, s->spa, s->value, s->size))
+    if (bare_write(m->bare, s->spa, s->value, s->size, s->page))
         return ended(NULL);
     return (struct ending) { "pf", NULL, VCPU_READY };
 }

@@ -98,8 +98,8 @@ START_TEST(all_memory_is_the_guests_but_what_it_shares)
     ck_assert(!state_of(SHARED).assigned);
     ck_assert(state_of(6 * MIB).large);
     ck_assert(!state_of(8 * MIB).assigned);
-    ck_assert(bare_write(b, SHARED, 1, 8));
-    ck_assert(!bare_write(b, LOADED, 1, 8));
+    ck_assert(bare_write(b, SHARED, 1, 8, PAGE_SIZE_4K));
+    ck_assert(!bare_write(b, LOADED, 1, 8, PAGE_SIZE_4K));
     ck_assert_uint_eq(bare_read(b, SHARED, 8), 1);
 }
 END_TEST
@@ -114,7 +114,7 @@ START_TEST(what_was_given_is_taken_back)
 
     ck_assert_int_eq(bare_rmpupdate(b, &take), RMP_OK);
     ck_assert(!state_of(4 * MIB).assigned && !state_of(6 * MIB).assigned);
-    ck_assert(bare_write(b, 6 * MIB, 1, 8));
+    ck_assert(bare_write(b, 6 * MIB, 1, 8, PAGE_SIZE_4K));
     ck_assert_int_eq(bare_psmash(b, 4 * MIB), RMP_FAIL_BADADDR);
     ck_assert_int_eq(bare_psmash(b, 0), RMP_OK);
     ck_assert(!state_of(0x5000).large);

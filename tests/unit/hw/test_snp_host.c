@@ -37,6 +37,22 @@ START_TEST(the_host_cannot_write_to_private_pages)
 }
 END_TEST
 
+/* N02: one page of the 512 is enough. */
+START_TEST(a_large_mapping_is_the_hosts_as_a_whole)
+{
+    static const uint64_t pages[] = { PAGE_SIZE_4K, 2 << 20, 1 << 30 };
+
+    snp_create();
+    snp_enable();
+    ck_assert_int_eq(snp_give(0x5ff000, 0), RMP_OK);
+    ck_assert_int_eq(m.w.ops->write_large(m.w.hw, 0x400000, "x", 1, pages[_i]),
+                     _i == 0);
+    ck_assert(m.w.ops->write_large(m.w.hw, 0x600000, "x", 1, pages[_i]));
+    if (_i)
+        ck_assert_uint_eq(mini_field(&m, EV_host_pf, "error_code"), 0x80000003);
+}
+END_TEST
+
 START_TEST(nobody_writes_to_the_table_itself)
 {
     uint64_t base;
@@ -312,6 +328,7 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_test(t, the_host_cannot_write_to_private_pages);
+    tcase_add_loop_test(t, a_large_mapping_is_the_hosts_as_a_whole, 0, 3);
     tcase_add_test(t, nobody_writes_to_the_table_itself);
     tcase_add_loop_test(t, rmpupdate_refuses_what_makes_no_sense, 0, 10);
     tcase_add_test(t, psmash_leaves_512_pages);
