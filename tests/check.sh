@@ -48,10 +48,11 @@ count() { # name, output, status
     skipped=$((skipped + skip))
 }
 
+# A minute, for Check's four seconds are soon over when suites run side by side.
 unit_tests() {
     local t out line status=0
     for t in "$@"; do
-        out=$(CK_VERBOSITY=minimal "$t" 2>&1) || status=1
+        out=$(CK_VERBOSITY=minimal CK_DEFAULT_TIMEOUT=60 "$t" 2>&1) || status=1
         line=$(grep -E '^[0-9]+%: Checks' <<<"$out" | tail -1)
         if [[ $line =~ Checks:\ ([0-9]+),\ Failures:\ ([0-9]+),\ Errors:\ ([0-9]+) ]]; then
             local bad=$((BASH_REMATCH[2] + BASH_REMATCH[3])) n

@@ -3,7 +3,7 @@
 # Run Check programs; print each one's summary, fail if one fails.
 status=0
 for t in "$@"; do
-    if ! out=$(CK_VERBOSITY=minimal "$t" 2>&1); then
+    if ! out=$(CK_VERBOSITY=minimal CK_DEFAULT_TIMEOUT=60 "$t" 2>&1); then
         status=1
         printf '%s\n' "$out"
     fi
