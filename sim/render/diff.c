@@ -178,6 +178,8 @@ void render_diff_markdown(struct buf *b, const struct report_diff *r)
 
 void json_member(struct buf *b, const char *key, const char *text)
 {
+    if (!text)
+        return;
     buf_printf(b, ",\"%s\":", key);
     render_json_string(b, text);
 }

@@ -2,6 +2,7 @@
 /* render/prove_json.c - what `nptsim prove` found, a JSON object for each
  * invariant. */
 #include "render/prove.h"
+#include "render/report.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,14 +18,6 @@ static const char *end_name(enum finding_end e)
     return names[e];
 }
 
-static void json_text(struct buf *b, const char *key, const char *text)
-{
-    if (!text)
-        return;
-    buf_printf(b, ",\"%s\":", key);
-    render_json_string(b, text);
-}
-
 static void json_count(struct buf *b, const char *key, uint64_t n)
 {
     buf_printf(b, ",\"%s\":%" PRIu64, key, n);
@@ -32,8 +25,8 @@ static void json_count(struct buf *b, const char *key, uint64_t n)
 
 static void json_places(struct buf *b, const struct report_finding *f)
 {
-    json_text(b, "place", f->place);
-    json_text(b, "common", f->common);
+    json_member(b, "place", f->place);
+    json_member(b, "common", f->common);
     buf_adds(b, ",\"places\":[");
     for (unsigned i = 0; i < f->n_places; i++) {
         const struct report_places *p = &f->places[i];
@@ -42,7 +35,7 @@ static void json_places(struct buf *b, const struct report_finding *f)
         render_json_string(b, p->when);
         json_count(b, "states", p->count);
         json_count(b, "n", p->n);
-        json_text(b, "where", p->text);
+        json_member(b, "where", p->text);
         buf_addc(b, '}');
     }
     buf_addc(b, ']');
@@ -54,7 +47,7 @@ static void json_example(struct buf *b, const struct report_example *x)
 {
     buf_adds(b, ",\"counterexample\":{\"cpu\":");
     render_json_string(b, x->cpu);
-    json_text(b, "vm", x->vm);
+    json_member(b, "vm", x->vm);
     buf_adds(b, ",\"settings\":{");
     for (unsigned i = 0; i < x->n_settings; i++) {
         if (i)
@@ -64,8 +57,8 @@ static void json_example(struct buf *b, const struct report_example *x)
         render_json_string(b, x->setting[i].value);
     }
     buf_addc(b, '}');
-    json_text(b, "why", x->why);
-    json_text(b, "saved", x->saved);
+    json_member(b, "why", x->why);
+    json_member(b, "saved", x->saved);
     buf_addc(b, '}');
 }
 
@@ -74,16 +67,16 @@ static void json_finding(struct buf *b, const struct report_proof *r,
 {
     buf_adds(b, "{\"kernel\":");
     render_json_string(b, r->kernel);
-    json_text(b, "invariant", f->invariant);
-    json_text(b, "verdict", end_name(finding_end(r, f)));
-    json_text(b, "depth", r->depth);
-    json_text(b, "over", r->over);
+    json_member(b, "invariant", f->invariant);
+    json_member(b, "verdict", end_name(finding_end(r, f)));
+    json_member(b, "depth", r->depth);
+    json_member(b, "over", r->over);
     json_count(b, "states", r->states);
     json_count(b, "done", r->done);
     json_count(b, "skipped", r->skipped);
     json_count(b, "tested", f->tested);
     json_count(b, "violated", f->violated);
-    json_text(b, "vms", f->vms);
+    json_member(b, "vms", f->vms);
     if (f->violated)
         json_places(b, f);
     if (f->example.cpu)

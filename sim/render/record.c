@@ -4,6 +4,7 @@
  * JSON. Numbers of 64 bits are hex strings; no clock of the wall.
  */
 #include "render/parts.h"
+#include "render/report.h"
 
 static void add_hex(struct buf *b, uint64_t v)
 {
@@ -100,14 +101,8 @@ static void add_verdict(struct buf *b, const struct verdict *v)
 
     buf_printf(b, "{\"result\":\"%s\",\"what\":", names[v->result]);
     render_json_string(b, v->what);
-    if (v->got) {
-        buf_adds(b, ",\"got\":");
-        render_json_string(b, v->got);
-    }
-    if (v->reason) {
-        buf_adds(b, ",\"reason\":");
-        render_json_string(b, v->reason);
-    }
+    json_member(b, "got", v->got);
+    json_member(b, "reason", v->reason);
     buf_addc(b, '}');
 }
 

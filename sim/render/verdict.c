@@ -6,6 +6,7 @@
  * came instead, and below it where the expectation was written.
  */
 #include "render/parts.h"
+#include "render/report.h"
 
 #include <string.h>
 
@@ -120,10 +121,7 @@ void render_invariants_json(struct buf *b, const struct judge *j)
     for (unsigned i = 0; i < N_INVARIANTS; i++) {
         buf_printf(b, "%c\"%s\":{\"state\":\"%s\"", i ? ',' : '{',
                    invariant_table[i].name, invariant_state_names[r[i].state]);
-        if (r[i].why) {
-            buf_adds(b, ",\"why\":");
-            render_json_string(b, r[i].why);
-        }
+        json_member(b, "why", r[i].why);
         buf_addc(b, '}');
     }
     buf_addc(b, '}');

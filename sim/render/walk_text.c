@@ -2,6 +2,7 @@
 /* render/walk_text.c - a translation for programs: lines, or one JSON object.
  * References have the form of `batch walk --refs`. */
 #include "render/parts.h"
+#include "render/report.h"
 
 static const char *const end_names[] = {
     [STORY_OPEN] = "open", [STORY_OK] = "ok", [STORY_NPF] = "npf",
@@ -40,10 +41,8 @@ static void add_reason(struct buf *b, const struct walk_story *s)
 {
     if (s->blamed < s->n)
         buf_printf(b, ",\"refused_by\":%u", s->blamed + 1);
-    buf_adds(b, ",\"why\":");
-    render_json_string(b, s->why ? s->why : "");
-    buf_adds(b, ",\"source\":");
-    render_json_string(b, s->source ? s->source : "");
+    json_member(b, "why", s->why ? s->why : "");
+    json_member(b, "source", s->source ? s->source : "");
 }
 
 static void add_end(struct buf *b, const struct walk_story *s)
