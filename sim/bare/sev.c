@@ -61,14 +61,7 @@ static void add_page(struct bare *b, struct bare_pages *p, gpa_t page)
     for (unsigned i = 0; i < p->n; i++)
         if (p->page[i] == page)
             return;
-    if (p->n == p->room) {
-        gpa_t *old = p->page;
-
-        p->room = p->room ? 2 * p->room : 512;
-        p->page = pool_alloc(b->pool, p->room * sizeof(*p->page));
-        if (p->n)
-            memcpy(p->page, old, p->n * sizeof(*old));
-    }
+    p->page = pool_more(b->pool, p->page, p->n, &p->room, sizeof(*p->page));
     p->page[p->n++] = page;
 }
 

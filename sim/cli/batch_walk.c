@@ -168,12 +168,8 @@ static int check_keys(const struct record *r)
         while (i < ARRAY_SIZE(known) && strcmp(known[i], key) != 0)
             i++;
         if (i == ARRAY_SIZE(known)) {
-            const char *near = closest_word(key, known, ARRAY_SIZE(known));
-
             err_at(r->e, walk_place(r, key), "unknown key '%s'", key);
-            if (near)
-                err_hint(r->e, "did you mean '%s'?", near);
-            return -1;
+            return err_suggest(r->e, key, known, ARRAY_SIZE(known));
         }
     }
     return 0;

@@ -71,14 +71,13 @@ static int unknown_key(const struct record *r, const char *name,
                        const char *where, const char *key,
                        const struct number_key *keys, size_t n)
 {
-    const char *known[16], *near;
+    const char *known[16];
 
     err_at(r->e, walk_place(r, where), "unknown key '%s' in %s", key, name);
     BUG_ON(n > ARRAY_SIZE(known));
     for (size_t i = 0; i < n; i++)
         known[i] = keys[i].name;
-    near = closest_word(key, known, n);
-    return near ? err_hint(r->e, "did you mean '%s'?", near) : -1;
+    return err_suggest(r->e, key, known, n);
 }
 
 int walk_numbers_in(const struct record *r, const char *name, json_t *object,

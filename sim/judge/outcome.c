@@ -40,7 +40,7 @@ const struct outcome *judge_outcome_find(const struct outcome *list, unsigned n,
                                          struct err *e)
 {
     struct pool *scratch;
-    const char **names, *near;
+    const char **names;
 
     for (unsigned i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
@@ -49,12 +49,9 @@ const struct outcome *judge_outcome_find(const struct outcome *list, unsigned n,
     names = pool_alloc(scratch, n * sizeof(*names));
     for (unsigned i = 0; i < n; i++)
         names[i] = list[i].name;
-    near = closest_word(name, names, n);
     err_at(e, at, "unknown fact '%.60s'", name);
-    if (near)
-        err_hint(e, "did you mean '%s'?", near);
-    else
-        err_hint(e, "kvm.sev_es, vm.create, STEP.outcome: nptsim list facts");
+    err_suggest(e, name, names, n);
+    err_hint(e, "kvm.sev_es, vm.create, STEP.outcome: nptsim list facts");
     pool_destroy(scratch);
     return NULL;
 }

@@ -42,25 +42,10 @@ struct explainer {
 
 /* ---- recording ----------------------------------------------------------- */
 
-/* Room for one more element; what was there is left to the pool. */
-static void *grow(struct pool *pool, void *array, unsigned n, unsigned *cap,
-                  size_t size)
-{
-    void *larger;
-
-    if (n < *cap)
-        return array;
-    *cap = *cap ? 2 * *cap : 32;
-    larger = pool_alloc(pool, *cap * size);
-    if (n)
-        memcpy(larger, array, n * size);
-    return larger;
-}
-
 static void open_chapter(struct explainer *x, const char *id, const char *what)
 {
-    x->chapter = grow(x->pool, x->chapter, x->n_chapters, &x->cap_chapters,
-                      sizeof(*x->chapter));
+    x->chapter = pool_more(x->pool, x->chapter, x->n_chapters, &x->cap_chapters,
+                           sizeof(*x->chapter));
     x->chapter[x->n_chapters++] =
         (struct chapter) { .id = id, .what = what, .first = x->n_laps };
 }
@@ -126,8 +111,8 @@ static void close_lap(struct explainer *x)
         x->lap[x->n_laps - 1].repeats++;
         x->n_notes = x->open_note;
     } else if (n) {
-        x->lap =
-            grow(x->pool, x->lap, x->n_laps, &x->cap_laps, sizeof(*x->lap));
+        x->lap = pool_more(x->pool, x->lap, x->n_laps, &x->cap_laps,
+                           sizeof(*x->lap));
         x->lap[x->n_laps++] = (struct lap) { .first = x->open_note, .n = n };
         x->chapter[x->n_chapters - 1].n++;
     }
@@ -142,8 +127,8 @@ static void keep_note(struct explainer *x, const struct event *ev)
         x->untold++;
         return;
     }
-    x->note =
-        grow(x->pool, x->note, x->n_notes, &x->cap_notes, sizeof(*x->note));
+    x->note = pool_more(x->pool, x->note, x->n_notes, &x->cap_notes,
+                        sizeof(*x->note));
     n = &x->note[x->n_notes++];
     *n = (struct note) { .id = ev->id,
                          .npt_refs = x->npt_refs,
