@@ -8,8 +8,6 @@
  */
 #include "bare/machine.h"
 
-#include <string.h>
-
 const char *bare_psp(struct bare *b, enum psp_cmd cmd, const char *name,
                      struct psp_request *r)
 {

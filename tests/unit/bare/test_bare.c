@@ -8,9 +8,9 @@
 #include "hw.h"
 #include "load.h"
 #include "trace.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MIB (1ULL << 20)
@@ -456,8 +456,6 @@ int main(void)
 {
     Suite *s = suite_create("bare");
     TCase *t = tcase_create("bare");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -468,8 +466,5 @@ int main(void)
     tcase_add_loop_test(t, the_asid_fits_the_type, BARE_PLAIN, BARE_SEV_ES + 1);
     tcase_add_test(t, private_memory_is_ciphertext);
     tcase_add_test(t, without_encryption_there_is_no_sev_vm);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,6 +4,7 @@
  * vol. 2, 7.10 and 15.34; SEV API (pub. 55766) for the mailbox.
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -295,8 +296,6 @@ int main(void)
 {
     Suite *s = suite_create("crypt");
     TCase *t = tcase_create("crypt");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -318,8 +317,5 @@ int main(void)
     tcase_add_loop_test(t, asids_are_split_between_sev_and_sev_es, 0, 17);
     tcase_add_test(t, an_asid_has_one_owner_at_a_time);
     tcase_add_test(t, without_sev_there_is_nothing_to_command);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * (exits and injection).
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -411,8 +412,6 @@ int main(void)
 {
     Suite *s = suite_create("deliver");
     TCase *t = tcase_create("deliver");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -446,8 +445,5 @@ int main(void)
     tcase_add_loop_test(
         t, smap_guards_the_frame_from_user_mode_whatever_ac_says, 0, 4);
     tcase_add_test(t, a_single_step_ends_in_db_behind_the_instruction);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

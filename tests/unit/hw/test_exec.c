@@ -4,6 +4,7 @@
  * Semantics: APM vol. 3; for the port, guest_port.h.
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -327,8 +328,6 @@ int main(void)
 {
     Suite *s = suite_create("exec");
     TCase *t = tcase_create("exec");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -351,8 +350,5 @@ int main(void)
     tcase_add_loop_test(t, software_sees_the_msrs_of_its_kind_of_guest, PLAIN,
                         3);
     tcase_add_test(t, software_can_return_from_its_handler);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * (15.25.3).
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -160,9 +161,7 @@ END_TEST
 int main(void)
 {
     Suite *s = suite_create("host_cr");
-    SRunner *r = srunner_create(s);
     TCase *t = tcase_create("host_cr");
-    int failed;
 
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_loop_test(t, a_write_is_checked, 0, (int)ARRAY_SIZE(writes));
@@ -173,8 +172,5 @@ int main(void)
     tcase_add_test(t, nested_paging_needs_a_host_that_pages);
     tcase_add_test(t, a_pae_host_has_nested_tables_of_three_levels);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * guests of every mode.
  */
 #include "unit/hw/legacy_lab.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -226,15 +227,10 @@ int main(void)
 {
     Suite *s = suite_create("hostile");
     TCase *t = tcase_create("hostile");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_set_timeout(t, 600);
     tcase_add_loop_test(t, a_hostile_vmcb_makes_an_exit, 0, ARRAY_SIZE(kinds));
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,6 +4,7 @@
  * 2, 15.20 and 15.7.2; privilege of software gates: 8.7 and 15.20.
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -145,8 +146,7 @@ int main(void)
 {
     Suite *s = suite_create("inject");
     TCase *t = tcase_create("inject");
-    SRunner *r = srunner_create(s);
-    int failed, n = ARRAY_SIZE(events);
+    int n = ARRAY_SIZE(events);
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -154,8 +154,5 @@ int main(void)
     tcase_add_loop_test(t, an_event_that_did_not_arrive_is_told, 0, n);
     tcase_add_loop_test(t, only_software_events_ask_the_gates_privilege, 0, n);
     tcase_add_test(t, without_nrips_rip_is_the_return_address);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * virtual NMI (15.21.10).
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -330,8 +331,6 @@ int main(void)
 {
     Suite *s = suite_create("interrupts");
     TCase *t = tcase_create("interrupts");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -356,8 +355,5 @@ int main(void)
     tcase_add_test(t, a_virtual_nmi_asks_not_for_if_and_masks_the_next);
     tcase_add_test(t, a_masked_nmi_waits_for_iret);
     tcase_add_test(t, an_injected_nmi_masks_the_virtual_one);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

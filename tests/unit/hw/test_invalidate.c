@@ -7,6 +7,7 @@
  */
 #include "hw/cpu.h"
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -315,8 +316,6 @@ int main(void)
 {
     Suite *s = suite_create("invalidate");
     TCase *t = tcase_create("all");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_test(t, without_a_flush_the_guest_reads_its_old_page);
@@ -341,9 +340,5 @@ int main(void)
     tcase_add_test(t, a_descriptor_that_is_not_there_is_a_page_fault);
     tcase_add_loop_test(t, an_illegal_invlpgb_exits_or_is_gp, 0, 2);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

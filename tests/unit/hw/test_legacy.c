@@ -6,6 +6,7 @@
  * kvm-unit-tests, svm_pae_test. Their segments are in test_segments.c.
  */
 #include "unit/hw/legacy_lab.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -539,16 +540,11 @@ int main(void)
 {
     Suite *s = suite_create("legacy");
     TCase *t = tcase_create("legacy");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
     add_running(t);
     add_exceptions(t);
     add_switches(t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whoever looks sees what an access would meet, and leaves no trace. */
 #include "unit/hw/tlb_lab.h"
+#include "unit/suite.h"
 
 #define LEAF_BITS (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 
@@ -115,8 +116,6 @@ int main(void)
 {
     Suite *s = suite_create("hw/look");
     TCase *t = tcase_create("look");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_look_meets_what_an_access_meets);
@@ -127,9 +126,5 @@ int main(void)
     tcase_add_test(t, what_the_tlb_grants_can_be_seen_by_asid);
     tcase_add_test(t, without_a_tlb_there_is_nothing_to_see);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

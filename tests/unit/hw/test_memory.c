@@ -4,9 +4,9 @@
  * may see which is which. And marks, beside copies of everything.
  */
 #include "hw/crypt.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define N_PAGES 4
@@ -178,8 +178,6 @@ int main(void)
 {
     Suite *s = suite_create("memory");
     TCase *t = tcase_create("memory");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -188,9 +186,5 @@ int main(void)
     tcase_add_test(t, a_mark_tells_exactly_whether_anything_differs);
     tcase_add_test(t, cleared_memory_is_zero_wherever_it_was_used);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

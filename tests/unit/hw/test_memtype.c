@@ -4,6 +4,7 @@
  * entry selected through the bits of the leaves.
  */
 #include "unit/hw/modes_lab.h"
+#include "unit/suite.h"
 
 #include <string.h>
 
@@ -157,8 +158,6 @@ int main(void)
 {
     Suite *s = suite_create("memtype");
     TCase *t = tcase_create("memtype");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -170,8 +169,5 @@ int main(void)
     tcase_add_test(t, either_cr0_turns_caches_off);
     tcase_add_loop_test(t, vmrun_refuses_a_reserved_type_in_the_guests_pat, 0,
                         10);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

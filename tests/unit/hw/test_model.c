@@ -4,9 +4,9 @@
  * dumps of EPYC 7763 (Milan), EPYC 9124 (Genoa), Opteron 2378 (Shanghai).
  */
 #include "unit/hw/lab.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct pool *pool;
@@ -357,8 +357,6 @@ int main(void)
 {
     Suite *s = suite_create("model");
     TCase *t = tcase_create("model");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -378,8 +376,5 @@ int main(void)
     tcase_add_test(t, guest_msrs_do_not_exist_for_the_host);
     tcase_add_test(t, memory_is_sparse_and_zero);
     tcase_add_test(t, a_reset_forgets_pages_that_walks_remember);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * paging at all.
  */
 #include "unit/hw/modes_lab.h"
+#include "unit/suite.h"
 
 /* ---- all of them ---- */
 
@@ -376,8 +377,6 @@ int main(void)
 {
     Suite *s = suite_create("modes");
     TCase *t = tcase_create("modes");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -404,8 +403,5 @@ int main(void)
     tcase_add_loop_test(t, the_knob_says_what_a_gpa_beyond_the_root_is, 0, 3);
     tcase_add_test(t, vmrun_without_nested_paging_checks_all_pdptes);
     tcase_add_test(t, shadow_tables_follow_the_hosts_rules);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

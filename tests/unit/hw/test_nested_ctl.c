@@ -2,6 +2,7 @@
 /* The bits beside NP_ENABLE in the VMCB, through VMRUN; and erratum 1096, whose
  * mark is in the VMCB, too. */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -82,8 +83,6 @@ int main(void)
 {
     Suite *s = suite_create("nested_ctl");
     TCase *t = tcase_create("nested_ctl");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -91,8 +90,5 @@ int main(void)
     tcase_add_test(t, a_cpu_without_gmet_ignores_the_bit);
     tcase_add_loop_test(t, rogpt_runs_on_read_only_tables, 0, 2);
     tcase_add_loop_test(t, erratum_1096_loses_the_instruction, 0, 4);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

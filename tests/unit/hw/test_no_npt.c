@@ -6,6 +6,7 @@
  */
 #include "hw/cpu.h"
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -287,8 +288,6 @@ int main(void)
 {
     Suite *s = suite_create("no_npt");
     TCase *t = tcase_create("no_npt");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -306,8 +305,5 @@ int main(void)
     tcase_add_test(t, a_shadow_entry_is_remembered);
     tcase_add_test(t, tlb_control_forgets_it);
     tcase_add_test(t, turning_nested_paging_on_flushes_nothing);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

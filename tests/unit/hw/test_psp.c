@@ -7,6 +7,7 @@
  * 55766) and the SNP firmware ABI (pub. 56860).
  */
 #include "hw.h"
+#include "unit/suite.h"
 
 #include <check.h>
 
@@ -229,8 +230,6 @@ int main(void)
 {
     Suite *s = suite_create("hw/psp");
     TCase *t = tcase_create("all");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, an_rmp_covers_all_memory_and_lies_at_its_end);
@@ -243,8 +242,5 @@ int main(void)
                         ARRAY_SIZE(hiding));
     tcase_add_test(t, the_version_lies_where_the_family_has_it);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

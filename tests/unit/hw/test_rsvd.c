@@ -6,9 +6,9 @@
  */
 #include "hw/paging.h"
 #include "unit/hw/lab.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static const struct cpu_knobs defaults;
 
@@ -196,8 +196,6 @@ int main(void)
 {
     Suite *s = suite_create("rsvd");
     TCase *t = tcase_create("rsvd");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -210,8 +208,5 @@ int main(void)
                         53);
     tcase_add_loop_test(t, bit_51_faults_exactly_below_52_bits, 40, 53);
     tcase_add_test(t, a_c_bit_on_the_only_spare_bit_leaves_none);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

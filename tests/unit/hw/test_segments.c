@@ -4,6 +4,7 @@
  * load them (APM vol. 2, 4.5 to 4.12).
  */
 #include "unit/hw/legacy_lab.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -201,8 +202,6 @@ int main(void)
 {
     Suite *s = suite_create("segments");
     TCase *t = tcase_create("segments");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -215,8 +214,5 @@ int main(void)
                         0, ARRAY_SIZE(load_rows));
     tcase_add_test(t, a_move_to_ss_holds_interrupts_back);
     tcase_add_test(t, returning_outwards_drops_the_kernels_segments);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

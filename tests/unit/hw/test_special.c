@@ -5,6 +5,7 @@
  * 15.25.13, 15.25.14; GMET's codes also kvm-unit-tests, x86/svm_npt.c.
  */
 #include "unit/hw/walk_lab.h"
+#include "unit/suite.h"
 
 static struct walk_setup s;
 static struct cpu_model m;
@@ -398,8 +399,6 @@ int main(void)
 {
     Suite *suite = suite_create("special");
     TCase *t = tcase_create("special");
-    SRunner *r = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, t);
     tcase_add_checked_fixture(t, bench, teardown);
@@ -431,8 +430,5 @@ int main(void)
                         2);
     tcase_add_loop_test(
         t, the_knob_says_whether_a_plain_guest_may_use_the_c_bit, 0, 2);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
  * (what an SEV-ES guest gets instead), appendix C (exit codes); vol. 3.
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -311,8 +312,6 @@ int main(void)
 {
     Suite *s = suite_create("system");
     TCase *t = tcase_create("system");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -333,8 +332,5 @@ int main(void)
     tcase_add_test(t, an_efer_trap_exits_behind_the_write);
     tcase_add_test(t, a_cpu_without_sev_es_has_no_traps);
     tcase_add_test(t, a_new_cr3_is_used_at_once);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

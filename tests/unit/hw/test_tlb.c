@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the TLB may remember, and what it must not (APM vol. 2, 5.4.2, 5.5). */
 #include "unit/hw/tlb_lab.h"
+#include "unit/suite.h"
 
 /* ---- hits ---- */
 
@@ -329,8 +330,6 @@ int main(void)
 {
     Suite *s = suite_create("tlb");
     TCase *t = tcase_create("all");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, a_hit_reads_no_table, 0, 2);
@@ -358,9 +357,5 @@ int main(void)
     tcase_add_test(t, a_stale_nested_pointer_reports_no_fault);
     tcase_add_test(t, pointers_of_a_refused_nested_walk_are_not_remembered);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -7,6 +7,7 @@
  * remembered, then all move; who still sees the old frame was not flushed.
  */
 #include "unit/hw/tlb_lab.h"
+#include "unit/suite.h"
 
 #include <stdio.h>
 
@@ -307,8 +308,6 @@ int main(void)
 {
     Suite *s = suite_create("tlb_flush");
     TCase *t = tcase_create("all");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, vmrun_flushes_what_tlb_control_says, 0,
@@ -325,9 +324,5 @@ int main(void)
     tcase_add_loop_test(t, invlpgb_reaches_nested_translations_if_told_to, 0,
                         2);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

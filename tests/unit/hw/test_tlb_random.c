@@ -7,6 +7,7 @@
  * be the fault that memory gives now.
  */
 #include "unit/hw/tlb_lab.h"
+#include "unit/suite.h"
 
 #define OPS      100000
 #define N_ASIDS  2
@@ -273,17 +274,11 @@ int main(void)
 {
     Suite *s = suite_create("tlb_random");
     TCase *t = tcase_create("all");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, every_outcome_is_fresh_or_stale_until_its_flush,
                         TLB_OFF, TLB_ADVERSARIAL + 1);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

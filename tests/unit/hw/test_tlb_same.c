@@ -6,6 +6,7 @@
  * pages with every combination of rights.
  */
 #include "unit/hw/tlb_lab.h"
+#include "unit/suite.h"
 
 #include <string.h>
 
@@ -171,8 +172,6 @@ int main(void)
 {
     Suite *s = suite_create("tlb_same");
     TCase *t = tcase_create("all");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, setup_both, teardown);
     tcase_set_timeout(t, 120);
@@ -180,9 +179,5 @@ int main(void)
     tcase_add_loop_test(t, the_second_time_is_a_hit, 0, (int)ARRAY_SIZE(kinds));
     tcase_add_loop_test(t, a_changed_mark_is_seen_after_a_flush_only, 0, 2);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

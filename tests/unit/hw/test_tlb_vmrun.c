@@ -2,6 +2,7 @@
 /* A hypervisor that flushes, and one that forgets to (APM vol. 2, 15.16). */
 #include "hw/cpu.h"
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -114,8 +115,6 @@ int main(void)
 {
     Suite *s = suite_create("tlb_vmrun");
     TCase *t = tcase_create("all");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_test(t, a_forgotten_flush_shows_the_guest_its_old_memory);
@@ -127,9 +126,5 @@ int main(void)
                    an_encrypted_guest_reads_the_same_with_and_without_a_walk);
     tcase_add_test(t, what_the_tlb_knows_is_part_of_the_state);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  */
 #include "hw/cpu.h"
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -312,8 +313,6 @@ int main(void)
 {
     Suite *s = suite_create("vmcb_check");
     TCase *t = tcase_create("vmcb_check");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -332,8 +331,5 @@ int main(void)
     tcase_add_test(t, harmless_oddities_run);
     tcase_add_test(t, bases_become_canonical);
     tcase_add_test(t, without_encryption_the_sev_bits_mean_nothing);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,6 +4,7 @@
  * 2, 15.15).
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -171,8 +172,7 @@ int main(void)
 {
     Suite *s = suite_create("vmcb_clean");
     TCase *t = tcase_create("vmcb_clean");
-    SRunner *r = srunner_create(s);
-    int failed, n = ARRAY_SIZE(fields);
+    int n = ARRAY_SIZE(fields);
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -184,8 +184,5 @@ int main(void)
     tcase_add_test(t, some_fields_are_never_remembered);
     tcase_add_test(t, the_memory_is_of_the_exit_and_not_of_the_entry);
     tcase_add_test(t, a_refused_vmrun_forgets);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

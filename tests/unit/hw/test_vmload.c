@@ -5,6 +5,7 @@
  * (virtualized VMLOAD), 15.35.8 (SEV-ES world switch), appendix B.
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -361,8 +362,6 @@ int main(void)
 {
     Suite *s = suite_create("vmload");
     TCase *t = tcase_create("vmload");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -388,8 +387,5 @@ int main(void)
                         ARRAY_SIZE(flushes));
     tcase_add_loop_test(t, invlpg_names_its_page_and_invlpga_its_asid_too, 0,
                         2);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

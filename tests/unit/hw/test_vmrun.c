@@ -5,6 +5,7 @@
  * x86/svm_tests.c.
  */
 #include "unit/hw/mini.h"
+#include "unit/suite.h"
 
 #include <stdlib.h>
 
@@ -406,8 +407,6 @@ int main(void)
 {
     Suite *s = suite_create("vmrun");
     TCase *t = tcase_create("vmrun");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, NULL, teardown);
@@ -439,8 +438,5 @@ int main(void)
     tcase_add_test(t, a_vmsa_that_was_never_encrypted_is_refused);
     tcase_add_test(t, the_ghcb_msr_is_mirrored_in_the_vmcb);
     tcase_add_test(t, the_state_differs_by_registers_and_memory_and_comes_back);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -2,6 +2,7 @@
 /* Walks beyond single faults: references, accessed and dirty bits, addresses,
  * registers that no walk can start from. */
 #include "unit/hw/walk_lab.h"
+#include "unit/suite.h"
 
 /* ---- page sizes ---- */
 
@@ -239,8 +240,6 @@ int main(void)
 {
     Suite *s = suite_create("walk");
     TCase *t = tcase_create("walk");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -256,8 +255,5 @@ int main(void)
     tcase_add_loop_test(t, a_root_beyond_the_width_is_refused, 12, 64);
     tcase_add_test(t, impossible_registers_are_refused);
     tcase_add_test(t, what_is_not_modelled_says_so);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
  * nested_tdp_fault_test.c, and APM vol. 2.
  */
 #include "unit/hw/walk_lab.h"
+#include "unit/suite.h"
 
 #define KEY1 BIT(59) /* protection key 1 in a leaf */
 
@@ -473,15 +474,10 @@ int main(void)
 {
     Suite *s = suite_create("walk_rows");
     TCase *t = tcase_create("walk_rows");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, a_walk_ends_as_written_down, 0, ARRAY_SIZE(rows));
     tcase_add_loop_test(t, guest_modes_do_not_change_a_nested_fault, 0, 3);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
 
 #include "arch/paging.h"
 #include "judge.h"
+#include "unit/suite.h"
 
 /* The machine, with hands. */
 static struct cpu *cpu;
@@ -127,17 +128,11 @@ int main(void)
 {
     Suite *s = suite_create("judge/entries");
     TCase *t = tcase_create("entries");
-    SRunner *r;
-    int failed;
 
     tcase_add_test(t, all_entries_are_seen_and_all_is_well);
     tcase_add_test(t, a_page_with_a_reserved_bit_is_found);
     tcase_add_test(t, the_c_bit_in_a_page_is_no_reserved_bit);
     tcase_add_test(t, an_mmio_spte_that_the_cpu_never_reaches_is_found);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

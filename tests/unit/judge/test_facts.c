@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What became of CPU, kernel and VM, over hand-made event streams. */
 #include "unit/judge/bench.h"
+#include "unit/suite.h"
 
 /* ---- tables -------------------------------------------------------------- */
 
@@ -221,8 +222,6 @@ int main(void)
 {
     Suite *s = suite_create("facts");
     TCase *t = tcase_create("facts");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -238,8 +237,5 @@ int main(void)
     tcase_add_test(t,
                    what_kvm_answers_after_the_vm_is_there_does_not_explain_it);
     tcase_add_test(t, a_reload_of_the_module_settles_its_facts_anew);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
 
 #include "arch/svm.h"
 #include "judge.h"
+#include "unit/suite.h"
 
 #include <string.h>
 
@@ -242,8 +243,6 @@ int main(void)
 {
     Suite *s = suite_create("judge/invariants");
     TCase *t = tcase_create("invariants");
-    SRunner *r;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, every_invariant_of_the_contract_is_found_by_name);
@@ -262,9 +261,5 @@ int main(void)
     tcase_add_test(t, an_access_that_reached_something_else_breaks_it_too);
     tcase_add_test(t, a_refused_vm_keeps_the_promise);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

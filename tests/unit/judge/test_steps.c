@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How steps ended, over hand-made event streams. */
 #include "unit/judge/bench.h"
+#include "unit/suite.h"
 
 /* ---- outcomes ------------------------------------------------------------ */
 
@@ -216,8 +217,6 @@ int main(void)
 {
     Suite *s = suite_create("steps");
     TCase *t = tcase_create("steps");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -234,8 +233,5 @@ int main(void)
     tcase_add_test(t, a_step_that_never_began_is_skipped);
     tcase_add_test(t, a_host_action_is_done_and_touches_no_memory);
     tcase_add_test(t, more_nested_faults_than_fit_are_still_counted);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Expected properties and events against what was heard. */
 #include "unit/judge/bench.h"
+#include "unit/suite.h"
 
 /* ---- expected properties ------------------------------------------------- */
 
@@ -309,8 +310,6 @@ int main(void)
 {
     Suite *s = suite_create("verdict");
     TCase *t = tcase_create("verdict");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -326,8 +325,5 @@ int main(void)
     tcase_add_test(t, a_judge_that_was_reset_heard_nothing);
     tcase_add_test(t, a_judge_knows_what_it_must_hear);
     tcase_add_test(t, a_judge_of_texts_asks_for_texts);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

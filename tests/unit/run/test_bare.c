@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Machines of bare hardware: what ends a step, and what goes on from there. */
 #include "unit/run/story.h"
+#include "unit/suite.h"
 
 static struct story *s;
 
@@ -394,8 +395,6 @@ int main(void)
 {
     Suite *suite = suite_create("bare");
     TCase *t = tcase_create("bare");
-    SRunner *r = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, t);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -417,8 +416,5 @@ int main(void)
                         (int)ARRAY_SIZE(flushes));
     tcase_add_loop_test(t, encrypted_guests_boot_and_keep_their_secrets, 0, 2);
     tcase_add_test(t, a_question_of_the_guest_ends_the_step);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A state that comes back is found; one that does not, is not accused. */
 #include "run/progress.h"
+#include "unit/suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 /* Laps until a verdict, over states 0, 1, .., then round and round through the
  * last @period of them; period 0: never the same twice. */
@@ -93,8 +93,6 @@ int main(void)
 {
     Suite *s = suite_create("progress");
     TCase *t = tcase_create("progress");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     suite_add_tcase(s, t);
     tcase_add_test(t, the_same_state_eight_times_in_a_row_is_a_hang);
@@ -103,8 +101,5 @@ int main(void)
                         200);
     tcase_add_test(t, a_guest_that_always_changes_is_stopped_at_the_bound);
     tcase_add_loop_test(t, another_exit_is_another_state, 0, 3);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,6 +4,7 @@
  * nothing at all: not by one event, not by one field.
  */
 #include "story.h"
+#include "unit/suite.h"
 
 #include <inttypes.h>
 
@@ -413,8 +414,6 @@ int main(void)
 {
     Suite *s = suite_create("rig");
     TCase *t = tcase_create("rig");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(t, 120);
     tcase_add_test(t, a_used_machine_tells_the_same_as_a_fresh_one);
@@ -423,9 +422,5 @@ int main(void)
     tcase_add_test(t, nobody_changes_a_story_by_listening);
     tcase_add_test(t, a_refused_config_leaves_the_rig_usable);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whole stories, from the CPU's silicon to the step's end. */
 #include "story.h"
+#include "unit/suite.h"
 
 /* #NPF of a data access: final GPA, user (always), and the case (APM vol. 2,
  * 15.25.6). */
@@ -505,8 +506,6 @@ int main(void)
 {
     Suite *suite = suite_create("run");
     TCase *t = tcase_create("run");
-    SRunner *r = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, t);
     tcase_add_test(
@@ -544,8 +543,5 @@ int main(void)
     tcase_add_test(t, a_step_on_a_missing_vcpu_is_an_error);
     tcase_add_loop_test(t, any_code_ends_somehow, 0, 300);
     tcase_set_timeout(t, 60);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }
