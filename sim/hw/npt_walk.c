@@ -114,20 +114,46 @@ static __attribute__((cold)) bool permits(struct cpu *c, struct walk *w,
 }
 
 /* Accessed in every entry used; dirty in the leaf of a write. */
-static __attribute__((cold)) void set_ad(struct cpu *c, unsigned leaf,
-                                         const struct path *path, gpa_t gpa,
-                                         bool write)
+static uint64_t missing_ad(const struct cpu *c, const struct path *path,
+                           unsigned level, unsigned leaf, bool write)
 {
-    for (unsigned level = path->start->level; level >= leaf; level--) {
-        uint64_t set = PTE_A | (level == leaf && write ? PTE_D : 0);
-        const struct key *key;
-        spa_t slot;
+    uint64_t set = PTE_A | (level == leaf && write ? PTE_D : 0);
 
-        if (!(set & ~entry_of(c, path, level)))
+    return set & ~entry_of(c, path, level) ? set : 0;
+}
+
+/* With a reverse map table such a write is a host's: 4K, to a page of its own
+ * (APM vol. 2, 15.36.10). When it is found out the manual does not say. */
+static bool may_set_ad(struct cpu *c, struct walk *w, unsigned leaf,
+                       const struct path *path, gpa_t gpa, struct npt_access a)
+{
+    const struct key *key;
+
+    for (unsigned level = path->start->level; level >= leaf; level--) {
+        if (!missing_ad(c, path, level, leaf, a.write) ||
+            rmp_is_host(c, slot_of(c, path, level, gpa, &key),
+                        PAGE_SIZE_4K - 1))
             continue;
-        slot = slot_of(c, path, level, gpa, &key);
-        ad_set(c, true, slot, path->raw[level], set, key);
+        return fail_at(c, w, WHY_RMP_TABLE, level, path, gpa, a, false);
     }
+    return true;
+}
+
+static __attribute__((cold)) bool set_ad(struct cpu *c, struct walk *w,
+                                         unsigned leaf, const struct path *path,
+                                         gpa_t gpa, struct npt_access a)
+{
+    if (snp_on(c) && !may_set_ad(c, w, leaf, path, gpa, a))
+        return false;
+    for (unsigned level = path->start->level; level >= leaf; level--) {
+        uint64_t set = missing_ad(c, path, level, leaf, a.write);
+        const struct key *key;
+        spa_t slot = slot_of(c, path, level, gpa, &key);
+
+        if (set)
+            ad_set(c, true, slot, path->raw[level], set, key);
+    }
+    return true;
 }
 
 /* The walk is complete. */
@@ -199,8 +225,9 @@ bool npt_walk_from(struct cpu *c, struct walk *w, gpa_t gpa,
     if (((all & need) != need || c->rules.special) &&
         !permits(c, w, all, level, &path, gpa, a))
         return false;
-    if (!(all & PTE_A) || (a.write && !(pte & PTE_D)))
-        set_ad(c, level, &path, gpa, a.write);
+    if ((!(all & PTE_A) || (a.write && !(pte & PTE_D))) &&
+        !set_ad(c, w, level, &path, gpa, a))
+        return false;
     if (c->tlb_on)
         remember(c, level, &path, gpa);
     w->key = key;

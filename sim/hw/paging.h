@@ -109,6 +109,7 @@ enum why {
     WHY_RMP_VMPL,
     WHY_RMP_ASSIGNED,
     WHY_RMP_SIZEM,
+    WHY_RMP_TABLE,
 };
 
 /* Which rule a reserved bit of @pte breaks; *@bit is the lowest such bit. */

@@ -93,6 +93,9 @@ static const struct {
     [WHY_RMP_ASSIGNED] = { "the page is assigned to a guest or to the secure "
                            "processor: only the owner may write to it",
                            RMP },
+    [WHY_RMP_TABLE] = { "accessed or dirty must be set in a nested table that "
+                        "lies in a page which is not the host's",
+                        RMP },
     [WHY_RMP_SIZEM] = { "a 4K page was asked for, and the reverse map table "
                         "has one of 2M: the host must split it (PSMASH)",
                         "APM vol. 2, 15.36.11" },
@@ -221,6 +224,7 @@ const char *why_detail(struct cpu *c, const struct walk *w)
     case WHY_RMP_IMMUTABLE:
     case WHY_RMP_VALIDATED:
     case WHY_RMP_SIZEM:
+    case WHY_RMP_TABLE:
         break;
     }
     return why_text(w->why);

@@ -14,6 +14,13 @@ struct oracle {
     struct answer *a;
     struct regime guest, host;
     bool large; /* the last nested walk came to a page of 2M or more */
+    /* Nested entries that it used, and what is to be set there. */
+    struct {
+        unsigned level;
+        spa_t slot;
+        bool dirty;
+    } used[5];
+    unsigned n_used;
     /* Accesses that the reverse map table is asked about at the end. */
     struct reverse_access seen[6];
     unsigned n_seen;
@@ -184,7 +191,30 @@ static bool nested_level(struct oracle *o, struct nested_access n, gpa_t gpa,
     } else if (!nested_level(o, n, gpa, level - 1,
                              oracle_address(&o->host, entry, 12), r, spa))
         return false;
-    mark(o, &o->host, level, slot, leaf && n.write);
+    o->used[o->n_used].level = level;
+    o->used[o->n_used].slot = slot;
+    o->used[o->n_used++].dirty = leaf && n.write;
+    return true;
+}
+
+/* Set what is to be set; with a reverse map table, if all of it may be. */
+static bool mark_used(struct oracle *o, struct nested_access n, gpa_t gpa)
+{
+    for (unsigned i = 0; i < o->n_used; i++) {
+        spa_t slot = o->used[i].slot;
+        const struct reverse_access a = { .spa = slot, .write = true };
+        uint64_t entry = oracle_get(&o->host, &o->a->mem, slot);
+        bool complete = bit(entry, 5) && (bit(entry, 6) || !o->used[i].dirty);
+
+        if (complete || is_pdpe(&o->host, o->used[i].level) ||
+            oracle_reverse(o->v, &o->a->mem, &a) == REVERSE_OK)
+            continue;
+        npf(o, n, gpa, true, false);
+        o->a->code |= 1ULL << 31;
+        return false;
+    }
+    for (unsigned i = 0; i < o->n_used; i++)
+        mark(o, &o->host, o->used[i].level, o->used[i].slot, o->used[i].dirty);
     return true;
 }
 
@@ -216,8 +246,10 @@ static bool nested(struct oracle *o, struct nested_access n, gpa_t gpa,
             break; /* no index has a place for those bits */
         }
     }
+    o->n_used = 0;
     return nested_level(o, n, gpa, oracle_levels(o->host.mode),
-                        oracle_root(&o->host, o->v->s.ncr3), all, spa);
+                        oracle_root(&o->host, o->v->s.ncr3), all, spa) &&
+           mark_used(o, n, gpa);
 }
 
 /* ---- guest tables ---- */

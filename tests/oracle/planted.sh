@@ -77,6 +77,8 @@ plant rmp.h 'return a.user ? VMPL_UX : VMPL_SX' 'return VMPL_UX'
 plant guest_walk.c 'trail.at[trail.n - 1].write = true;' ''
 plant guest_walk.c 'if (snp_on(c) && !may_set(c, q))' \
     'if (snp_on(c) && !may_set(c, q) && q->n > 9)'
-plant guest_walk.c 'gpa < p->private_below' 'p->private_below'
+plant guest_walk.c 'gpa < p->private_below' 'gpa / 2 < p->private_below'
+plant npt_walk.c 'if (snp_on(c) && !may_set_ad(c, w, leaf, path, gpa, a))' \
+    'if (snp_on(c) && !may_set_ad(c, w, leaf, path, gpa, a) && gpa == 1)'
 plant npf.c 'why == WHY_RMP_VMPL ? PFERR_GUEST_VMPL : 0' '0'
 exit $status

@@ -263,6 +263,8 @@ static spa_t map_nested(struct maker *m, gpa_t gpa, bool table)
         spa_t slot = oracle_slot(r, level, at, gpa);
         uint64_t entry = oracle_get(r, &m->v->mem, slot);
 
+        if (m->v->s.snpe && one_in(m, 120)) /* a table that is not the host's */
+            set_owner(m, 0, slot & PAGE_MASK_4K, false);
         if (!(entry & PTE_P)) {
             bool leaf = make_large(m, r, level);
             bool page = !leaf || (level == 1 && table);
