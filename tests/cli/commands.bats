@@ -91,7 +91,7 @@ sys.exit(sum(1 for line in sys.stdin if json.loads(line)["facts"]["kvm.mmio_valu
         printf -v place '%02Xh of the VMCB, bit %d' $((code / 32 * 4)) $((code % 32))
         [[ $output == *"asked for at offset $place" ]]
     done
-    for code in 167 1023 1028 0x7fffffff 0x100000000; do
+    for code in 167 1023 1029 0x7fffffff 0x100000000; do
         run "$nptsim" decode exit "$code"
         [[ $output == *"no exit: the APM knows none of this number" ]]
     done
