@@ -219,8 +219,8 @@ static enum flow rmpquery(struct cpu *c, const struct insn *insn)
     return finish(c, insn, RMP_OK, false);
 }
 
-/* For the least privileged of them there is PVALIDATE at VMPL 0 only; what the
- * others get, no source says for certain: #GP. */
+/* PVALIDATE is for VMPL 0 alone. What it raises elsewhere no source says for
+ * certain; #GP here. */
 static enum flow execute(struct cpu *c, const struct insn *insn)
 {
     switch (insn->op) {
