@@ -194,8 +194,9 @@ static const struct {
       "not one of none, 32-bit, pae", "" },
     { BARE_HEAD "bare: {vmcb: {gmett: true}}\n", 5, 15,
       "unknown key 'gmett' in bare.vmcb", "'gmet'" },
-    { BARE_HEAD "bare: {vmcb: {asid: 4294967296}}\n", 5, 21, "is not in 0..",
+    { BARE_HEAD "bare: {vmcb: {asid: 4294967296}}\n", 5, 21, "is not in 1..",
       "" },
+    { BARE_HEAD "bare: {vmcb: {asid: 0}}\n", 5, 21, "is not in 1..", "" },
     { BARE_HEAD "bare: {page_size: 8KiB}\n", 5, 19, "not one of 4KiB", "" },
     /* what goes with KVM only */
     { BARE_HEAD "bare: {rmp: [{spa: 0}]}\n", 5, 7,
