@@ -153,6 +153,23 @@ int npt_convert(const struct npt_doc *d, struct run_npt *out, struct err *e)
     return 0;
 }
 
+static void describe_place(const struct npt_doc *d, struct buf *b)
+{
+    if (is_given(&d->part_at))
+        buf_printf(b, "change the nested entries of the guest's %s:",
+                   npt_part_names[d->part + NPT_KERNEL]);
+    else if (d->level)
+        buf_printf(b,
+                   "change the nested entry of level %u above 0x%" PRIx64 ":",
+                   d->level, d->gpa);
+    else
+        buf_printf(b, "change the nested entry of 0x%" PRIx64 ":", d->gpa);
+    if (is_given(&d->size_at))
+        buf_printf(b, " size=0x%" PRIx64, d->size);
+    if (d->page_size)
+        buf_printf(b, " page_size=0x%" PRIx64, d->page_size);
+}
+
 void npt_describe(const struct npt_doc *d, struct buf *b)
 {
     const struct {
@@ -164,11 +181,7 @@ void npt_describe(const struct npt_doc *d, struct buf *b)
         { &d->accessed, "accessed" }, { &d->dirty, "dirty" },
     };
 
-    if (is_given(&d->part_at))
-        buf_printf(b, "change the nested entries of the guest's %s:",
-                   npt_part_names[d->part + NPT_KERNEL]);
-    else
-        buf_printf(b, "change the nested entry of 0x%" PRIx64 ":", d->gpa);
+    describe_place(d, b);
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
         if (is_given(&flags[i].flag->at))
             buf_printf(b, " %s=%s", flags[i].name,

@@ -159,6 +159,26 @@ START_TEST(the_hypervisor_takes_steps)
 }
 END_TEST
 
+/* What a step is called tells which entries are meant, and of which size. */
+START_TEST(nested_changes_are_told_whole)
+{
+    const struct run_step *s;
+
+    story_is_fine(&y, BARE_HEAD
+                  "bare: {}\n"
+                  "steps:\n"
+                  "  - {id: a, host: {npt: {gpa: 0x200000, size: 2MiB, "
+                  "page_size: 4KiB}}}\n"
+                  "  - {id: b, host: {npt: {gpa: 0x0, level: 3, write: "
+                  "false}}}\n");
+    s = y.s.config.steps;
+    ck_assert_str_eq(s[0].what, "change the nested entry of 0x200000: "
+                                "size=0x200000 page_size=0x1000");
+    ck_assert_str_eq(
+        s[1].what, "change the nested entry of level 3 above 0x0: write=false");
+}
+END_TEST
+
 START_TEST(an_axis_may_turn_its_knobs)
 {
     struct scenario s;
@@ -332,6 +352,7 @@ int main(void)
     tcase_add_test(t, an_entry_may_lead_elsewhere);
     tcase_add_test(t, the_guests_pages_have_names);
     tcase_add_test(t, the_hypervisor_takes_steps);
+    tcase_add_test(t, nested_changes_are_told_whole);
     tcase_add_test(t, an_axis_may_turn_its_knobs);
     tcase_add_loop_test(t, a_mistake_is_told_with_its_place, 0,
                         (int)ARRAY_SIZE(bad));
