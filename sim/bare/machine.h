@@ -82,10 +82,10 @@ struct bare_place bare_lowest(const struct bare *b, gpa_t gpa);
 bool bare_reach(struct bare *b, gpa_t gpa, unsigned level,
                 struct bare_place *out);
 
-/* run.c: where the tables begin; 0: nowhere. */
-spa_t bare_ncr3(const struct bare *b);
 /* npt.c: all of the VM's memory. */
 const char *bare_map_all(struct bare *b);
+/* Where the tables begin; 0: nowhere. */
+spa_t bare_ncr3(const struct bare *b);
 
 /* ---- vmcb.c ---- */
 

@@ -198,3 +198,8 @@ const char *bare_map_all(struct bare *b)
             return NO_ROOM;
     return NULL;
 }
+
+spa_t bare_ncr3(const struct bare *b)
+{
+    return b->root ? b->root->at : 0;
+}

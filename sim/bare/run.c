@@ -58,11 +58,6 @@ struct bare *bare_open(struct pool *pool, const struct wire *wire,
     return *why ? NULL : b;
 }
 
-spa_t bare_ncr3(const struct bare *b)
-{
-    return b->root ? b->root->at : 0;
-}
-
 void bare_load(struct bare *b, gpa_t gpa, const void *data, size_t len,
                bool is_private)
 {
