@@ -224,9 +224,10 @@ static const char *npt_what(struct pool *pool, const struct npt_doc *d)
     return text;
 }
 
-static void make_vmcb(struct pool *pool, const struct vmcb_doc *d,
-                      struct run_step *s)
+static int make_vmcb(struct pool *pool, const struct host_doc *host,
+                     struct run_step *s, struct err *e)
 {
+    const struct vmcb_doc *d = &host->vmcb;
     const struct {
         const struct npt_flag *flag;
         const char *name;
@@ -253,6 +254,20 @@ static void make_vmcb(struct pool *pool, const struct vmcb_doc *d,
         buf_printf(&b, " asid=%u", d->asid);
     s->what = pool_strdup(pool, b.data);
     buf_free(&b);
+    if (s->vmcb.set | s->vmcb.clear | s->vmcb.asid)
+        return 0;
+    err_at(e, host->vmcb_at, "vmcb: no change");
+    return err_hint(e, "np, gmet, sss, rogpt or asid");
+}
+
+static int make_npt(struct pool *pool, const struct host_doc *d,
+                    struct run_step *s, struct err *e)
+{
+    struct npt_doc npt = d->npt;
+
+    npt.at = d->npt_at;
+    s->what = npt_what(pool, &npt);
+    return npt_convert(&npt, &s->npt, e);
 }
 
 /* ---- memory, and whose it is ---- */
@@ -303,37 +318,46 @@ int host_step_make(struct pool *pool, const struct host_doc *d,
     if (!a)
         return -1;
     s->kind = a->kind;
-    if (a->kind == STEP_MEMSLOT_CREATE) {
+    switch (a->kind) {
+    case STEP_MEMSLOT_CREATE:
         s->memory = d->create;
         s->memory.at = d->create_at;
         s->what = memslot_what(pool, &s->memory);
-    } else if (a->kind == STEP_MEMSLOT_DELETE) {
+        return 0;
+    case STEP_MEMSLOT_DELETE:
         s->memory = d->delete;
         s->memory.at = d->delete_at;
         s->what = pool_printf(pool, "delete the memslot at 0x%" PRIx64,
                               s->memory.gpa);
-    } else if (a->kind == STEP_NPT) {
-        struct npt_doc npt = d->npt;
-
-        npt.at = d->npt_at;
-        s->what = npt_what(pool, &npt);
-        return npt_convert(&npt, &s->npt, e);
-    } else if (a->kind == STEP_VMCB) {
-        make_vmcb(pool, &d->vmcb, s);
-    } else if (a->kind == STEP_FLUSH) {
+        return 0;
+    case STEP_NPT:
+        return make_npt(pool, d, s, e);
+    case STEP_VMCB:
+        return make_vmcb(pool, d, s, e);
+    case STEP_FLUSH:
         s->flush = (enum bare_flush)d->flush;
         s->what = pool_printf(pool, "flush %s at the next VMRUN",
                               bare_flush_names[s->flush]);
-    } else if (a->kind == STEP_RMPUPDATE) {
-        return make_rmpupdate(pool, d, s, e);
-    } else if (a->kind == STEP_PSMASH) {
-        s->spa = d->psmash;
-        s->what = pool_printf(pool, "PSMASH 0x%" PRIx64, s->spa);
-    } else if (a->kind == STEP_WRITE || a->kind == STEP_READ) {
-        make_touch(pool, a->kind == STEP_WRITE ? &d->write : &d->read, s);
-    } else {
+        return 0;
+    case STEP_INVLPGA:
         s->gva = d->invlpga;
         s->what = pool_printf(pool, "INVLPGA 0x%" PRIx64, s->gva);
+        return 0;
+    case STEP_RMPUPDATE:
+        return make_rmpupdate(pool, d, s, e);
+    case STEP_PSMASH:
+        s->spa = d->psmash;
+        s->what = pool_printf(pool, "PSMASH 0x%" PRIx64, s->spa);
+        return 0;
+    case STEP_WRITE:
+        make_touch(pool, &d->write, s);
+        return 0;
+    case STEP_READ:
+        make_touch(pool, &d->read, s);
+        return 0;
+    case STEP_GUEST:
+    case STEP_RESUME:
+        break;
     }
-    return 0;
+    BUG_ON(true); /* no action of a host */
 }

@@ -92,7 +92,7 @@ static bool is_given(const struct mark *at)
     return at->file != NULL;
 }
 
-static void add_flags(const struct npt_doc *d, struct bare_npt *c)
+static int add_flags(const struct npt_doc *d, struct bare_npt *c, struct err *e)
 {
     const struct {
         const struct npt_flag *flag;
@@ -109,6 +109,11 @@ static void add_flags(const struct npt_doc *d, struct bare_npt *c)
         c->set |= flags[i].flag->on ? flags[i].bit : 0;
         c->clear |= flags[i].flag->on ? 0 : flags[i].bit;
     }
+    if (!(c->set & c->clear))
+        return 0;
+    err_at(e, d->at, "npt: set_bits sets what another key clears: 0x%" PRIx64,
+           c->set & c->clear);
+    return err_hint(e, "set_bits is for the bits that have no key");
 }
 
 /* What can be said of each alone. */
@@ -149,8 +154,7 @@ int npt_convert(const struct npt_doc *d, struct run_npt *out, struct err *e)
                     .spa = d->spa },
         .at = d->at,
     };
-    add_flags(d, &out->change);
-    return 0;
+    return add_flags(d, &out->change, e);
 }
 
 static void describe_place(const struct npt_doc *d, struct buf *b)

@@ -299,6 +299,10 @@ static const struct {
       7, 19, "one action at a time", "" },
     { BARE_HEAD "bare: {}\nsteps:\n  - {id: a, host: {flush: tlb}}\n", 7, 27,
       "not one of asid, all", "" },
+    { BARE_HEAD "bare: {}\nsteps:\n  - {id: a, host: {vmcb: {}}}\n", 7, 26,
+      "no change", "np, gmet" },
+    { BARE_HEAD "bare: {npt: [{gpa: 0, present: false, set_bits: 1}]}\n", 5, 14,
+      "set_bits sets what another key clears: 0x1", "have no key" },
     { BARE_HEAD "bare: {}\nsteps:\n  - {id: a, host: {vmcb: {asid: 0}}}\n", 7,
       33, "0 is not in 1..", "" },
     { BARE_HEAD "bare: {host: {paging: pae}}\nsteps:\n"
