@@ -132,6 +132,10 @@ static void write_exit(struct cpu *c)
     write_field(c, VMCB_EXITINFO1, x->info1);
     write_field(c, VMCB_EXITINFO2, x->info2);
     write_field(c, VMCB_EXITINTINFO, event_encode(&c->delivering));
+    if (c->delivering.valid)
+        TRACE(c->trace, delivery_interrupted, .vector = c->delivering.vector,
+              .name = vector_name(c->delivering.vector),
+              .intinfo = event_encode(&c->delivering));
     TRACE(c->trace, vmexit, .code = x->code, .info1 = x->info1,
           .info2 = x->info2, .rip = c->g.r.rip, .insn_len = x->insn_len);
 }

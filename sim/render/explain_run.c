@@ -143,6 +143,17 @@ static void tell_vc(struct telling *t, const struct event *ev)
     tell_why(t, e->why);
 }
 
+static void tell_interrupted(struct telling *t, const struct event *ev)
+{
+    const struct ev_delivery_interrupted *e = EV(delivery_interrupted, ev);
+
+    buf_printf(&t->text,
+               "The CPU was just delivering %s to the guest. The VMCB keeps it "
+               "for whoever enters the guest again: EXITINTINFO is 0x%llx.",
+               e->vector < 32 ? text_or(e->name, "?") : "an interrupt",
+               L(e->intinfo));
+}
+
 static void tell_double_fault(struct telling *t, const struct event *ev)
 {
     const struct ev_double_fault *e = EV(double_fault, ev);
@@ -422,6 +433,7 @@ static const struct link links[N_EVENTS] = {
     [EV_npf] = { tell_npf, "APM vol. 2, 15.25.6" },
     [EV_pf] = { tell_pf, "APM vol. 2, 8.4.2" },
     [EV_vc] = { tell_vc, "APM vol. 2, 15.35.5" },
+    [EV_delivery_interrupted] = { tell_interrupted, "APM vol. 2, 15.7.2" },
     [EV_double_fault] = { tell_double_fault, "APM vol. 2, 8.2.9" },
     [EV_shutdown] = { tell_shutdown, "APM vol. 2, 8.2.9" },
     [EV_insn_unsupported] = { tell_unsupported, NULL },
