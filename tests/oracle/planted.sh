@@ -51,7 +51,7 @@ plant rsvd.c 'gb_pages ? MISALIGNED_1G : PTE_PS' \
 plant rsvd.c 'p->width - 19' 'p->width - 18'
 plant rsvd.c 'PTE_NX | bits(8, 5)' 'PTE_NX | bits(7, 5)'
 plant rsvd.c 'bits(51, width)' 'bits(51, width + 1)'
-plant npt_walk.c 'level == leaf && write ? PTE_D' 'write ? PTE_D'
+plant npt_walk.c 'level == leaf && write ? PTE_D' 'level >= leaf && write ? PTE_D'
 plant npt_walk.c 'pte = raw & ~p->cbit;' 'pte = raw;'
 plant npt_walk.c 'gpa & c->rules.beyond' '0'
 plant npt_walk.c '(a.write && !(raw & PTE_D))' 'false'
