@@ -200,7 +200,8 @@ static enum flow push(struct cpu *c, struct stack *s, uint64_t value,
                       unsigned word)
 {
     /* A kernel that interrupts itself uses its stack as ever; for that of a
-     * user's kernel EFLAGS.AC does not count (APM vol. 2, 5.6.6: SMAP). */
+     * user's kernel EFLAGS.AC does not count (SMAP: APM vol. 2, 5.6.6; that
+     * frames are told apart so is assumed). */
     struct access a = { .write = true,
                         .implicit = c->g.r.cpl == 3,
                         .stack = true };
