@@ -174,6 +174,8 @@ void render_map(struct buf *b, const struct map *m, unsigned width,
 void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
                      bool colour);
 
+/* How each step ended, for a scenario that expects nothing. */
+void render_steps(struct buf *b, const struct judge *j);
 /* One line for each invariant that was violated, unless an expectation speaks
  * about it. Returns their number. */
 unsigned render_invariants(struct buf *b, const struct judge *j, bool colour);

@@ -120,6 +120,8 @@ static int run_point(void *ctx, struct pool *pool, const struct scenario *s,
     } else {
         execute_title(&out, s);
         render_verdicts(&out, x.verdicts, x.n_verdicts, a->colour);
+        if (!x.n_verdicts)
+            render_steps(&out, x.judge);
         render_invariants(&out, x.judge, a->colour);
     }
     if (a->cost && !a->json)

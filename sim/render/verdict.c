@@ -87,6 +87,21 @@ void render_verdicts(struct buf *b, const struct verdict *v, unsigned n,
         add_verdict(b, &v[i], column, colour);
 }
 
+void render_steps(struct buf *b, const struct judge *j)
+{
+    const struct step_report *r;
+    unsigned n = judge_steps(j, &r);
+
+    for (unsigned i = 0; i < n; i++) {
+        buf_printf(b, "         step %s: %s", r[i].id, r[i].outcome);
+        if (r[i].has_value)
+            buf_printf(b, ", value 0x%llx", (unsigned long long)r[i].value);
+        if (r[i].reason)
+            buf_printf(b, "   %s", r[i].reason);
+        buf_addc(b, '\n');
+    }
+}
+
 /* ---- invariants ---- */
 
 static void add_invariant(struct buf *b, const struct invariant_desc *d,

@@ -180,3 +180,19 @@ EOF
     [ "$status" -eq 0 ]
     [[ "$output" == *"what changed since v6.8"*"sev_reinit_errno"*"ebusy -> einval"*"fdd58834d132"*"gates of SEV, in order"* ]]
 }
+
+@test "run tells how each step ended where nothing is expected" {
+    asks=$BATS_TEST_TMPDIR/asks.yaml
+    printf '%s\n' 'schema: nptsim/scenario/v1' 'name: asks' 'why: what happens?' 'cpu: {model: milan}' \
+        'bare: {npt: [{gpa: 0x200000, write: false}]}' \
+        'vm: {type: plain, memory: [{gpa: 0, size: 64MiB}]}' 'steps:' \
+        '  - {id: look, read: 0x200000, size: 4}' \
+        '  - {id: store, write: 0x200000, size: 4, value: 1}' >"$asks"
+    run "$nptsim" run "$asks"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"step look: ram, value 0x0"*"step store: npf   the nested PDE is read-only (W=0)"* ]]
+    sed -i 's/plain/snp/; s/npt:.*}]//' "$asks"
+    run "$nptsim" run "$asks"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"step look: skipped   there is no VM: "* ]]
+}
